@@ -1,0 +1,220 @@
+package alert
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+)
+
+// Message is one EWS message, decoded (contract §1).
+type Message struct {
+	// Username and Token are the credentials, exactly as sent; empty if none came.
+	Username, Token string
+	// Records are the alerts, ready for a store but for what the server adds:
+	// recievedTime, clientDomain and the places.
+	Records []Record
+	// Skipped counts the alerts that were left out.
+	Skipped map[SkipReason]int
+	// BadPayloads counts alerts that were kept without a payload that could not
+	// be decoded.
+	BadPayloads int
+}
+
+// SkipReason says why an alert was left out (contract §1.1).
+type SkipReason string
+
+// The reasons, in the order in which they are looked for.
+const (
+	SkipNested     SkipReason = "nested"     // it stands inside another alert
+	SkipAnalyzer   SkipReason = "analyzer"   // Analyzer/@id is missing or empty
+	SkipSource     SkipReason = "source"     // Source is missing or no IP address
+	SkipProtocol   SkipReason = "protocol"   // Source/@protocol is missing
+	SkipTarget     SkipReason = "target"     // Target is missing or no IP address
+	SkipCreateTime SkipReason = "createtime" // CreateTime is missing or no time
+	SkipTimeZone   SkipReason = "timezone"   // CreateTime/@tz is missing or no zone
+	SkipRequest    SkipReason = "request"    // a url, raw or binary Request is empty
+	SkipData       SkipReason = "data"       // AdditionalData starttime, cve_id or binary is empty
+)
+
+// SkipReasons returns all reasons.
+func SkipReasons() []SkipReason {
+	return []SkipReason{
+		SkipNested, SkipAnalyzer, SkipSource, SkipProtocol, SkipTarget, SkipCreateTime, SkipTimeZone,
+		SkipRequest, SkipData,
+	}
+}
+
+// Limits bound what a document may be made of, and so what decoding it costs;
+// one that goes beyond is refused. The size of the whole is the reader's affair.
+type Limits struct {
+	// Depth is in elements: how many may be open at once, the root included.
+	Depth int
+	// Alerts is the number of alerts in a message, skipped ones included.
+	Alerts int
+	// Elements is the number of elements in a message.
+	Elements int
+	// Attributes is the number of attributes of an element.
+	Attributes int
+	// TagBytes is the size of one tag, attributes included, in bytes.
+	TagBytes int
+	// TextBytes is the size of one piece of text (or comment), in bytes.
+	TextBytes int
+}
+
+// DefaultLimits leaves ample room for what sensors send (contract §1): messages
+// of 100 alerts, payloads of 13.4 MB.
+func DefaultLimits() Limits {
+	return Limits{
+		Depth:      16,
+		Alerts:     1000,
+		Elements:   100_000,
+		Attributes: 32,
+		TagBytes:   64 << 10,
+		TextBytes:  32 << 20,
+	}
+}
+
+// Decode reads one EWS message to its end (contract §1.1 to §1.3). The error is
+// a *SyntaxError if it is no acceptable document; one of r is wrapped.
+// An alert that cannot be used is skipped and counted, and costs no other.
+//
+// The name of the root does not matter, and an Alert or Authentication counts
+// wherever it stands, except that an Alert inside an Alert is skipped.
+func Decode(r io.Reader, lim Limits) (*Message, error) {
+	d := decoder{tokens: newTokens(r, lim), lim: lim, message: new(Message)}
+	for {
+		token, err := d.tokens.next()
+		if err == io.EOF {
+			return d.message, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		reason := ""
+		switch token := token.(type) {
+		case xml.StartElement:
+			reason = d.start(token)
+		case xml.CharData:
+			d.text(token)
+		case xml.EndElement:
+			reason = d.end(token)
+		}
+		if reason != "" {
+			return nil, d.tokens.syntaxError(reason)
+		}
+	}
+}
+
+// decoder knows where in a message the present token stands.
+type decoder struct {
+	tokens  *tokens
+	lim     Limits
+	message *Message
+	alerts  int
+
+	// Depths of the Alert, of its field and of the credential that are open; 0
+	// if none is.
+	alertDepth, fieldDepth, credentialDepth int
+
+	alert           alertFields
+	field           []byte // text of the field
+	credential      []byte // text of the credential
+	hasUser, hasKey bool
+}
+
+func (d *decoder) start(e xml.StartElement) (reason string) {
+	if e.Name.Space != "" {
+		return "" // an element of something else
+	}
+	depth := d.tokens.depth()
+	switch {
+	case e.Name.Local == "Alert" && depth > 1:
+		return d.startAlert(depth)
+	case d.alertDepth > 0 && depth == d.alertDepth+1:
+		if d.alert.start(e) {
+			d.fieldDepth, d.field = depth, d.field[:0]
+		}
+	case d.inAuthentication() && (e.Name.Local == "username" || e.Name.Local == "token"):
+		d.credentialDepth, d.credential = depth, d.credential[:0]
+	}
+	return ""
+}
+
+func (d *decoder) startAlert(depth int) (reason string) {
+	if d.alerts++; d.alerts > d.lim.Alerts {
+		return fmt.Sprintf("more than %d alerts", d.lim.Alerts)
+	}
+	if d.alertDepth > 0 {
+		d.skip(SkipNested)
+		return ""
+	}
+	d.alertDepth = depth
+	d.alert.reset()
+	return ""
+}
+
+// inAuthentication tells whether the element just begun is a child of an
+// Authentication.
+func (d *decoder) inAuthentication() bool {
+	open := d.tokens.open
+	return len(open) > 1 && open[len(open)-2] == xml.Name{Local: "Authentication"}
+}
+
+func (d *decoder) text(text []byte) {
+	switch d.tokens.depth() {
+	case d.fieldDepth:
+		d.field = append(d.field, text...)
+	case d.credentialDepth:
+		d.credential = append(d.credential, text...)
+	}
+}
+
+func (d *decoder) end(e xml.EndElement) (reason string) {
+	switch d.tokens.depth() + 1 {
+	case d.fieldDepth:
+		d.fieldDepth = 0
+		d.alert.end(d.field)
+		if cap(d.field) > windowSize { // a payload's base64
+			d.field = nil
+		}
+	case d.credentialDepth:
+		d.credentialDepth = 0
+		return d.setCredential(e.Name.Local, string(d.credential))
+	case d.alertDepth:
+		d.alertDepth = 0
+		d.endAlert()
+	}
+	return ""
+}
+
+// setCredential takes a username or token. A second one that differs is
+// refused: which of them is checked must not be a matter of chance.
+func (d *decoder) setCredential(name, value string) (reason string) {
+	to, has := &d.message.Username, &d.hasUser
+	if name == "token" {
+		to, has = &d.message.Token, &d.hasKey
+	}
+	if *has && *to != value {
+		return "a second " + name + ", which differs from the first"
+	}
+	*to, *has = value, true
+	return ""
+}
+
+func (d *decoder) endAlert() {
+	if reason := d.alert.finish(); reason != "" {
+		d.skip(reason)
+		return
+	}
+	if d.alert.badPayload {
+		d.message.BadPayloads++
+	}
+	d.message.Records = append(d.message.Records, d.alert.record())
+}
+
+func (d *decoder) skip(reason SkipReason) {
+	if d.message.Skipped == nil {
+		d.message.Skipped = make(map[SkipReason]int)
+	}
+	d.message.Skipped[reason]++
+}

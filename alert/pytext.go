@@ -1,0 +1,217 @@
+package alert
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// unquote decodes %XX as Python's urllib.parse.unquote does, so that request
+// strings stay what the Python service stored: a wrong escape stays as it is,
+// a plus sign stays a plus sign, and bytes that are no UTF-8 become U+FFFD, one
+// for each maximal part of a sequence.
+func unquote(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	run := make([]byte, 0, len(s))
+	for s != "" {
+		// Python decodes each run of ASCII for itself: a literal character
+		// beyond ASCII never completes a sequence that was begun by escapes.
+		n := asciiPrefix(s)
+		run = unescape(run[:0], s[:n])
+		out = appendUTF8(out, run)
+		s = s[n:]
+
+		n = nonASCIIPrefix(s)
+		out = append(out, s[:n]...)
+		s = s[n:]
+	}
+	return string(out)
+}
+
+func asciiPrefix(s string) int {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func nonASCIIPrefix(s string) int {
+	for i := range len(s) {
+		if s[i] < utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// unescape appends s with its %XX turned into bytes.
+func unescape(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			hi, lo := unhex(s[i+1]), unhex(s[i+2])
+			if hi >= 0 && lo >= 0 {
+				dst = append(dst, byte(hi<<4|lo))
+				i += 2
+				continue
+			}
+		}
+		dst = append(dst, s[i])
+	}
+	return dst
+}
+
+func unhex(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	default:
+		return -1
+	}
+}
+
+// appendUTF8 appends b with what is no UTF-8 replaced by U+FFFD.
+func appendUTF8(dst, b []byte) []byte {
+	for len(b) > 0 {
+		if r, n := utf8.DecodeRune(b); r != utf8.RuneError || n > 1 {
+			dst = append(dst, b[:n]...)
+			b = b[n:]
+			continue
+		}
+		dst = utf8.AppendRune(dst, utf8.RuneError)
+		b = b[brokenPrefix(b):]
+	}
+	return dst
+}
+
+// brokenPrefix returns how many bytes at the start of b, which do not begin a
+// whole character, are the longest beginning of one (Unicode 15, §3.9, "maximal
+// subpart"); at least 1.
+func brokenPrefix(b []byte) int {
+	length, low, high := 0, byte(0x80), byte(0xBF)
+	switch lead := b[0]; {
+	case 0xC2 <= lead && lead <= 0xDF:
+		length = 2
+	case 0xE0 <= lead && lead <= 0xEF:
+		length = 3
+	case 0xF0 <= lead && lead <= 0xF4:
+		length = 4
+	default:
+		return 1
+	}
+	// The second byte of these may not be any continuation byte.
+	switch b[0] {
+	case 0xE0:
+		low = 0xA0
+	case 0xED:
+		high = 0x9F
+	case 0xF0:
+		low = 0x90
+	case 0xF4:
+		high = 0x8F
+	}
+	n := 1
+	for n < length && n < len(b) && low <= b[n] && b[n] <= high {
+		low, high = 0x80, 0xBF
+		n++
+	}
+	return n
+}
+
+// joinPythonList reads the text of a Python list of strings, such as
+// ['uname -a', "it's"], and returns its items joined by "; ". It reports false
+// when s is anything else.
+func joinPythonList(s string) (joined string, ok bool) {
+	rest, ok := strings.CutPrefix(s, "[")
+	if !ok {
+		return "", false
+	}
+	var out []byte
+	rest = strings.TrimLeft(rest, " ")
+	for first := true; rest != "]"; first = false {
+		if !first {
+			out = append(out, "; "...)
+		}
+		if out, rest, ok = appendPythonString(out, rest); !ok {
+			return "", false
+		}
+		rest = strings.TrimLeft(rest, " ")
+		after, comma := strings.CutPrefix(rest, ",")
+		if !comma && rest != "]" {
+			return "", false
+		}
+		rest = strings.TrimLeft(after, " ")
+	}
+	return string(out), true
+}
+
+// appendPythonString appends the value of the string literal that s begins
+// with, in the form in which Python prints strings, and returns what follows it.
+func appendPythonString(dst []byte, s string) (value []byte, rest string, ok bool) {
+	if s == "" || s[0] != '\'' && s[0] != '"' {
+		return dst, s, false
+	}
+	quote := s[0]
+	for i := 1; i < len(s); {
+		switch c := s[i]; c {
+		case quote:
+			return dst, s[i+1:], true
+		case '\\':
+			r, n := pythonEscape(s[i+1:])
+			if n == 0 {
+				return dst, s, false
+			}
+			dst = utf8.AppendRune(dst, r) // half a surrogate pair becomes U+FFFD
+			i += 1 + n
+		case '\n', '\r':
+			return dst, s, false
+		default:
+			dst = append(dst, c)
+			i++
+		}
+	}
+	return dst, s, false
+}
+
+// pythonEscape reads the escape whose backslash stands before s. n is its
+// length, 0 when there is no such escape.
+func pythonEscape(s string) (r rune, n int) {
+	if s == "" {
+		return 0, 0
+	}
+	digits := 0
+	switch s[0] {
+	case '\\', '\'', '"':
+		return rune(s[0]), 1
+	case 'n':
+		return '\n', 1
+	case 'r':
+		return '\r', 1
+	case 't':
+		return '\t', 1
+	case 'x':
+		digits = 2
+	case 'u':
+		digits = 4
+	case 'U':
+		digits = 8
+	default:
+		return 0, 0
+	}
+	if len(s) < 1+digits {
+		return 0, 0
+	}
+	code, err := strconv.ParseUint(s[1:1+digits], 16, 32)
+	if err != nil || code > utf8.MaxRune {
+		return 0, 0
+	}
+	return rune(code), 1 + digits
+}

@@ -1,0 +1,101 @@
+package alert
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// requestString settles originalRequestString.
+type requestString struct {
+	// said is the url or input that came last and says something.
+	said string
+	// instead are the texts that stand in for it.
+	instead [fallbacks]string
+}
+
+// The texts that stand in for url and input, the first that there is.
+const (
+	fromRequest = iota
+	fromURL
+	fromRequestURI
+	fromPath
+	fromMessage
+	fallbacks
+	noFallback = -1
+)
+
+// fallbackOf returns which of them the AdditionalData of that meaning is.
+func fallbackOf(meaning string) int {
+	switch meaning {
+	case "url":
+		return fromURL
+	case "request_uri":
+		return fromRequestURI
+	case "path":
+		return fromPath
+	case "message":
+		return fromMessage
+	default:
+		return noFallback
+	}
+}
+
+func (r *requestString) set(text string) {
+	if text != "" {
+		r.said = text
+	}
+}
+
+func (r *requestString) offer(fallback int, text string) {
+	if fallback != noFallback {
+		r.instead[fallback] = text
+	}
+}
+
+// stored returns the request string of d, whose other fields are settled.
+func (r *requestString) stored(d *Document) string {
+	text := r.said
+	for i := 0; text == "" && i < fallbacks; i++ {
+		text = r.instead[i]
+	}
+	if namesPort(d.PeerType) {
+		text = "Attack on port " + d.TargetEntryPort
+		if strings.EqualFold(d.TargetPort, "tcp") || strings.EqualFold(d.TargetPort, "udp") {
+			text += "/" + d.TargetPort
+		}
+	}
+	if cve, ok := d.CVE(); ok {
+		text = "(" + cve + ") " + text
+	}
+	return text
+}
+
+// inputText returns the commands of an interactive session: as sent, or the
+// items of a Python list of them.
+func inputText(value string) string {
+	if joined, ok := joinPythonList(value); ok {
+		return joined
+	}
+	return value
+}
+
+// httpMethods are those of RFC 9110 §9, and PATCH (RFC 5789).
+var httpMethods = [...]string{
+	"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+}
+
+// isHTTP tells whether a payload is stored as rawhttp: UTF-8 with an HTTP method
+// somewhere in its first word (contract §1.1).
+func isHTTP(payload []byte) bool {
+	word := bytes.TrimLeft(payload, " \t\r\n")
+	if i := bytes.IndexAny(word, " \t\r\n"); i >= 0 {
+		word = word[:i]
+	}
+	for _, method := range &httpMethods {
+		if bytes.Contains(word, []byte(method)) {
+			return utf8.Valid(payload)
+		}
+	}
+	return false
+}

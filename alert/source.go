@@ -1,0 +1,136 @@
+package alert
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// errLongToken ends a token that grows past its limit.
+var errLongToken = errors.New("token too long")
+
+// source hands a reader's bytes to the XML decoder. It remembers what the reader
+// failed with, which the decoder may replace by an error of its own, and it
+// stops a token at its limit, before the decoder has collected it in memory.
+type source struct {
+	r io.Reader
+	// failed is what r failed with, io.EOF included. It comes up when all bytes
+	// before it are used.
+	failed error
+
+	// buf[pos:end] is not yet read; buf[:pos] ends with the byte read last, which
+	// the decoder may have put back. base is the offset of buf[0] in the input.
+	buf      []byte
+	pos, end int
+	base     int64
+	// stop is where reading has to look up: the end, or the token's limit.
+	stop int
+
+	// limit is the offset at which the present token becomes too long.
+	limit   int64
+	tooLong bool
+}
+
+const windowSize = 16 << 10
+
+// byteOrderMark may stand at the very start of a document, and is no part of it.
+const byteOrderMark = "\ufeff"
+
+func newSource(r io.Reader) *source {
+	s := &source{r: r, buf: make([]byte, windowSize)}
+	s.fill(0, len(byteOrderMark))
+	if bytes.HasPrefix(s.buf[:s.end], []byte(byteOrderMark)) {
+		s.end = copy(s.buf, s.buf[len(byteOrderMark):s.end])
+	}
+	return s
+}
+
+// ReadByte implements io.ByteReader; the decoder uses nothing else.
+func (s *source) ReadByte() (byte, error) {
+	if s.pos == s.stop {
+		if err := s.more(); err != nil {
+			return 0, err
+		}
+	}
+	c := s.buf[s.pos]
+	s.pos++
+	return c, nil
+}
+
+// Read implements io.Reader, as the decoder's CharsetReader demands of it.
+func (s *source) Read(p []byte) (int, error) {
+	for n := range p {
+		c, err := s.ReadByte()
+		if err != nil {
+			return n, err
+		}
+		p[n] = c
+	}
+	return len(p), nil
+}
+
+// begin is told where the next token starts. A start or end tag may be maxTag
+// bytes long, anything else maxText.
+func (s *source) begin(offset int64, maxTag, maxText int) {
+	at := int(offset - s.base)
+	if s.end-at < 2 {
+		s.fill(at, 2)
+		at = int(offset - s.base)
+	}
+	token := s.buf[at:s.end]
+	most := maxText
+	if len(token) >= 2 && token[0] == '<' && token[1] != '!' && token[1] != '?' {
+		most = maxTag
+	}
+	s.limit = offset + int64(most)
+	s.setStop()
+}
+
+// more makes at least one byte ready to be read, or returns why there is none.
+func (s *source) more() error {
+	if s.base+int64(s.pos) == s.limit {
+		s.tooLong = true
+		return errLongToken
+	}
+	if s.pos == s.end {
+		s.fill(s.end, 1)
+	}
+	if s.pos == s.end {
+		return s.failed
+	}
+	s.setStop()
+	return nil
+}
+
+func (s *source) setStop() {
+	s.stop = s.end
+	if left := s.limit - s.base; left < int64(s.end) {
+		s.stop = int(left)
+	}
+}
+
+// fill drops buf[:from] and reads on, until the window holds want bytes or the
+// reader ends.
+func (s *source) fill(from, want int) {
+	s.end = copy(s.buf, s.buf[from:s.end])
+	s.base += int64(from)
+	s.pos -= from
+	for idle := 0; s.end < want && s.failed == nil; idle++ {
+		const mostIdle = 100
+		if idle == mostIdle {
+			s.failed = io.ErrNoProgress
+			return
+		}
+		var n int
+		n, s.failed = s.r.Read(s.buf[s.end:])
+		s.end += n
+	}
+}
+
+// readError returns what the reader failed with other than its end, or nil.
+func (s *source) readError() error {
+	if s.failed == io.EOF {
+		return nil
+	}
+	return s.failed
+}

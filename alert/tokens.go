@@ -1,0 +1,222 @@
+package alert
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// SyntaxError says why a document is not acceptable, and where.
+type SyntaxError struct {
+	// Line and Column count from 1; Column is in bytes.
+	Line, Column int
+	// Reason may quote the document.
+	Reason string
+}
+
+// Error names the position and the reason.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
+}
+
+// tokens reads the tokens of one XML document and holds it to what encoding/xml
+// in its strict mode demands, to a single root with nothing around it, to no
+// document type, and to the limits.
+//
+// It stands on RawToken, not Token: the translation of name spaces, which Token
+// does besides, is of no use here and costs time.
+type tokens struct {
+	src *source
+	dec *xml.Decoder
+	lim Limits
+
+	open     []xml.Name // the elements that are open, outermost first
+	elements int
+	rooted   bool // the root has begun
+}
+
+func newTokens(r io.Reader, lim Limits) *tokens {
+	src := newSource(r)
+	dec := xml.NewDecoder(src)
+	// Sensors that declare another encoding send UTF-8 all the same; if it is
+	// not, the decoder's own check says so.
+	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	return &tokens{src: src, dec: dec, lim: lim}
+}
+
+// depth returns how many elements are open.
+func (t *tokens) depth() int { return len(t.open) }
+
+// next returns the next start, end or text of the document, and io.EOF after a
+// complete one. A start is among the open elements when it is returned, an end
+// no longer. Other errors are a *SyntaxError or, wrapped, the reader's.
+// The token is valid until next is called again.
+func (t *tokens) next() (xml.Token, error) {
+	for {
+		offset := t.dec.InputOffset()
+		t.src.begin(offset, t.lim.TagBytes, t.lim.TextBytes)
+		token, err := t.dec.RawToken()
+		if err != nil {
+			return nil, t.failure(err)
+		}
+		keep, reason := false, ""
+		switch token := token.(type) {
+		case xml.StartElement:
+			keep, reason = true, t.start(token)
+		case xml.EndElement:
+			keep, reason = true, t.end(token)
+		case xml.CharData:
+			if keep = len(t.open) > 0; !keep {
+				reason = outside(token)
+			}
+		case xml.ProcInst:
+			reason = instruction(token, offset)
+		case xml.Comment:
+			reason = checkCharacters("comment", token)
+		case xml.Directive:
+			reason = "a document type or other declaration: allowed is none"
+		}
+		if reason != "" {
+			return nil, t.syntaxError(reason)
+		}
+		if keep {
+			return token, nil
+		}
+	}
+}
+
+func (t *tokens) start(e xml.StartElement) (reason string) {
+	if len(t.open) == 0 && t.rooted {
+		return "a second root element " + quote(nameOf(e.Name)) + ": allowed is one"
+	}
+	t.rooted = true
+	t.open = append(t.open, e.Name)
+	t.elements++
+	switch {
+	case len(t.open) > t.lim.Depth:
+		return fmt.Sprintf("elements nested more than %d deep", t.lim.Depth)
+	case t.elements > t.lim.Elements:
+		return fmt.Sprintf("more than %d elements", t.lim.Elements)
+	case len(e.Attr) > t.lim.Attributes:
+		return fmt.Sprintf("element %s with %d attributes: allowed are %d",
+			quote(nameOf(e.Name)), len(e.Attr), t.lim.Attributes)
+	}
+	for i, a := range e.Attr {
+		for _, b := range e.Attr[:i] {
+			if a.Name == b.Name {
+				return "attribute " + quote(nameOf(a.Name)) + " given twice"
+			}
+		}
+	}
+	return ""
+}
+
+func (t *tokens) end(e xml.EndElement) (reason string) {
+	last := len(t.open) - 1
+	if last < 0 {
+		return "an end tag " + quote(nameOf(e.Name)) + " without its start tag"
+	}
+	if t.open[last] != e.Name {
+		return "element " + quote(nameOf(t.open[last])) + " closed by " + quote(nameOf(e.Name))
+	}
+	t.open = t.open[:last]
+	return ""
+}
+
+// outside checks text outside the root.
+func outside(text xml.CharData) (reason string) {
+	if text = bytes.Trim(text, " \t\r\n"); len(text) > 0 {
+		return "text " + quote(string(text[:min(len(text), mostQuoted)])) + " outside the root element"
+	}
+	return ""
+}
+
+func instruction(p xml.ProcInst, offset int64) (reason string) {
+	switch {
+	case p.Target == "xml" && offset > 0:
+		return "an XML declaration that is not at the very start"
+	case p.Target != "xml" && strings.EqualFold(p.Target, "xml"):
+		return "a processing instruction " + quote(p.Target) + ": this name is reserved"
+	}
+	return checkCharacters("processing instruction", p.Inst)
+}
+
+// checkCharacters checks what encoding/xml lets through unseen.
+func checkCharacters(what string, text []byte) (reason string) {
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		if r == utf8.RuneError && n == 1 {
+			return "a " + what + " that is not UTF-8"
+		}
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+			return fmt.Sprintf("a %s with the character %U, which XML does not allow", what, r)
+		}
+		text = text[n:]
+	}
+	return ""
+}
+
+// failure turns an error of the decoder into one of ours.
+func (t *tokens) failure(err error) error {
+	if failed := t.src.readError(); failed != nil {
+		return fmt.Errorf("reading the message: %w", failed)
+	}
+	var syntax *xml.SyntaxError
+	switch {
+	case t.src.tooLong:
+		return t.syntaxError(fmt.Sprintf("a tag longer than %d bytes, or a text longer than %d",
+			t.lim.TagBytes, t.lim.TextBytes))
+	case err == io.EOF && !t.rooted:
+		return t.syntaxError("no root element: allowed is one XML document")
+	case err == io.EOF && len(t.open) > 0:
+		return t.syntaxError("the document ends within element " + quote(nameOf(t.open[len(t.open)-1])))
+	case err == io.EOF:
+		return io.EOF
+	case errors.As(err, &syntax):
+		return t.syntaxError(syntax.Msg)
+	default: // the version or encoding of the XML declaration
+		return t.syntaxError(strings.TrimPrefix(err.Error(), "xml: "))
+	}
+}
+
+func (t *tokens) syntaxError(reason string) *SyntaxError {
+	line, column := t.dec.InputPos()
+	return &SyntaxError{Line: line, Column: column, Reason: printable(reason)}
+}
+
+func nameOf(n xml.Name) string {
+	if n.Space == "" {
+		return n.Local
+	}
+	return n.Space + ":" + n.Local
+}
+
+// mostQuoted is how many bytes of a name or text an error shows.
+const mostQuoted = 60
+
+func quote(s string) string {
+	if len(s) > mostQuoted {
+		s = strings.ToValidUTF8(s[:mostQuoted], "") + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// printable makes a reason of encoding/xml, which may hold a name of any length
+// and bytes of any kind, short and harmless.
+func printable(s string) string {
+	const most = 300
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
+}
