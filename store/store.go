@@ -181,7 +181,9 @@ type Grouping struct {
 	// Bucket, if not zero, also groups by spans of the filter's time field that
 	// start at multiples of Bucket since the Unix epoch in UTC (so 24 h are UTC days).
 	Bucket time.Duration
-	// Top, if not zero, keeps only the first Top groups.
+	// Top, if not zero, keeps only the groups of the Top keys that occur most:
+	// with buckets, over all of them together, and then with all their buckets.
+	// Equal keys rank as groups do. The order of what is kept is Group's.
 	Top int
 }
 

@@ -1,0 +1,113 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strings"
+)
+
+const (
+	// dictionaryWords is how many ids a dictionary keeps in memory.
+	dictionaryWords = 1 << 15
+	// dictionaryBytes is how long a key may be to be kept.
+	dictionaryBytes = 1 << 10
+)
+
+// words are the texts of a row of sensors or places; places use the first four.
+type words [6]string
+
+// known is a row of a dictionary table: its id, and the last_day it has.
+type known struct{ id, lastDay int64 }
+
+// dictionary gives ids to texts that many alerts share.
+type dictionary struct {
+	columns              int
+	find, insert, extend *statement
+	ids                  map[words]known
+	// unsure are the keys whose entries come from the open transaction.
+	unsure []words
+}
+
+// newDictionary prepares a dictionary over a table with the given text columns.
+func newDictionary(ctx context.Context, c *conn, table string, columns ...string) (*dictionary, error) {
+	d := &dictionary{columns: len(columns), ids: make(map[words]known)}
+	list, marks := strings.Join(columns, ", "), strings.Repeat("?, ", len(columns))
+	var errs [3]error
+	d.find, errs[0] = c.keep(ctx, "SELECT id, last_day FROM "+table+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
+	d.insert, errs[1] = c.keep(ctx, "INSERT INTO "+table+" ("+list+", last_day) VALUES ("+marks+"?)")
+	d.extend, errs[2] = c.keep(ctx, "UPDATE "+table+" SET last_day = ? WHERE id = ?")
+	return d, errors.Join(errs[:]...)
+}
+
+// id returns the id of the texts, for an alert received on that day.
+func (d *dictionary) id(key *words, day int64) (int64, error) {
+	if k, ok := d.ids[*key]; ok && k.lastDay >= day {
+		return k.id, nil
+	}
+	k, err := d.ensure(key, day)
+	if err != nil {
+		return 0, err
+	}
+	d.remember(key, k)
+	return k.id, nil
+}
+
+// ensure finds or adds the row, and notes the day in it.
+func (d *dictionary) ensure(key *words, day int64) (known, error) {
+	ctx := context.Background()
+	values := make([]driver.Value, d.columns, d.columns+1)
+	for i := range values {
+		values[i] = key[i]
+	}
+	dest := make([]driver.Value, 2)
+	found, err := d.find.row(ctx, dest, values...)
+	if err != nil {
+		return known{}, err
+	}
+	if !found {
+		_, id, err := d.insert.exec(ctx, append(values, day)...)
+		return known{id, day}, err
+	}
+	k := known{dest[0].(int64), dest[1].(int64)}
+	if k.lastDay < day {
+		k.lastDay = day
+		_, _, err = d.extend.exec(ctx, day, k.id)
+	}
+	return k, err
+}
+
+// remember keeps the id. Texts are copied: those of an alert are parts of a
+// whole message, that would stay in memory with them.
+func (d *dictionary) remember(key *words, k known) {
+	size := 0
+	for _, word := range key {
+		size += len(word)
+	}
+	if size > dictionaryBytes {
+		return
+	}
+	if len(d.ids) >= dictionaryWords {
+		clear(d.ids)
+	}
+	var kept words
+	for i, word := range key {
+		kept[i] = strings.Clone(word)
+	}
+	d.ids[kept] = k
+	d.unsure = append(d.unsure, kept)
+}
+
+// keep is called when the transaction is committed.
+func (d *dictionary) keep() { d.unsure = d.unsure[:0] }
+
+// undo is called when it is rolled back.
+func (d *dictionary) undo() {
+	for _, key := range d.unsure {
+		delete(d.ids, key)
+	}
+	d.keep()
+}
+
+// forget drops all ids from memory, after rows were deleted.
+func (d *dictionary) forget() { clear(d.ids) }

@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// conditions are the terms of a WHERE clause over alerts, with their values.
+type conditions struct {
+	terms  []string
+	values []any
+}
+
+func (c *conditions) add(term string, values ...any) {
+	c.terms = append(c.terms, term)
+	c.values = append(c.values, values...)
+}
+
+func (c *conditions) where() string { return " WHERE " + strings.Join(c.terms, " AND ") }
+
+// communities returns the values of alerts.community in a domain. They are
+// written into the SQL as they are, for the planner to see.
+func communities(d store.Domain) ([]string, error) {
+	switch d {
+	case store.Community:
+		return []string{"1"}, nil
+	case store.Private:
+		return []string{"0"}, nil
+	case store.Both:
+		return []string{"0", "1"}, nil
+	}
+	return nil, fmt.Errorf("unknown domain %d: allowed are Community, Private and Both", d)
+}
+
+// timeColumn returns the column of a time field.
+func timeColumn(t store.TimeField) (string, error) {
+	switch t {
+	case store.Received:
+		return "received", nil
+	case store.Created:
+		return "created", nil
+	}
+	return "", fmt.Errorf("unknown time field %d: allowed are Received and Created", t)
+}
+
+// selected returns the conditions of a filter but for its domain, and the
+// column of its time.
+func selected(f store.Filter) (c conditions, column string, err error) {
+	column, err = timeColumn(f.Time)
+	if err != nil {
+		return c, "", err
+	}
+	if !f.From.IsZero() {
+		c.add(column+" >= ?", secondsFrom(f.From))
+	}
+	if !f.To.IsZero() {
+		c.add(column+" < ?", secondsFrom(f.To))
+	}
+	if f.SourceIP != "" {
+		c.add("source_ip = ?", encodeAddr(f.SourceIP))
+	}
+	if f.PeerType != "" {
+		c.add("sensor IN (SELECT id FROM sensors WHERE type = ?)", f.PeerType)
+	}
+	return c, column, nil
+}
+
+// from returns the alerts table with its conditions, domain included, for
+// questions that read all that matches.
+func from(f store.Filter) (clause string, values []any, err error) {
+	c, _, err := selected(f)
+	if err != nil {
+		return "", nil, err
+	}
+	domain, err := communities(f.Domain)
+	if err != nil {
+		return "", nil, err
+	}
+	c.add("community IN (" + strings.Join(domain, ", ") + ")")
+	table := "alerts NOT INDEXED"
+	if f.Time == store.Received {
+		table = "alerts INDEXED BY alerts_received"
+	}
+	return table + c.where(), c.values, nil
+}

@@ -1,0 +1,221 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// dimension says how alerts are grouped by something.
+type dimension struct {
+	// column of alerts that is counted by.
+	column string
+	// text is the column of the answer, where column is the id of a row in the
+	// dictionary joined as from.
+	text, from string
+}
+
+var dimensions = map[store.Dimension]dimension{
+	store.SourceIP:          {column: "source_ip"},
+	store.PeerType:          {column: "sensor", text: "s.type", from: "sensors AS s ON s.id = g.sensor"},
+	store.PeerIdent:         {column: "sensor", text: "s.ident", from: "sensors AS s ON s.id = g.sensor"},
+	store.Hostname:          {column: "sensor", text: "s.hostname", from: "sensors AS s ON s.id = g.sensor"},
+	store.TargetIP:          {column: "target_ip"},
+	store.TargetPort:        {column: "target_port"},
+	store.Request:           {column: "request"},
+	store.SourceCountry:     {column: "source_place", text: "sp.country", from: "places AS sp ON sp.id = g.source_place"},
+	store.SourceCountryName: {column: "source_place", text: "sp.country_name", from: "places AS sp ON sp.id = g.source_place"},
+	store.SourceLocation:    {column: "source_place", text: "sp.location", from: "places AS sp ON sp.id = g.source_place"},
+	store.TargetCountry:     {column: "target_place", text: "tp.country", from: "places AS tp ON tp.id = g.target_place"},
+	store.TargetCountryName: {column: "target_place", text: "tp.country_name", from: "places AS tp ON tp.id = g.target_place"},
+	store.TargetLocation:    {column: "target_place", text: "tp.location", from: "places AS tp ON tp.id = g.target_place"},
+}
+
+// group counts by ids first, and by the texts that they stand for afterwards,
+// when few rows are left.
+func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
+	query, values, err := groupQuery(f, g)
+	if err != nil {
+		return nil, err
+	}
+	var found []keyed
+	err = d.each(ctx, query, values, func(rows *sql.Rows) error {
+		k, err := scanGroup(rows, g)
+		if err == nil && k.Count > 0 { // without GROUP BY there is a row for nothing too
+			found = append(found, k)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if g.Top > 0 && g.Bucket > 0 {
+		found = withKeys(found, topKeys(found, g.Top))
+	}
+	slices.SortFunc(found, keyed.compare)
+	if g.Top > 0 && g.Bucket == 0 {
+		found = found[:min(g.Top, len(found))]
+	}
+	groups := make([]store.Group, len(found))
+	for i, k := range found {
+		groups[i] = k.Group
+	}
+	return groups, nil
+}
+
+// groupQuery returns a query for the dimensions, the bucket (seconds since the
+// epoch, or 0) and the count.
+func groupQuery(f store.Filter, g store.Grouping) (query string, values []any, err error) {
+	table, values, err := from(f)
+	if err != nil {
+		return "", nil, err
+	}
+	bucket, err := bucketOf(f, g)
+	if err != nil {
+		return "", nil, err
+	}
+	var counted, shown, joins []string
+	for _, by := range g.By {
+		dim, ok := dimensions[by]
+		if !ok {
+			return "", nil, fmt.Errorf("unknown dimension %d to group by", by)
+		}
+		counted = appendNew(counted, dim.column)
+		if dim.from == "" {
+			shown = append(shown, "g."+dim.column)
+			continue
+		}
+		shown = append(shown, dim.text)
+		joins = appendNew(joins, " LEFT JOIN "+dim.from)
+	}
+	counted = append(counted, bucket)
+	shown = append(shown, "g.bucket")
+	ids := "SELECT " + strings.Join(counted, ", ") + " AS bucket, count(*) AS n FROM " + table + groupBy(len(counted))
+	query = "SELECT " + strings.Join(shown, ", ") + ", sum(g.n) FROM (" + ids + ") AS g" +
+		strings.Join(joins, "") + groupBy(len(shown))
+	return query, values, nil
+}
+
+// bucketOf returns the expression for the start of an alert's bucket. SQLite's
+// remainder has the sign of its left side, and buckets before 1970 start at
+// multiples as well.
+func bucketOf(f store.Filter, g store.Grouping) (string, error) {
+	column, err := timeColumn(f.Time)
+	switch {
+	case err != nil:
+		return "", err
+	case g.Bucket == 0:
+		return "0", nil
+	case g.Bucket < 0 || g.Bucket%time.Second != 0:
+		return "", fmt.Errorf("bucket %v: allowed are whole seconds", g.Bucket)
+	}
+	width := int64(g.Bucket / time.Second)
+	return fmt.Sprintf("%[1]s - (%[1]s %% %[2]d + %[2]d) %% %[2]d", column, width), nil
+}
+
+// groupBy groups by the first n columns.
+func groupBy(n int) string {
+	numbers := make([]string, n)
+	for i := range numbers {
+		numbers[i] = fmt.Sprint(i + 1)
+	}
+	return " GROUP BY " + strings.Join(numbers, ", ")
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// keyed is a group with the addresses in its key, which are not in the order
+// of their texts.
+type keyed struct {
+	store.Group
+	addrs []netip.Addr // one a dimension, zero for texts
+}
+
+// compare is the order of store.Reader.Group.
+func (k keyed) compare(other keyed) int {
+	if c := cmp.Compare(other.Count, k.Count); c != 0 {
+		return c
+	}
+	if c := k.Start.Compare(other.Start); c != 0 {
+		return c
+	}
+	for i := range k.Key {
+		if c := k.addrs[i].Compare(other.addrs[i]); c != 0 {
+			return c
+		}
+		if c := strings.Compare(k.Key[i], other.Key[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// name is the key as one text, different for different keys.
+func (k keyed) name() string { return fmt.Sprintf("%q", k.Key) }
+
+// topKeys returns the names of the n keys that occur most over all buckets.
+func topKeys(found []keyed, n int) map[string]bool {
+	place := make(map[string]int)
+	var totals []keyed
+	for _, k := range found {
+		name := k.name()
+		i, ok := place[name]
+		if !ok {
+			i = len(totals)
+			place[name] = i
+			totals = append(totals, keyed{Group: store.Group{Key: k.Key}, addrs: k.addrs})
+		}
+		totals[i].Count += k.Count
+	}
+	slices.SortFunc(totals, keyed.compare)
+	top := make(map[string]bool)
+	for _, k := range totals[:min(n, len(totals))] {
+		top[k.name()] = true
+	}
+	return top
+}
+
+// withKeys keeps the groups whose key is wanted.
+func withKeys(found []keyed, wanted map[string]bool) []keyed {
+	return slices.DeleteFunc(found, func(k keyed) bool { return !wanted[k.name()] })
+}
+
+// scanGroup reads a row of groupQuery.
+func scanGroup(rows *sql.Rows, g store.Grouping) (keyed, error) {
+	k := keyed{addrs: make([]netip.Addr, len(g.By))}
+	k.Key = make([]string, len(g.By))
+	values, dest := make([]any, len(g.By)), make([]any, len(g.By), len(g.By)+2)
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	var start int64
+	if err := rows.Scan(append(dest, &start, &k.Count)...); err != nil {
+		return k, err
+	}
+	for i, by := range g.By {
+		switch by {
+		case store.SourceIP, store.TargetIP:
+			k.Key[i], k.addrs[i] = decodeAddr(values[i])
+		case store.TargetPort:
+			k.Key[i] = decodePort(values[i])
+		default:
+			k.Key[i] = decodeText(values[i], "")
+		}
+	}
+	if g.Bucket != 0 {
+		k.Start = decodeTime(start)
+	}
+	return k, nil
+}

@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// handle is one opener's view of a database. Calls hold mu for reading, so that
+// Close waits for those under way.
+type handle struct {
+	db     *database
+	newCVE func(store.CVE)
+
+	mu     sync.RWMutex
+	closed bool
+}
+
+// enter starts a call; h.mu.RUnlock ends it.
+func (h *handle) enter() error {
+	h.mu.RLock()
+	if h.closed {
+		h.mu.RUnlock()
+		return fmt.Errorf("store %s is closed: %w", h.db.path, store.ErrUnavailable)
+	}
+	return nil
+}
+
+// run does a call that returns an error only.
+func (h *handle) run(f func(*database) error) error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.mu.RUnlock()
+	return f(h.db)
+}
+
+// ask does a call that returns something.
+func ask[T any](h *handle, f func(*database) (T, error)) (T, error) {
+	if err := h.enter(); err != nil {
+		var none T
+		return none, err
+	}
+	defer h.mu.RUnlock()
+	return f(h.db)
+}
+
+// Close gives the handle back; the last one closes the file.
+func (h *handle) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil
+	}
+	h.closed = true
+	return h.db.remove(h)
+}
+
+func (h *handle) Ping(ctx context.Context) error {
+	return h.run(func(d *database) error { return d.ping(ctx) })
+}
+
+func (h *handle) Put(ctx context.Context, records []alert.Record) error {
+	return h.run(func(d *database) error { return d.put(ctx, records) })
+}
+
+func (h *handle) PutStatistic(ctx context.Context, s store.Statistic) error {
+	return h.run(func(d *database) error { return d.putStatistic(ctx, s) })
+}
+
+func (h *handle) Retire(ctx context.Context, receivedBefore time.Time) error {
+	return h.run(func(d *database) error { return d.retire(ctx, receivedBefore) })
+}
+
+func (h *handle) Newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
+	return ask(h, func(d *database) ([]alert.Document, error) { return d.newest(ctx, f, n) })
+}
+
+func (h *handle) Count(ctx context.Context, f store.Filter) (int64, error) {
+	return ask(h, func(d *database) (int64, error) { return d.count(ctx, f) })
+}
+
+func (h *handle) Group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
+	return ask(h, func(d *database) ([]store.Group, error) { return d.group(ctx, f, g) })
+}
+
+func (h *handle) Statistics(ctx context.Context, from, to time.Time) ([]store.Statistic, error) {
+	return ask(h, func(d *database) ([]store.Statistic, error) { return d.statistics(ctx, from, to) })
+}
+
+func (h *handle) Payload(ctx context.Context, hash string) (store.Payload, error) {
+	return ask(h, func(d *database) (store.Payload, error) { return d.payload(ctx, hash) })
+}
+
+func (h *handle) CVEs(ctx context.Context) ([]store.CVE, error) {
+	return ask(h, func(d *database) ([]store.CVE, error) { return d.cves(ctx) })
+}
+
+func (h *handle) User(ctx context.Context, name string) (store.User, error) {
+	return ask(h, func(d *database) (store.User, error) { return d.user(ctx, name) })
+}
+
+func (h *handle) ListUsers(ctx context.Context) ([]store.User, error) {
+	return ask(h, func(d *database) ([]store.User, error) { return d.listUsers(ctx) })
+}
+
+func (h *handle) PutUser(ctx context.Context, u store.User) error {
+	return h.run(func(d *database) error { return d.putUser(ctx, u) })
+}
+
+func (h *handle) RemoveUser(ctx context.Context, name string) error {
+	return h.run(func(d *database) error { return d.removeUser(ctx, name) })
+}
+
+var _ store.Store = (*handle)(nil)

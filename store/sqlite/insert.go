@@ -1,0 +1,153 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// inserter holds the statements that take alerts in. It is used inside the
+// writer's transaction only.
+type inserter struct {
+	sensors, places *dictionary
+
+	alert       *statement
+	payloadSeen *statement
+	payload     *statement
+	payloadData *statement
+	cve         *statement
+}
+
+func newInserter(ctx context.Context, c *conn) (inserter, error) {
+	var in inserter
+	var errs [7]error
+	in.sensors, errs[0] = newDictionary(ctx, c, "sensors", "ident", "type", "hostname", "uuid", "external_ip", "internal_ip")
+	in.places, errs[1] = newDictionary(ctx, c, "places", "country", "country_name", "location", "system")
+	in.alert, errs[2] = c.keep(ctx, `
+		INSERT INTO alerts (id, received, created, community, sensor,
+			source_ip, source_port, source_place, target_ip, target_port, target_place,
+			protocol, request, raw_http, username, password, login, client_version,
+			session_start, session_end, vulnerability, additional, client)
+		VALUES (?,?,?,?,?, ?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?)
+		ON CONFLICT (id) DO NOTHING`)
+	in.payloadSeen, errs[3] = c.keep(ctx, `
+		UPDATE payloads SET
+			md5_count   = md5_count + (md5 = ?1),
+			fuzzy_count = fuzzy_count + (md5 <> ?1),
+			last_seen   = max(last_seen, ?2)
+		WHERE fuzzy = ?3`)
+	in.payload, errs[4] = c.keep(ctx, `
+		INSERT INTO payloads (fuzzy, md5, mime_type, source_ip, target_port, first_seen, last_seen, md5_count, fuzzy_count)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 0)`)
+	in.payloadData, errs[5] = c.keep(ctx, "INSERT INTO payload_data (id, data) VALUES (?, ?)")
+	in.cve, errs[6] = c.keep(ctx, `
+		INSERT INTO cves (id, first_seen, source_ip, target_port, peer_type) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`)
+	return in, errors.Join(errs[:]...)
+}
+
+// keep is called when the transaction is committed, undo when it is rolled back.
+func (in *inserter) keep() { in.sensors.keep(); in.places.keep() }
+func (in *inserter) undo() { in.sensors.undo(); in.places.undo() }
+
+// forget drops what is remembered of the dictionaries, after rows were deleted.
+func (in *inserter) forget() { in.sensors.forget(); in.places.forget() }
+
+// records stores alerts with what hangs on them, and returns the CVEs that
+// were not known. All that counts alerts counts them here, after alertRow has
+// told that the alert is new.
+func (in *inserter) records(records []alert.Record) (fresh []store.CVE, err error) {
+	for i := range records {
+		r := &records[i]
+		isNew, err := in.alertRow(&r.Document)
+		if err != nil {
+			return nil, err
+		}
+		if !isNew {
+			continue
+		}
+		if err := in.payloadRow(r); err != nil {
+			return nil, err
+		}
+		cve, err := in.cveRow(&r.Document)
+		if err != nil {
+			return nil, err
+		}
+		if cve != nil {
+			fresh = append(fresh, *cve)
+		}
+	}
+	return fresh, nil
+}
+
+// alertRow stores one alert, and tells whether it was not there yet.
+func (in *inserter) alertRow(d *alert.Document) (isNew bool, err error) {
+	received := d.RecievedTime.Unix()
+	day := dayOf(received)
+	sensor, err := in.sensors.id(&words{d.PeerIdent, d.PeerType, d.Hostname, d.SensorUUID, d.ExternalIP, d.InternalIP}, day)
+	if err != nil {
+		return false, err
+	}
+	source, err := in.places.id(&words{d.Country, d.CountryName, d.Location, d.SourceEntryAS}, day)
+	if err != nil {
+		return false, err
+	}
+	target, err := in.places.id(&words{d.TargetCountry, d.TargetCountryName, d.LocationDestination, d.TargetEntryAS}, day)
+	if err != nil {
+		return false, err
+	}
+	changed, _, err := in.alert.exec(context.Background(),
+		encodeHex(d.ID), received, d.CreateTime.Unix(), encodeBool(d.ClientDomain), sensor,
+		encodeAddr(d.SourceEntryIP), encodePort(d.SourceEntryPort), source,
+		encodeAddr(d.TargetEntryIP), encodePort(d.TargetEntryPort), target,
+		encodeText(d.TargetPort, ""), encodeText(d.OriginalRequestString, ""), encodeText(d.RawHTTP, usualRawHTTP),
+		encodeText(d.Username, ""), encodeText(d.Password, ""), encodeText(d.Login, ""), encodeText(d.ClientVersion, ""),
+		encodeText(d.SessionStart, ""), encodeText(d.SessionEnd, ""), encodeText(d.VulnID, ""),
+		encodeText(d.AdditionalData, usualAdditional), encodeText(d.Client, usualClient))
+	return changed > 0, err
+}
+
+// payloadRow counts the payload of a new alert (contract §1.3).
+func (in *inserter) payloadRow(r *alert.Record) error {
+	p := r.Payload
+	if p == nil {
+		return nil
+	}
+	ctx := context.Background()
+	fuzzy, md5, created := encodeHex(p.FuzzyHash), encodeHex(p.Hash), r.CreateTime.Unix()
+	changed, _, err := in.payloadSeen.exec(ctx, md5, created, fuzzy)
+	if err != nil || changed > 0 {
+		return err
+	}
+	_, id, err := in.payload.exec(ctx, fuzzy, md5, p.MIMEType, r.SourceEntryIP, r.TargetEntryPort, created)
+	if err != nil {
+		return err
+	}
+	data := p.Data
+	if data == nil {
+		data = []byte{} // nil would be NULL
+	}
+	_, _, err = in.payloadData.exec(ctx, id, driver.Value(data))
+	return err
+}
+
+// cveRow notes the CVE of a new alert, and returns it when it is the first of
+// its kind.
+func (in *inserter) cveRow(d *alert.Document) (*store.CVE, error) {
+	id, named := d.CVE()
+	if !named {
+		return nil, nil
+	}
+	changed, _, err := in.cve.exec(context.Background(), id, d.CreateTime.Unix(),
+		d.SourceEntryIP, d.TargetEntryPort, d.PeerType)
+	if err != nil || changed == 0 {
+		return nil, err
+	}
+	return &store.CVE{
+		ID: id, FirstSeen: d.CreateTime.Time,
+		SourceIP: d.SourceEntryIP, TargetPort: d.TargetEntryPort, PeerType: d.PeerType,
+	}, nil
+}

@@ -1,0 +1,93 @@
+// Package sqlite is the embedded store: one SQLite file in WAL mode, written by
+// one goroutine that groups concurrent messages into a commit. DESIGN.md beside
+// this file says why, with measurements.
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/peba-edge/peba/store"
+)
+
+func init() {
+	caddy.RegisterModule(new(Module))
+}
+
+// Module keeps alerts in a SQLite file on this machine; no other server is
+// needed. One process at a time may have the file open.
+type Module struct {
+	// Path of the database file. It is created with its folder when it does
+	// not exist; files with -wal, -shm and .lock at the end of the name stand
+	// beside it. Placeholders are replaced. Default: peba/peba.db in Caddy's
+	// data directory.
+	Path string `json:"path,omitempty"`
+
+	path string // Path, absolute and with placeholders replaced
+}
+
+// CaddyModule returns the module's name and maker.
+func (*Module) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "peba.stores.sqlite",
+		New: func() caddy.Module { return new(Module) },
+	}
+}
+
+// Provision works out the path. It touches nothing.
+func (m *Module) Provision(caddy.Context) error {
+	path := m.Path
+	if path == "" {
+		path = filepath.Join(caddy.AppDataDir(), "peba", "peba.db")
+	}
+	path, err := caddy.NewReplacer().ReplaceOrErr(path, true, true)
+	if err != nil {
+		return fmt.Errorf("path of the sqlite store %q: %w", m.Path, err)
+	}
+	if m.path, err = filepath.Abs(path); err != nil {
+		return fmt.Errorf("path of the sqlite store %q: %w", m.Path, err)
+	}
+	return nil
+}
+
+// Validate rejects a path that is a folder.
+func (m *Module) Validate() error {
+	if info, err := os.Stat(m.path); err == nil && info.IsDir() {
+		return fmt.Errorf("path of the sqlite store %q is a folder: it must be a file, or not exist yet", m.path)
+	}
+	return nil
+}
+
+// Open opens the file, or shares it when this process has it open already.
+func (m *Module) Open(ctx context.Context, opts store.Options) (store.Store, error) {
+	return open(ctx, m.path, opts)
+}
+
+// UnmarshalCaddyfile reads the module's name and its only argument. Syntax:
+//
+//	sqlite [PATH]
+func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the module's name
+	if d.NextArg() {
+		m.Path = d.Val()
+	}
+	if d.NextArg() {
+		return d.Errf("store sqlite: unexpected %q: allowed is one PATH", d.Val())
+	}
+	if d.NextBlock(d.Nesting()) {
+		return d.Errf("store sqlite: unknown option %q: there are none, allowed is one PATH", d.Val())
+	}
+	return nil
+}
+
+var (
+	_ caddy.Provisioner     = (*Module)(nil)
+	_ caddy.Validator       = (*Module)(nil)
+	_ caddyfile.Unmarshaler = (*Module)(nil)
+	_ store.Opener          = (*Module)(nil)
+)

@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+)
+
+// How much one transaction deletes, so that messages wait for it no longer
+// than for each other. A payload may be megabytes.
+const (
+	retireRows     = 2000
+	retirePayloads = 100
+)
+
+// retire deletes alerts received before a time, payloads not seen since, and
+// the dictionary rows that nothing refers to any more. Freed pages stay in the
+// file, for new alerts.
+func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
+	limit := secondsFrom(receivedBefore)
+	for done := false; !done; {
+		err := d.do(ctx, &job{rows: retireRows, work: func(w *writer) (err error) {
+			done, err = w.retireSome(limit)
+			return err
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return d.retirePayloads(ctx, limit)
+}
+
+// retireSome deletes some of what stands before the limit, and tells whether
+// that was the last.
+func (w *writer) retireSome(limit int64) (done bool, err error) {
+	for _, community := range []string{"0", "1"} {
+		n, err := w.change(`DELETE FROM alerts WHERE seq IN (
+			SELECT seq FROM alerts INDEXED BY alerts_received
+			WHERE community = `+community+` AND received < ? ORDER BY received LIMIT ?)`, limit, int64(retireRows))
+		if err != nil || n == retireRows {
+			return false, err
+		}
+	}
+	// No alert from before the limit is left, and so none that refers to a row
+	// whose last day is before the limit's.
+	var rows int64
+	for _, table := range []string{"sensors", "places"} {
+		n, err := w.change(`DELETE FROM `+table+` WHERE id IN (
+			SELECT id FROM `+table+` WHERE last_day < ? LIMIT ?)`, dayOf(limit), int64(retireRows))
+		if err != nil {
+			return false, err
+		}
+		rows = max(rows, n)
+	}
+	if rows > 0 {
+		w.insert.forget()
+	}
+	return rows < retireRows, nil
+}
+
+// retirePayloads deletes payloads last seen before the limit. They are searched
+// for by a reader, which the writer need not wait for.
+func (d *database) retirePayloads(ctx context.Context, limit int64) error {
+	for last := int64(0); ; {
+		var ids []int64
+		err := d.each(ctx, "SELECT id FROM payloads WHERE id > ? AND last_seen < ? ORDER BY id LIMIT ?",
+			[]any{last, limit, retirePayloads}, func(rows *sql.Rows) error {
+				err := rows.Scan(&last)
+				ids = append(ids, last)
+				return err
+			})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return err
+		}
+		err = d.do(ctx, &job{rows: retireRows, work: func(w *writer) error {
+			return w.deletePayloads(string(list), limit)
+		}})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// deletePayloads deletes those of the payloads that were not seen meanwhile.
+func (w *writer) deletePayloads(ids string, limit int64) error {
+	if _, err := w.change("DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND last_seen < ?", ids, limit); err != nil {
+		return err
+	}
+	_, err := w.change(`DELETE FROM payload_data WHERE id IN (SELECT value FROM json_each(?1))
+		AND id NOT IN (SELECT id FROM payloads WHERE id IN (SELECT value FROM json_each(?1)))`, ids)
+	return err
+}

@@ -1,0 +1,114 @@
+-- Version 1 of the store's file. Later versions are further files, applied in
+-- order (schema.go); this one is never edited once released.
+--
+-- Columns of type ANY hold the short form of a text where it has one, and else
+-- the text itself, so that every text comes back byte for byte:
+--   addresses        4 or 16 bytes       (columns.go)
+--   ports            an integer
+--   ids and digests  the bytes of the hex digits
+-- Texts that are as usual (empty, "-" or "{}") are NULL. Times are seconds since
+-- the Unix epoch.
+
+-- What one honeypot says of itself with every alert.
+CREATE TABLE sensors (
+    id          INTEGER PRIMARY KEY,
+    ident       TEXT NOT NULL, -- peerIdent
+    type        TEXT NOT NULL, -- peerType
+    hostname    TEXT NOT NULL,
+    uuid        TEXT NOT NULL,
+    external_ip TEXT NOT NULL,
+    internal_ip TEXT NOT NULL,
+    last_day    INTEGER NOT NULL, -- when the last alert that refers to this row was received, in days
+    UNIQUE (ident, type, hostname, uuid, external_ip, internal_ip)
+) STRICT;
+
+-- What geo look-ups say of an address.
+CREATE TABLE places (
+    id           INTEGER PRIMARY KEY,
+    country      TEXT NOT NULL,
+    country_name TEXT NOT NULL,
+    location     TEXT NOT NULL,
+    system       TEXT NOT NULL, -- sourceEntryAS, targetEntryAS
+    last_day     INTEGER NOT NULL,
+    UNIQUE (country, country_name, location, system)
+) STRICT;
+
+CREATE TABLE alerts (
+    seq            INTEGER PRIMARY KEY, -- order of arrival
+    id             ANY NOT NULL UNIQUE,
+    received       INTEGER NOT NULL,
+    created        INTEGER NOT NULL,
+    community      INTEGER NOT NULL, -- clientDomain, 0 or 1
+    sensor         INTEGER NOT NULL, -- sensors.id
+    source_ip      ANY NOT NULL,
+    source_port    ANY,
+    source_place   INTEGER NOT NULL, -- places.id
+    target_ip      ANY NOT NULL,
+    target_port    ANY,
+    target_place   INTEGER NOT NULL, -- places.id
+    protocol       TEXT, -- targetport
+    request        TEXT, -- originalRequestString
+    raw_http       TEXT,
+    username       TEXT,
+    password       TEXT,
+    login          TEXT,
+    client_version TEXT,
+    session_start  TEXT,
+    session_end    TEXT,
+    vulnerability  TEXT,
+    additional     TEXT,
+    client         TEXT,
+    block          INTEGER AS (seq >> 15) VIRTUAL
+) STRICT;
+
+-- Counts, groups and newest alerts of a span of received time.
+CREATE INDEX alerts_received ON alerts (community, received, sensor, source_ip);
+
+-- Newest alerts of one source. The block of arrival comes before the source, so
+-- that inserts meet in the last megabyte of this index and not all over it
+-- (DESIGN.md).
+CREATE INDEX alerts_source ON alerts (community, block, source_ip, created);
+
+-- One row for each distinct payload; its bytes stand apart, so that the rows
+-- stay small.
+CREATE TABLE payloads (
+    id          INTEGER PRIMARY KEY,
+    fuzzy       ANY NOT NULL UNIQUE,
+    md5         ANY NOT NULL,
+    mime_type   TEXT NOT NULL,
+    source_ip   TEXT NOT NULL, -- of the first alert, as target_port
+    target_port TEXT NOT NULL,
+    first_seen  INTEGER NOT NULL,
+    last_seen   INTEGER NOT NULL,
+    md5_count   INTEGER NOT NULL,
+    fuzzy_count INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX payloads_md5 ON payloads (md5);
+
+CREATE TABLE payload_data (
+    id   INTEGER PRIMARY KEY, -- payloads.id
+    data BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE cves (
+    id          TEXT PRIMARY KEY,
+    first_seen  INTEGER NOT NULL,
+    source_ip   TEXT NOT NULL,
+    target_port TEXT NOT NULL,
+    peer_type   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+    name      TEXT PRIMARY KEY,
+    hash      TEXT NOT NULL,
+    get_only  INTEGER NOT NULL,
+    community INTEGER NOT NULL,
+    email     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE statistics (
+    starts   INTEGER PRIMARY KEY,
+    ends     INTEGER NOT NULL,
+    "values" TEXT NOT NULL -- a JSON object
+) STRICT;

@@ -1,0 +1,53 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/peba-edge/peba/store"
+)
+
+const userColumns = "name, hash, get_only, community, email"
+
+func scanUser(scan func(dest ...any) error) (u store.User, err error) {
+	err = scan(&u.Name, &u.Hash, &u.GetOnly, &u.Community, &u.Email)
+	return u, err
+}
+
+func (d *database) user(ctx context.Context, name string) (store.User, error) {
+	row := d.readers.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE name = ?", name)
+	u, err := scanUser(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return u, fmt.Errorf("user %q: %w", name, store.ErrNotFound)
+	}
+	return u, d.readError(ctx, err)
+}
+
+func (d *database) listUsers(ctx context.Context) ([]store.User, error) {
+	var all []store.User
+	err := d.each(ctx, "SELECT "+userColumns+" FROM users ORDER BY name", nil, func(rows *sql.Rows) error {
+		u, err := scanUser(rows.Scan)
+		all = append(all, u)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+func (d *database) putUser(ctx context.Context, u store.User) error {
+	_, err := d.write(ctx, "INSERT OR REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?)",
+		u.Name, u.Hash, encodeBool(u.GetOnly), encodeBool(u.Community), u.Email)
+	return err
+}
+
+func (d *database) removeUser(ctx context.Context, name string) error {
+	removed, err := d.write(ctx, "DELETE FROM users WHERE name = ?", name)
+	if err == nil && removed == 0 {
+		return fmt.Errorf("user %q: %w", name, store.ErrNotFound)
+	}
+	return err
+}

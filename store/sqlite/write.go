@@ -1,0 +1,235 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// A group ends when this much waits for one commit, so that the first message
+// of a group does not wait long for the last.
+const (
+	groupRows  = 4096
+	groupBytes = 8 << 20
+)
+
+// job is a piece of work for the writer: some statements that take effect
+// together. It may be run twice, when a neighbour in its group failed.
+type job struct {
+	work        func(w *writer) error
+	rows, bytes int
+	done        chan error // takes one
+
+	// taken is set by the writer when it starts, or by a caller that gave up;
+	// whoever is first has the job.
+	taken atomic.Bool
+}
+
+// writer is the only connection that writes. Its goroutine takes all jobs that
+// wait and runs them in one transaction: commits are dear, and their cost is
+// shared. All fields but jobs and closed belong to that goroutine.
+type writer struct {
+	*conn
+	path   string
+	jobs   chan *job
+	closed chan error // the result of closing, once the goroutine has ended
+
+	insert  inserter
+	log     checkpointer
+	failing bool // whether the last commit failed
+}
+
+// startWriter opens the file for writing, brings its schema up to date and
+// starts the goroutine.
+func startWriter(ctx context.Context, path string) (_ *writer, err error) {
+	c, err := connect(ctx, path, "busy_timeout(5000)", "synchronous(FULL)",
+		"cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(0)",
+		fmt.Sprintf("journal_size_limit(%d)", logLimit))
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{conn: c, path: path, jobs: make(chan *job, 64), closed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if err := migrate(ctx, c); err != nil {
+		return nil, err
+	}
+	if w.insert, err = newInserter(ctx, c); err != nil {
+		return nil, err
+	}
+	if w.log, err = newCheckpointer(ctx, c); err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// stop ends the goroutine and closes the connection. No job may come after it.
+func (w *writer) stop() error {
+	close(w.jobs)
+	return <-w.closed
+}
+
+// do runs work in a transaction and returns when that is committed, or with
+// ctx's error when ctx ends before the work has started.
+func (d *database) do(ctx context.Context, j *job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j.done = make(chan error, 1)
+	select {
+	case d.writer.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		if j.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-j.done // soon: what the work reads may not be given back before
+	}
+}
+
+func (w *writer) run() {
+	for first := range w.jobs {
+		w.commit(w.gather(first))
+		w.log.checkpoint(w.conn)
+	}
+	w.closed <- w.Close()
+}
+
+// gather returns first and the jobs that wait behind it, up to the limits.
+func (w *writer) gather(first *job) []*job {
+	var group []*job
+	rows, bytes := 0, 0
+	for next, open := first, true; open; {
+		if next.taken.CompareAndSwap(false, true) {
+			group = append(group, next)
+			rows += next.rows
+			bytes += next.bytes
+		}
+		if rows >= groupRows || bytes >= groupBytes {
+			return group
+		}
+		select {
+		case next, open = <-w.jobs:
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the jobs in one transaction and answers all of them. When one
+// fails by its own fault, the others get a transaction each.
+func (w *writer) commit(group []*job) {
+	if len(group) == 0 {
+		return
+	}
+	err := w.transact(group)
+	if err != nil && !isDown(err) && len(group) > 1 {
+		for i := range group {
+			w.commit(group[i : i+1])
+		}
+		return
+	}
+	w.failing = err != nil && isDown(err)
+	for _, j := range group {
+		j.done <- err
+	}
+}
+
+// transact runs the jobs in one transaction, of which nothing is left when an
+// error is returned.
+func (w *writer) transact(group []*job) (err error) {
+	defer func() {
+		if err == nil {
+			w.insert.keep()
+			return
+		}
+		// SQLite has rolled back by itself after some errors; then this one
+		// fails, and says nothing new.
+		_ = w.exec(context.Background(), "ROLLBACK")
+		w.insert.undo()
+		err = describe("write to", w.path, err)
+	}()
+	if err := w.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, j := range group {
+		if err := j.work(w); err != nil {
+			return err
+		}
+	}
+	return w.exec(context.Background(), "COMMIT")
+}
+
+// change runs one statement, that is not used often, and tells how many rows
+// it changed.
+func (w *writer) change(sql string, values ...driver.Value) (changed int64, err error) {
+	s, err := w.prepare(context.Background(), sql)
+	if err != nil {
+		return 0, err
+	}
+	changed, _, err = s.exec(context.Background(), values...)
+	return changed, errors.Join(err, s.close())
+}
+
+// write runs one statement as a job of its own.
+func (d *database) write(ctx context.Context, sql string, values ...driver.Value) (changed int64, err error) {
+	err = d.do(ctx, &job{rows: 1, work: func(w *writer) (err error) {
+		changed, err = w.change(sql, values...)
+		return err
+	}})
+	return changed, err
+}
+
+// put stores records in one transaction, and announces the CVEs they brought.
+func (d *database) put(ctx context.Context, records []alert.Record) error {
+	bytes := 0
+	for i := range records {
+		r := &records[i]
+		if r.ID == "" {
+			return fmt.Errorf("record %d of %d has no id", i+1, len(records))
+		}
+		bytes += len(r.OriginalRequestString) + len(r.AdditionalData)
+		if r.Payload != nil {
+			bytes += len(r.Payload.Data)
+		}
+	}
+	var fresh []store.CVE
+	err := d.do(ctx, &job{rows: len(records), bytes: bytes, work: func(w *writer) (err error) {
+		fresh, err = w.insert.records(records)
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	d.announce(fresh)
+	return nil
+}
+
+// ping asks both sides. After a failed commit it tries a real one: otherwise
+// nobody would learn that the disk has room again before the next message.
+func (d *database) ping(ctx context.Context) error {
+	if err := d.readers.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM alerts LIMIT 1)").Err(); err != nil {
+		return d.readError(ctx, err)
+	}
+	return d.do(ctx, &job{work: func(w *writer) error {
+		if !w.failing {
+			return nil
+		}
+		return w.exec(context.Background(), fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	}})
+}

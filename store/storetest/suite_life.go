@@ -1,0 +1,142 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// testRetire deletes by the time of receipt, and leaves what is kept for ever.
+func testRetire(s *subject) {
+	ctx := context.Background()
+	for i := range 30 {
+		r := plain(i, i)
+		r.ClientDomain = i%3 > 0
+		r.Hostname = hexID(i) // nothing is shared
+		r.Location = hexID(i)
+		r.VulnID = "CVE-2026-1000"
+		switch i {
+		case 1, 25:
+			r.Payload = oddPayload(0) // seen late, too
+		case 2:
+			r.Payload = oddPayload(3)
+		}
+		if i == 29 { // received last, created first
+			r.CreateTime = alert.At(base.Add(-time.Hour))
+		}
+		s.put(r)
+	}
+	s.must(s.PutUser(ctx, store.User{Name: "mia"}))
+	s.must(s.PutStatistic(ctx, store.Statistic{From: base.Add(-time.Hour), To: base, Values: map[string]float64{"x": 1}}))
+	s.settle()
+
+	limit := base.Add(19*time.Second + 1) // alert 19 goes, alert 20 stays
+	for range 2 {
+		s.must(s.Retire(ctx, limit))
+		s.settle()
+		stored := s.all()
+		for i := range 30 {
+			if _, ok := stored[hexID(i)]; ok != (i >= 20) {
+				s.Errorf("after Retire alert %d is there: %v", i, ok)
+			}
+		}
+		for _, d := range stored {
+			if d.Hostname != d.ID || d.Location != d.ID {
+				s.Errorf("after Retire alert %s has host %q and place %q", d.ID, d.Hostname, d.Location)
+			}
+		}
+	}
+	if n := s.count(store.Filter{Domain: store.Both}); n != 10 {
+		s.Errorf("after Retire Count is %d, want 10", n)
+	}
+	if p, err := s.Payload(ctx, oddPayload(0).Hash); err != nil || p.MD5Count != 2 {
+		s.Errorf("the payload seen later: %+v, %v", p, err)
+	}
+	if _, err := s.Payload(ctx, oddPayload(3).Hash); !errors.Is(err, store.ErrNotFound) {
+		s.Errorf("the payload not seen later: error is %v, want ErrNotFound", err)
+	}
+	cves, err := s.CVEs(ctx)
+	s.must(err)
+	users, err := s.ListUsers(ctx)
+	s.must(err)
+	series, err := s.Statistics(ctx, base.Add(-2*time.Hour), base)
+	s.must(err)
+	if len(cves) != 1 || len(users) != 1 || len(series) != 1 {
+		s.Errorf("after Retire there are %d CVEs, %d users, %d statistics; want one each", len(cves), len(users), len(series))
+	}
+	s.put(plain(0, 1000)) // new again
+	if n := s.count(store.Filter{Domain: store.Both}); n != 11 {
+		s.Errorf("after a retired alert came again Count is %d, want 11", n)
+	}
+}
+
+// call is one of a store's methods.
+type call struct {
+	name string
+	do   func(ctx context.Context, s store.Store) error
+}
+
+var calls = []call{
+	{"Ping", func(ctx context.Context, s store.Store) error { return s.Ping(ctx) }},
+	{"Put", func(ctx context.Context, s store.Store) error { return s.Put(ctx, []alert.Record{plain(1, 0)}) }},
+	{"PutStatistic", func(ctx context.Context, s store.Store) error {
+		return s.PutStatistic(ctx, store.Statistic{From: base})
+	}},
+	{"Retire", func(ctx context.Context, s store.Store) error { return s.Retire(ctx, base.Add(-time.Hour)) }},
+	{"PutUser", func(ctx context.Context, s store.Store) error { return s.PutUser(ctx, store.User{Name: "mia"}) }},
+	{"RemoveUser", func(ctx context.Context, s store.Store) error { return s.RemoveUser(ctx, "bob") }},
+	{"Newest", func(ctx context.Context, s store.Store) error {
+		_, err := s.Newest(ctx, store.Filter{}, 10)
+		return err
+	}},
+	{"Count", func(ctx context.Context, s store.Store) error { _, err := s.Count(ctx, store.Filter{}); return err }},
+	{"Group", func(ctx context.Context, s store.Store) error {
+		_, err := s.Group(ctx, store.Filter{}, store.Grouping{By: dimensions[:1]})
+		return err
+	}},
+	{"Statistics", func(ctx context.Context, s store.Store) error { _, err := s.Statistics(ctx, base, base); return err }},
+	{"Payload", func(ctx context.Context, s store.Store) error { _, err := s.Payload(ctx, hexID(1)); return err }},
+	{"CVEs", func(ctx context.Context, s store.Store) error { _, err := s.CVEs(ctx); return err }},
+	{"User", func(ctx context.Context, s store.Store) error { _, err := s.User(ctx, "mia"); return err }},
+	{"ListUsers", func(ctx context.Context, s store.Store) error { _, err := s.ListUsers(ctx); return err }},
+}
+
+// testCancelled calls everything with a context that has ended. Writing may
+// have been done all the same, reading is answered with the context's error.
+func testCancelled(s *subject) {
+	s.put(plain(0, 0))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range calls {
+		s.Run(c.name, func(t *testing.T) {
+			err := c.do(ctx, s.Store)
+			switch {
+			case errors.Is(err, context.Canceled):
+			case err == nil && (c.name == "Put" || c.name == "PutStatistic" || c.name == "PutUser"):
+			default:
+				t.Errorf("error is %v, want %v", err, context.Canceled)
+			}
+		})
+	}
+	s.put(plain(1, 0)) // the one that may have been stored
+	if n := s.count(store.Filter{}); n != 2 {
+		s.Errorf("Count is %d, want 2", n)
+	}
+}
+
+// testClosed calls everything after Close.
+func testClosed(s *subject) {
+	s.put(plain(0, 0))
+	s.must(s.Close())
+	for _, c := range calls {
+		s.Run(c.name, func(t *testing.T) {
+			if err := c.do(context.Background(), s.Store); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("error is %v, want one that wraps ErrUnavailable", err)
+			}
+		})
+	}
+}
