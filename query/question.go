@@ -5,9 +5,7 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/peba-edge/peba/store"
@@ -21,13 +19,16 @@ type Question struct {
 	Summary string
 	// Private questions are answered to authenticated users only.
 	Private bool
+	// CommunityOnly questions are about the community's alerts whatever ci says.
+	CommunityOnly bool
+	// Formats are the media types of the answer. Where there are two, the
+	// parameter out chooses, and the first is the default.
+	Formats []string
 	// TTL is how long an answer holds; zero means it is not cached.
 	TTL func(args Args, now time.Time) time.Duration
 	// Params are the parameters it knows; ci, which all questions know, is not
 	// listed. Others are ignored and do not count towards the cache key.
 	Params []Param
-	// ContentType tells the media type of the answer; nil means JSON.
-	ContentType func(args Args) string
 	// Ask puts the question to a store and returns the answer's bytes.
 	Ask func(ctx context.Context, in Input) ([]byte, error)
 }
@@ -58,62 +59,67 @@ const (
 	XML  = "text/xml; charset=utf-8"
 )
 
+// All returns the questions, in the order of contract §3.
+func All() []*Question {
+	return []*Question{
+		retrieveIPs,
+		retrieveIPs15m,
+		retrieveAlertsCyber,
+		querySingleIP,
+		retrieveAlertsCount,
+		retrieveAlertsCountWithType,
+		retrieveAlertsJSON,
+		datasetAlertsPerMonth,
+		datasetAlertTypesPerMonth,
+		retrieveAlertStats,
+		topCountriesAttacks,
+		retrieveLatLonAttacks,
+		tpotStats,
+		getStats,
+		tops,
+	}
+}
+
+// Named returns the question of that name, as it stands in paths.
+func Named(name string) (*Question, bool) {
+	for _, q := range All() {
+		if q.Name == name {
+			return q, true
+		}
+	}
+	return nil, false
+}
+
 // Args are a request's parameters, parsed and checked.
 type Args struct {
 	// Domain is what ci asks for.
 	Domain store.Domain
-	values []any // one a Param, in the order of Question.Params
+	values []value // one a Param, in the order of Question.Params
 	params []Param
 }
 
 // Parse reads the parameters of a request. An error is a *ParamError.
 func (q *Question) Parse(values url.Values) (Args, error) {
-	args := Args{Domain: parseDomain(values.Get("ci")), params: q.Params}
+	args := Args{Domain: store.Community, params: q.Params}
+	if !q.CommunityOnly {
+		args.Domain = parseDomain(values)
+	}
 	if len(q.Params) == 0 {
 		return args, nil
 	}
-	args.values = make([]any, len(q.Params))
-	for i, p := range q.Params {
-		raw, given := values[p.Name]
-		if !given || len(raw) == 0 {
-			if p.Required {
-				return Args{}, &ParamError{Param: p.Name, Missing: true, Allowed: p.Allowed}
-			}
-			args.values[i] = p.Default
-			continue
+	args.values = make([]value, len(q.Params))
+	for i := range q.Params {
+		var err error
+		if args.values[i], err = q.Params[i].read(values); err != nil {
+			return Args{}, err
 		}
-		v, err := p.parse(raw[0])
-		if err != nil {
-			return Args{}, &ParamError{Param: p.Name, Value: raw[0], Allowed: p.Allowed}
-		}
-		args.values[i] = v
 	}
 	return args, nil
 }
 
-// Media returns the media type of the answer to args.
-func (q *Question) Media(args Args) string {
-	if q.ContentType == nil {
-		return JSON
-	}
-	return q.ContentType(args)
-}
-
-// Key names the answer to args in a cache: two requests with the same key have
-// the same answer.
-func (q *Question) Key(args Args) string {
-	var b strings.Builder
-	b.WriteString(q.Name)
-	fmt.Fprintf(&b, "?ci=%d", args.Domain)
-	for i, v := range args.values {
-		fmt.Fprintf(&b, "&%s=%s", args.params[i].Name, url.QueryEscape(fmt.Sprint(v)))
-	}
-	return b.String()
-}
-
 // parseDomain reads ci, of which no value is wrong (contract §3).
-func parseDomain(ci string) store.Domain {
-	switch ci {
+func parseDomain(values url.Values) store.Domain {
+	switch values.Get("ci") {
 	case "0":
 		return store.Private
 	case "-1":
@@ -123,13 +129,72 @@ func parseDomain(ci string) store.Domain {
 	}
 }
 
-// value returns the parsed value of a parameter. A name that the question does
+// Restrict returns the same arguments for the alerts of d, whatever ci says.
+func (a Args) Restrict(d store.Domain) Args {
+	a.Domain = d
+	return a
+}
+
+// Media returns the media type of the answer to args.
+func (q *Question) Media(args Args) string {
+	if len(q.Formats) == 1 {
+		return q.Formats[0]
+	}
+	return q.format(args.text("out"))
+}
+
+// ErrorMedia returns the media type in which a client that sent these
+// parameters expects to be told of an error, also when Parse refuses them.
+func (q *Question) ErrorMedia(values url.Values) string {
+	return q.format(values.Get("out"))
+}
+
+// format is what a value of out stands for.
+func (q *Question) format(out string) string {
+	if len(q.Formats) > 1 && out == "json" {
+		return JSON
+	}
+	return q.Formats[0]
+}
+
+// Key names the answer to args in a cache: two requests with the same key have
+// the same answer.
+func (q *Question) Key(args Args) string {
+	var room [128]byte
+	key := append(room[:0], q.Name...)
+	key = append(key, "?ci="...)
+	key = append(key, '0'+byte(args.Domain))
+	for i, v := range args.values {
+		key = append(key, '&')
+		key = append(key, args.params[i].Name...)
+		key = append(key, '=')
+		if args.params[i].Kind == List { // the only kind whose text is free
+			key = append(key, url.QueryEscape(v.text)...)
+		} else {
+			key = append(key, v.text...)
+		}
+	}
+	return string(key)
+}
+
+// given says whether the request had the parameter.
+func (a Args) given(name string) bool { return a.value(name).given }
+
+// text returns a parameter's canonical text.
+func (a Args) text(name string) string { return a.value(name).text }
+
+// number returns the value of a Number.
+func (a Args) number(name string) int64 { return a.value(name).number }
+
+// time returns the value of a Moment or a Day.
+func (a Args) time(name string) time.Time { return a.value(name).at }
+
+// value returns what a parameter was parsed to. A name that the question does
 // not list is a mistake in the program.
-func value[T any](a Args, name string) T {
-	for i, p := range a.params {
-		if p.Name == name {
-			v, _ := a.values[i].(T)
-			return v
+func (a Args) value(name string) value {
+	for i := range a.params {
+		if a.params[i].Name == name {
+			return a.values[i]
 		}
 	}
 	panic("query: no parameter " + name)

@@ -1,0 +1,52 @@
+package query
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// The parameter that says which window alerts are counted in.
+var timeParam = Param{
+	Name:     "time",
+	Summary:  "How far to look back: minutes, or day for since 00:00 UTC.",
+	Kind:     Number,
+	Words:    []string{"day"},
+	Required: true,
+	Example:  "60",
+}
+
+var retrieveAlertsCount = &Question{
+	Name:    "retrieveAlertsCount",
+	Summary: "How many alerts arrived in a window up to now.",
+	Formats: []string{XML, JSON},
+	TTL:     fixed(60 * time.Second),
+	Params:  []Param{timeParam, outParam},
+	Ask:     askAlertsCount,
+}
+
+// since is the start of the window that the parameter time asks for.
+func (in Input) since() time.Time {
+	if in.text("time") == "day" {
+		return startOfDay(in.Now)
+	}
+	return minutesBefore(in.Now, in.number("time"))
+}
+
+func askAlertsCount(ctx context.Context, in Input) ([]byte, error) {
+	count, err := in.Reader.Count(ctx, store.Filter{Domain: in.Domain, From: in.since()})
+	if err != nil {
+		return nil, err
+	}
+	if in.text("out") == "json" {
+		return encodeJSON(struct {
+			AlertCount int64
+		}{count})
+	}
+	const root = "EWSSimpleIPInfo"
+	w := newXML(root)
+	w.leaf("AlertCount", strconv.FormatInt(count, 10))
+	return w.bytes(root), nil
+}

@@ -1,0 +1,33 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/peba-edge/peba/store"
+)
+
+var retrieveAlertsCountWithType = &Question{
+	Name:    "retrieveAlertsCountWithType",
+	Summary: "How many alerts arrived in a window up to now, in all and of each honeypot type, most first.",
+	Formats: []string{JSON},
+	TTL:     fixed(13 * time.Second),
+	Params:  []Param{timeParam},
+	Ask: func(ctx context.Context, in Input) ([]byte, error) {
+		groups, err := in.Reader.Group(ctx,
+			store.Filter{Domain: in.Domain, From: in.since()},
+			store.Grouping{By: []store.Dimension{store.PeerType}})
+		if err != nil {
+			return nil, err
+		}
+		var answer struct {
+			AlertCountTotal   int64
+			AlertCountPerType object
+		}
+		for _, g := range groups {
+			answer.AlertCountTotal += g.Count
+			answer.AlertCountPerType = append(answer.AlertCountPerType, member{g.Key[0], g.Count})
+		}
+		return encodeJSON(answer)
+	},
+}

@@ -1,0 +1,78 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// The parameter that says where a series of days starts.
+var daysParam = Param{
+	Name:    "days",
+	Summary: "From how many days before today, 00:00 UTC; by default from one calendar month ago.",
+	Kind:    Number,
+	Example: "7",
+}
+
+var datasetAlertsPerMonth = &Question{
+	Name:    "datasetAlertsPerMonth",
+	Summary: "How many alerts there were each day, by the sensors' clocks.",
+	Formats: []string{JSON},
+	TTL:     fixed(600 * time.Second),
+	Params:  []Param{daysParam},
+	Ask: func(ctx context.Context, in Input) ([]byte, error) {
+		groups, err := in.askDays(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return encodeDataset(fillDays(groups, in.Now))
+	},
+}
+
+// askDays counts alerts by day of their createTime, from the day that the
+// parameter days asks for.
+func (in Input) askDays(ctx context.Context, by ...store.Dimension) ([]store.Group, error) {
+	from := monthBefore(in.Now)
+	if in.given("days") {
+		from = daysBefore(in.Now, in.number("days"))
+	}
+	return in.Reader.Group(ctx,
+		store.Filter{Domain: in.Domain, Time: store.Created, From: from},
+		store.Grouping{By: by, Bucket: oneDay})
+}
+
+const oneDay = 24 * time.Hour
+
+// fillDays puts days in order and adds those without alerts between the first
+// and the last. It adds none before 2000 nor later than a year from now: only
+// sensors without a clock send alerts from there, and one alert of the year
+// 9999 must not make the answer three million days long.
+func fillDays(groups []store.Group, now time.Time) object {
+	counts := make(map[time.Time]int64, len(groups))
+	for _, g := range groups {
+		counts[g.Start] = g.Count
+	}
+	days := sortedKeys(counts)
+	earliest := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest := startOfDay(now).AddDate(1, 0, 0)
+	filled := make(object, 0, len(days))
+	for i, day := range days {
+		filled = append(filled, member{alert.At(day).String(), counts[day]})
+		if i+1 == len(days) {
+			break
+		}
+		gap := later(day.Add(oneDay), earliest)
+		for ; gap.Before(days[i+1]) && !gap.After(latest); gap = gap.Add(oneDay) {
+			filled = append(filled, member{alert.At(gap).String(), 0})
+		}
+	}
+	return filled
+}
+
+// encodeDataset writes what both dataset questions answer, under the name that
+// they share.
+func encodeDataset(days object) ([]byte, error) {
+	return encodeJSON([]object{{{"datasetAlertsPerMonth", days}}})
+}

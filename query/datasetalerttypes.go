@@ -1,0 +1,32 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+var datasetAlertTypesPerMonth = &Question{
+	Name:    "datasetAlertTypesPerMonth",
+	Summary: "How many alerts of each honeypot type there were each day, by the sensors' clocks; days without alerts are left out.",
+	Formats: []string{JSON},
+	TTL:     fixed(3600 * time.Second),
+	Params:  []Param{daysParam},
+	Ask: func(ctx context.Context, in Input) ([]byte, error) {
+		groups, err := in.askDays(ctx, store.PeerType)
+		if err != nil {
+			return nil, err
+		}
+		types := make(map[time.Time]object)
+		for _, g := range groups {
+			types[g.Start] = append(types[g.Start], member{g.Key[0], g.Count})
+		}
+		days := make(object, 0, len(types))
+		for _, day := range sortedKeys(types) {
+			days = append(days, member{alert.At(day).String(), types[day]})
+		}
+		return encodeDataset(days)
+	},
+}

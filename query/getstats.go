@@ -1,0 +1,67 @@
+package query
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+var getStats = &Question{
+	Name:          "getStats",
+	Summary:       "The community's hourly statistics series: alerts per daemon, in all and of the honeypot types asked for.",
+	CommunityOnly: true,
+	Formats:       []string{JSON},
+	TTL:           fixed(1800 * time.Second),
+	Params: []Param{
+		{Name: "gte", Summary: "The first hour's start; by default 24 hours ago.", Kind: Moment, Example: "2026-11-23 18:00:00"},
+		{Name: "lt", Summary: "The last hour's start, inclusive; by default now.", Kind: Moment, Example: "2026-11-23 20:00:00"},
+		typesParam("values", "Honeypot types to tell the ratios of."),
+		typesParam("value", "More of the same."),
+	},
+	Ask: askStats,
+}
+
+func typesParam(name, summary string) Param {
+	return Param{Name: name, Summary: summary, Kind: List, Example: "SSH/console(cowrie),Webpage"}
+}
+
+func askStats(ctx context.Context, in Input) ([]byte, error) {
+	from, to := minutesBefore(in.Now, 24*60), in.Now
+	if in.given("gte") {
+		from = in.time("gte")
+	}
+	if in.given("lt") {
+		to = in.time("lt")
+	}
+	series, err := in.Reader.Statistics(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{"comm_totalRatio"}
+	for _, peerType := range items(canonicalList(in.text("values") + "," + in.text("value"))) {
+		names = append(names, "comm_ratio_"+peerType)
+	}
+	answer := make(object, 0, len(series))
+	for _, hour := range series {
+		answer = append(answer, member{alert.At(hour.From).String(), statisticMembers(hour, names)})
+	}
+	return encodeJSON(answer)
+}
+
+// statisticMembers is one hour of the answer, with those of the names that it has.
+func statisticMembers(hour store.Statistic, names []string) object {
+	members := object{
+		{"UTCtimeFrom", alert.At(hour.From).String()},
+		{"UTCtimeTo", alert.At(hour.To).String()},
+	}
+	for _, name := range names {
+		// JSON has no number for the ratio of an hour without daemons.
+		if v, ok := hour.Values[name]; ok && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			members = append(members, member{name, v})
+		}
+	}
+	return members
+}

@@ -1,0 +1,13 @@
+package query_test
+
+import (
+	"testing"
+
+	"github.com/peba-edge/peba/query/goldentest"
+	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/store/storetest"
+)
+
+func TestGoldenAnswers(t *testing.T) {
+	goldentest.Run(t, func(_ *testing.T, opts store.Options) store.Store { return storetest.NewModel(opts) })
+}

@@ -1,0 +1,165 @@
+package goldentest
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/peba-edge/peba/query"
+)
+
+// difference is a place where the contract asks for something else than what
+// the Python service answered, or where its answers are compared in a way of
+// their own.
+type difference struct {
+	// contract is what the contract, or the recordings' README, says.
+	contract string
+	applies  func(e *exchange) bool
+	// check compares the answers as far as they must agree.
+	check func(t *testing.T, e *exchange, ours []byte)
+}
+
+// differences are looked through in this order: the first that applies counts.
+var differences = []difference{
+	{
+		contract: `§3.1: "globally routable addresses only"; §3.2: "Globally routable" leaves out multicast and the special-purpose blocks of the IANA registry`,
+		applies:  asks("retrieveIPs", "retrieveIPs15m"),
+		check: func(t *testing.T, e *exchange, ours []byte) {
+			sameAnswer(t, string(ours), withoutSpecial(t, e.legacy.Body))
+		},
+	},
+	{
+		contract: `§3.1: "an address that is not global gives an empty list" (legacy took multicast for global)`,
+		applies: func(e *exchange) bool {
+			return e.question.Name == "querySingleIP" && !global(e.values.Get("ip"))
+		},
+		check: func(t *testing.T, e *exchange, ours []byte) {
+			sameAnswer(t, string(ours), "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n")
+		},
+	},
+	{
+		contract: `README: "the order within a second is arbitrary: compare newest-lists as sets per second"; §3.1: "the last 1000 alerts by recievedTime" (legacy looked no further back than yesterday)`,
+		applies:  asks("retrieveAlertsCyber", "querySingleIP"),
+		check: func(t *testing.T, e *exchange, ours []byte) {
+			got, want := xmlEntries(t, string(ours)), xmlEntries(t, e.legacy.Body)
+			yesterday := e.legacy.now.AddDate(0, 0, -1).Format("2006-01-02")
+			if e.question.Name == "retrieveAlertsCyber" && len(got) > len(want) && got[len(want)].second < yesterday {
+				got = got[:len(want)]
+			}
+			sameNewest(t, got, want, got)
+		},
+	},
+	{
+		contract: `README, as above; §3.2: "Ours topx (1–1000)"; "a leading "; " goes (legacy drops two characters whatever they are)"`,
+		applies:  asks("retrieveAlertsJson"),
+		check:    checkAlertsJSON,
+	},
+	{
+		contract: `§3.2: "Windows by minutes or days have no upper bound" (legacy's engine overflowed and it counted nothing)`,
+		applies: func(e *exchange) bool {
+			const longerThanAnyRecord = 9
+			return strings.HasPrefix(e.question.Name, "retrieveAlertsCount") && len(e.values.Get("time")) > longerThanAnyRecord
+		},
+		check: checkCountsAll,
+	},
+	{
+		contract: `§3: "ours never cuts a grouping short unless the client asks for a top x"`,
+		applies:  asks("retrieveAlertsCountWithType"),
+		check: func(t *testing.T, e *exchange, ours []byte) {
+			type answer struct {
+				AlertCountTotal   float64
+				AlertCountPerType map[string]float64
+			}
+			got, want := parseJSON[answer](t, string(ours)), parseJSON[answer](t, e.legacy.Body)
+			if got.AlertCountTotal != want.AlertCountTotal {
+				t.Errorf("total is %v, want %v", got.AlertCountTotal, want.AlertCountTotal)
+			}
+			sameCounts(t, got.AlertCountPerType, want.AlertCountPerType)
+		},
+	},
+	{
+		contract: `§3: "ours never cuts a grouping short unless the client asks for a top x"`,
+		applies:  asks("datasetAlertTypesPerMonth"),
+		check: func(t *testing.T, e *exchange, ours []byte) {
+			got, want := typesByDay(t, string(ours)), typesByDay(t, e.legacy.Body)
+			if len(got) != len(want) {
+				t.Errorf("%d days, want %d", len(got), len(want))
+			}
+			for day := range want {
+				sameCounts(t, got[day], want[day])
+			}
+		},
+	},
+	{
+		contract: `§3.2, topCountriesAttacks: "monthOffset (ours also offset)"`,
+		applies: func(e *exchange) bool {
+			return e.question.Name == "topCountriesAttacks" && e.values.Has("offset") && !e.values.Has("monthOffset")
+		},
+		check: checkAlias("offset", "monthOffset"),
+	},
+	{
+		contract: `§3.2, getStats: "values (ours also value)"`,
+		applies: func(e *exchange) bool {
+			return e.question.Name == "getStats" && e.values.Has("value") && !e.values.Has("values")
+		},
+		check: checkAlias("value", "values"),
+	},
+	{
+		contract: `§3.2: "An empty answer is an empty object or list, never "Nope""`,
+		applies:  func(e *exchange) bool { return e.question.Name == "getStats" && e.legacy.refused() },
+		check:    func(t *testing.T, _ *exchange, ours []byte) { sameAnswer(t, string(ours), "{}") },
+	},
+	{
+		contract: `§3: "Legacy caps some groupings at ten silently; ours never cuts a grouping short" (a honeypot's daemons)`,
+		applies:  asks("TpotStats"),
+		check:    checkDaemons,
+	},
+	{
+		contract: `§3.2, TpotStats: "day=YYYYMMDD (ours: today by default)"`,
+		applies:  func(e *exchange) bool { return e.question.Name == "TpotStats" && !e.values.Has("day") },
+		check: func(t *testing.T, e *exchange, ours []byte) {
+			sameAnswer(t, string(ours), string(e.mustAsk(t, e.with("day", e.legacy.now.Format("20060102")))))
+		},
+	},
+	{
+		contract: `§3.2: "Legacy ignores ci here; ours honours it"; "tops counts the empty URL as key ""; ours leaves it out"; "gap-free buckets"; §3: "ours never cuts a grouping short" (with a small topx legacy's engine counts too few)`,
+		applies:  asks("tops"),
+		check:    checkTops,
+	},
+}
+
+func asks(names ...string) func(e *exchange) bool {
+	return func(e *exchange) bool { return slices.Contains(names, e.question.Name) && !e.legacy.refused() }
+}
+
+// refusals are the parameters that ours refuses and legacy answered somehow.
+// Legacy's own refusals ("Nope", false, 500) need no entry: contract §3,
+// "ours answers 400 naming the parameter".
+var refusals = []struct {
+	question, param string
+	value           *regexp.Regexp
+	legacy          string
+}{
+	{"retrieveIPs", "out", regexp.MustCompile(`^csv$`), "XML"},
+	{"querySingleIP", "ip", regexp.MustCompile(`^x?$`), "an empty list"},
+	{"retrieveAlertsCount", "time", regexp.MustCompile(`^(abc|-5|1\.5)$`), "a count of 0"},
+	{"retrieveAlertsCountWithType", "time", regexp.MustCompile(`^(abc|-5|1\.5)$`), "an empty object"},
+	{"retrieveAlertsCount", "time", regexp.MustCompile(`^\p{Nd}+$`), "what it would to the same digits in ASCII"},
+	{"retrieveAlertsCountWithType", "time", regexp.MustCompile(`^\p{Nd}+$`), "what it would to the same digits in ASCII"},
+	{"getStats", "gte", regexp.MustCompile(`^(yesterday|2026-11-23)$`), "as if gte were absent"},
+}
+
+// checkRefusal fails the test unless ours was meant to refuse.
+func (e *exchange) checkRefusal(t *testing.T, wrong *query.ParamError) {
+	if e.legacy.refused() {
+		return
+	}
+	for _, r := range refusals {
+		if r.question == e.question.Name && r.param == wrong.Param && r.value.MatchString(wrong.Value) {
+			t.Logf("intended: §3: ours answers 400 naming the parameter; legacy answered %s", r.legacy)
+			return
+		}
+	}
+	t.Fatalf("ours refuses: %v\nlegacy answered %.300s", wrong, e.legacy.Body)
+}

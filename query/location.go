@@ -1,0 +1,31 @@
+package query
+
+import (
+	"strings"
+
+	"github.com/peba-edge/peba/geo"
+)
+
+// The stored form of coordinates is "LAT , LON" (contract §1.1).
+const (
+	locationSeparator = " , "
+	unknownDegree     = "0.0"
+)
+
+// coordinates splits a stored location; what is none is unknown.
+func coordinates(location string) (lat, lng string) {
+	lat, lng, found := strings.Cut(location, locationSeparator)
+	if !found {
+		return unknownDegree, unknownDegree
+	}
+	return lat, lng
+}
+
+// coordinatesOrHome is coordinates with the operator's home for the unknown.
+func (s Settings) coordinatesOrHome(location string) (lat, lng string) {
+	lat, lng = coordinates(location)
+	if lat == unknownDegree && lng == unknownDegree {
+		return coordinates(geo.Place{Latitude: s.HomeLatitude, Longitude: s.HomeLongitude}.Location())
+	}
+	return lat, lng
+}

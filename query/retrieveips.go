@@ -1,0 +1,73 @@
+package query
+
+import (
+	"context"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/peba-edge/peba/geo"
+	"github.com/peba-edge/peba/store"
+)
+
+var retrieveIPs = &Question{
+	Name:    "retrieveIPs",
+	Summary: "The globally routable addresses that alerts came from in the last two hours (or what the operator set), most alerts first.",
+	Private: true,
+	Formats: []string{XML, JSON},
+	TTL:     fixed(60 * time.Second),
+	Params:  []Param{outParam},
+	Ask: func(ctx context.Context, in Input) ([]byte, error) {
+		return askSources(ctx, in, in.BadIPWindow)
+	},
+}
+
+// sourceCount is one address of the answer.
+type sourceCount struct {
+	IP    string `json:"ip"`
+	Count int64  `json:"count"`
+}
+
+// askSources answers retrieveIPs for any window.
+func askSources(ctx context.Context, in Input, window time.Duration) ([]byte, error) {
+	groups, err := in.Reader.Group(ctx,
+		store.Filter{Domain: in.Domain, From: in.Now.Add(-window).Truncate(time.Second)},
+		store.Grouping{By: []store.Dimension{store.SourceIP}})
+	if err != nil {
+		return nil, err
+	}
+	sources := make([]sourceCount, 0, len(groups)) // not nil: an empty answer is []
+	for _, g := range groups {
+		if isGlobal(g.Key[0]) {
+			sources = append(sources, sourceCount{g.Key[0], g.Count})
+		}
+	}
+	if in.text("out") == "json" {
+		return encodeJSON(sources)
+	}
+	return sourcesXML(sources), nil
+}
+
+// isGlobal says whether text is a globally routable address.
+func isGlobal(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	return err == nil && geo.IsGlobal(addr)
+}
+
+func sourcesXML(sources []sourceCount) []byte {
+	const root = "EWSSimpleIPInfo"
+	w := newXML(root)
+	if len(sources) == 0 {
+		w.leaf("Sources", "")
+		return w.bytes(root)
+	}
+	w.open("Sources")
+	for _, s := range sources {
+		w.open("Source")
+		w.leaf("Address", s.IP)
+		w.leaf("Count", strconv.FormatInt(s.Count, 10))
+		w.close("Source")
+	}
+	w.close("Sources")
+	return w.bytes(root)
+}

@@ -1,0 +1,18 @@
+package query
+
+import (
+	"context"
+	"time"
+)
+
+var retrieveIPs15m = &Question{
+	Name:    "retrieveIPs15m",
+	Summary: "The globally routable addresses that alerts came from in the last 15 minutes, most alerts first.",
+	Private: true,
+	Formats: []string{XML, JSON},
+	TTL:     fixed(60 * time.Second),
+	Params:  []Param{outParam},
+	Ask: func(ctx context.Context, in Input) ([]byte, error) {
+		return askSources(ctx, in, 15*time.Minute)
+	},
+}

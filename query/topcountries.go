@@ -1,0 +1,99 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/peba-edge/peba/store"
+)
+
+var topCountriesAttacks = &Question{
+	Name:    "topCountriesAttacks",
+	Summary: "The countries that most alerts came from, and went to, in one calendar month by the time of arrival.",
+	Formats: []string{JSON},
+	TTL:     fixed(60 * time.Second),
+	Params: []Param{
+		monthsParam("monthOffset", "How many months ago; by default this month so far. The answer's id is this text."),
+		monthsParam("offset", "The same as monthOffset, which goes before it."),
+		topxParam,
+	},
+	Ask: askTopCountries,
+}
+
+func monthsParam(name, summary string) Param {
+	return Param{Name: name, Summary: summary, Kind: Number, Max: 9999, Example: "1", verbatim: true}
+}
+
+// The parameter that says how long a ranking is.
+var topxParam = Param{
+	Name:    "topx",
+	Summary: "How many entries at most.",
+	Kind:    Number,
+	Min:     1,
+	Max:     10_000,
+	Default: "10",
+	Example: "10",
+}
+
+type countryCount struct {
+	Code    string `json:"code"`
+	Country string `json:"country"`
+	Count   int64  `json:"count"`
+}
+
+func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
+	offset := in.value("monthOffset")
+	if !offset.given {
+		offset = in.value("offset")
+	}
+	answer := struct {
+		ID         any            `json:"id"` // the number 0 by default, else the text of the request
+		Date       string         `json:"date"`
+		PerCountry []countryCount `json:"attacksPerCountry"`
+		ToTargets  []countryCount `json:"attacksToTargetCountry"`
+	}{ID: 0}
+	if offset.given {
+		answer.ID = offset.text
+	}
+	from := startOfMonth(in.Now, offset.number)
+	answer.Date = from.Format("2006-01")
+	filter := store.Filter{Domain: in.Domain, From: from, To: from.AddDate(0, 1, 0)}
+	if offset.number == 0 {
+		filter.To = untilNow(in.Now)
+	}
+	var err error
+	if answer.PerCountry, err = in.topCountries(ctx, filter, store.SourceCountry, store.SourceCountryName); err != nil {
+		return nil, err
+	}
+	if answer.ToTargets, err = in.topCountries(ctx, filter, store.TargetCountry, store.TargetCountryName); err != nil {
+		return nil, err
+	}
+	return encodeJSON([]any{answer})
+}
+
+// topCountries ranks countries by code. Vendors rename countries now and then:
+// of the names of one code the most frequent is shown.
+func (in Input) topCountries(ctx context.Context, f store.Filter, code, name store.Dimension) ([]countryCount, error) {
+	groups, err := in.Reader.Group(ctx, f, store.Grouping{By: []store.Dimension{code, name}})
+	if err != nil {
+		return nil, err
+	}
+	countries := make([]countryCount, 0, len(groups)) // not nil: an empty answer is []
+	place := make(map[string]int)
+	for _, g := range groups {
+		i, known := place[g.Key[0]]
+		if !known {
+			i = len(countries)
+			place[g.Key[0]] = i
+			countries = append(countries, countryCount{Code: g.Key[0], Country: g.Key[1]})
+		}
+		countries[i].Count += g.Count
+	}
+	slices.SortFunc(countries, func(a, b countryCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Code, b.Code))
+	})
+	return countries[:min(int(in.number("topx")), len(countries))], nil
+}

@@ -1,0 +1,115 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+var tops = &Question{
+	Name:    "tops",
+	Summary: "The URLs asked of web honeypots, or the target ports, that occur most by the time of arrival, with their counts over time, most first.",
+	Formats: []string{JSON},
+	TTL:     fixed(7200 * time.Second),
+	Params: []Param{
+		{
+			Name:     "type",
+			Summary:  "What is ranked.",
+			Kind:     Word,
+			Words:    []string{"urls", "destports"},
+			Required: true,
+			Example:  "urls",
+		},
+		{
+			Name:    "topx",
+			Summary: "How many entries at most.",
+			Kind:    Number,
+			Min:     1,
+			Max:     30,
+			Default: "10",
+			Example: "10",
+		},
+		{
+			Name:    "days",
+			Summary: "How many days: 1 counts by hours from 24 hours ago, 7 by six hours and 28 by days, today being the last.",
+			Kind:    Word,
+			Words:   []string{"1", "7", "28"},
+			Default: "1",
+			Example: "7",
+		},
+	},
+	Ask: askTops,
+}
+
+func askTops(ctx context.Context, in Input) ([]byte, error) {
+	topx := int(in.number("topx"))
+	from, bucket := in.topsWindow()
+	filter := store.Filter{Domain: in.Domain, From: from}
+	grouping := store.Grouping{
+		By:     []store.Dimension{store.TargetPort},
+		Bucket: bucket,
+		Top:    topx + 1, // one may be the empty text, which is left out
+	}
+	if in.text("type") == "urls" {
+		grouping.By[0] = store.Request
+		filter.PeerType = "Webpage"
+	}
+	slots := slotsUntil(from.Truncate(bucket), in.Now, bucket)
+	filter.To = slots[len(slots)-1].Add(bucket)
+	groups, err := in.Reader.Group(ctx, filter, grouping)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]map[time.Time]int64)
+	totals := make(map[string]int64)
+	for _, g := range groups {
+		key := g.Key[0]
+		if key == "" {
+			continue
+		}
+		if counts[key] == nil {
+			counts[key] = make(map[time.Time]int64)
+		}
+		counts[key][g.Start] = g.Count
+		totals[key] += g.Count
+	}
+	answer := ranked(totals)
+	answer = answer[:min(topx, len(answer))]
+	for i, entry := range answer {
+		answer[i].value = timeline(entry, slots, counts[entry.key])
+	}
+	return encodeJSON(answer)
+}
+
+// topsWindow is where the window starts and how it is divided.
+func (in Input) topsWindow() (from time.Time, bucket time.Duration) {
+	switch in.text("days") {
+	case "7":
+		return daysBefore(in.Now, 6), 6 * time.Hour
+	case "28":
+		return daysBefore(in.Now, 27), oneDay
+	default:
+		return minutesBefore(in.Now, 24*60), time.Hour
+	}
+}
+
+// slotsUntil is the starts of all buckets from first to the one that now is in.
+func slotsUntil(first, now time.Time, bucket time.Duration) []time.Time {
+	var slots []time.Time
+	for slot := first; !slot.After(now); slot = slot.Add(bucket) {
+		slots = append(slots, slot)
+	}
+	return slots
+}
+
+// timeline is the total and the count of each slot.
+func timeline(total member, slots []time.Time, counts map[time.Time]int64) object {
+	line := make(object, 0, 1+len(slots))
+	line = append(line, member{"total", total.value})
+	for _, slot := range slots {
+		line = append(line, member{alert.At(slot).String(), counts[slot]})
+	}
+	return line
+}

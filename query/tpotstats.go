@@ -1,0 +1,98 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+var tpotStats = &Question{
+	Name:          "TpotStats",
+	Summary:       "How many alerts, honeypots and daemons the community had on one day by the time of arrival, in all and of each honeypot type.",
+	CommunityOnly: true,
+	Formats:       []string{JSON},
+	TTL:           tpotStatsTTL,
+	Params: []Param{{
+		Name:    "day",
+		Summary: "The day in UTC; by default today so far.",
+		Kind:    Day,
+		Example: "20261122",
+	}},
+	Ask: askTpotStats,
+}
+
+// tpotStatsTTL caches days that are over.
+func tpotStatsTTL(args Args, now time.Time) time.Duration {
+	if !args.given("day") || !args.time("day").Before(startOfDay(now)) {
+		return 0
+	}
+	return 28 * oneDay
+}
+
+// honeypotStats is the counts of one day (contract §3.2, end).
+type honeypotStats struct {
+	Alerts           int64  `json:"totalNumberAlerts"`
+	Honeypots        int    `json:"totalNumberHoneypots"`
+	Daemons          int    `json:"totalNumberDaemons"`
+	AlertsPerType    object `json:"numberAlertsPerType"`
+	HoneypotsPerType object `json:"numberHoneypotsPerType"`
+}
+
+func askTpotStats(ctx context.Context, in Input) ([]byte, error) {
+	day := startOfDay(in.Now)
+	if in.given("day") {
+		day = in.time("day")
+	}
+	groups, err := in.Reader.Group(ctx,
+		store.Filter{Domain: store.Community, From: day, To: day.Add(oneDay)},
+		store.Grouping{By: []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP}})
+	if err != nil {
+		return nil, err
+	}
+	return encodeJSON(struct {
+		Stats honeypotStats `json:"communityHoneypots"`
+		From  string        `json:"UTCtimeFrom"`
+		To    string        `json:"UTCtimeTo"`
+	}{countHoneypots(groups), alert.At(day).String(), alert.At(day.Add(oneDay - time.Second)).String()})
+}
+
+// noHostname is what sensors that tell no host name are stored with.
+const noHostname = "undefined"
+
+// honeypot is a host: by its name, or by its address where it told none.
+type honeypot struct{ hostname, address string }
+
+// countHoneypots counts from groups by type, analyzer id, host name and target address.
+func countHoneypots(groups []store.Group) honeypotStats {
+	type onHoneypot struct {
+		honeypot
+		what string // a type or an analyzer id
+	}
+	var (
+		stats     honeypotStats
+		alerts    = make(map[string]int64)
+		honeypots = make(map[string]int64)
+		seen      = make(map[honeypot]bool)
+		daemons   = make(map[onHoneypot]bool)
+		typesSeen = make(map[onHoneypot]bool)
+	)
+	for _, g := range groups {
+		peerType, ident, host := g.Key[0], g.Key[1], honeypot{hostname: g.Key[2]}
+		if host.hostname == noHostname {
+			host.address = g.Key[3]
+		}
+		stats.Alerts += g.Count
+		alerts[peerType] += g.Count
+		seen[host] = true
+		daemons[onHoneypot{host, ident}] = true
+		if on := (onHoneypot{host, peerType}); !typesSeen[on] {
+			typesSeen[on] = true
+			honeypots[peerType]++
+		}
+	}
+	stats.Honeypots, stats.Daemons = len(seen), len(daemons)
+	stats.AlertsPerType, stats.HoneypotsPerType = ranked(alerts), ranked(honeypots)
+	return stats
+}
