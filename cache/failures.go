@@ -1,0 +1,47 @@
+package cache
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// failureKeep is how long a failure is remembered, so that a store in
+	// trouble is not asked by every request.
+	failureKeep = time.Second
+
+	// maxFailures bounds the memory: clients choose a part of the keys.
+	maxFailures = 4096
+)
+
+// failures remembers, for a short time, what went wrong last for a key. The
+// zero value is ready.
+type failures struct {
+	mu    sync.Mutex
+	byKey map[string]failure
+}
+
+type failure struct {
+	err   error
+	until time.Time
+}
+
+// recent returns the remembered error of key, or nil.
+func (f *failures) recent(key string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last, ok := f.byKey[key]; ok && time.Now().Before(last.until) {
+		return last.err
+	}
+	return nil
+}
+
+// remember keeps err for key. When there are too many, all are forgotten.
+func (f *failures) remember(key string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byKey == nil || len(f.byKey) >= maxFailures {
+		f.byKey = make(map[string]failure)
+	}
+	f.byKey[key] = failure{err: err, until: time.Now().Add(failureKeep)}
+}

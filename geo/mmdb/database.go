@@ -1,0 +1,157 @@
+package mmdb
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"github.com/oschwald/geoip2-golang"
+	"github.com/oschwald/maxminddb-golang"
+
+	"github.com/peba-edge/peba/geo"
+)
+
+// rememberedPlaces is how many addresses a database remembers: decoding a City
+// record takes 7 µs and a hundred allocations, and attacks come in series from
+// few addresses to even fewer.
+const rememberedPlaces = 16 << 10
+
+// database is what one version of a file holds.
+type database struct {
+	kind  string // the vendor's name for it
+	built time.Time
+	// lookUp finds and decodes one record; an address that is not in the
+	// database is no error.
+	lookUp   func(net.IP) (geo.Place, error)
+	onlyIPv4 bool
+	places   *otter.Cache[netip.Addr, geo.Place]
+	// complained is set when a record that cannot be read has been logged.
+	complained atomic.Bool
+}
+
+// newDatabase opens the content of a file, which it keeps. Types that
+// geoip2-golang does not know are tried field by field.
+func newDatabase(content []byte) (*database, error) {
+	var lookUp func(net.IP) (geo.Place, error)
+	var unknownType geoip2.UnknownDatabaseTypeError
+	known, err := geoip2.FromBytes(content)
+	if err == nil {
+		lookUp, err = lookUpKnown(known)
+	}
+	if err != nil && !errors.As(err, &unknownType) {
+		return nil, err
+	}
+	raw, err := maxminddb.FromBytes(content)
+	if err != nil {
+		return nil, err
+	}
+	if lookUp == nil {
+		if lookUp, err = lookUpOther(raw); err != nil {
+			return nil, err
+		}
+	}
+	places, err := otter.New(&otter.Options[netip.Addr, geo.Place]{MaximumSize: rememberedPlaces})
+	if err != nil {
+		return nil, err
+	}
+	return &database{
+		kind:     raw.Metadata.DatabaseType,
+		built:    time.Unix(int64(raw.Metadata.BuildEpoch), 0).UTC(),
+		lookUp:   lookUp,
+		onlyIPv4: raw.Metadata.IPVersion == 4,
+		places:   places,
+	}, nil
+}
+
+// locate returns what the database knows of addr.
+func (d *database) locate(addr netip.Addr) (geo.Place, error) {
+	if d.onlyIPv4 && !addr.Is4() {
+		return geo.Place{}, nil
+	}
+	if place, ok := d.places.GetIfPresent(addr); ok {
+		return place, nil
+	}
+	place, err := d.lookUp(addr.AsSlice())
+	if err != nil {
+		return geo.Place{}, err
+	}
+	place = clean(place)
+	d.places.Set(addr, place)
+	return place, nil
+}
+
+// lookUpKnown chooses how to ask a database of a type that geoip2-golang knows.
+func lookUpKnown(r *geoip2.Reader) (func(net.IP) (geo.Place, error), error) {
+	choices := []func(net.IP) (geo.Place, error){
+		func(ip net.IP) (geo.Place, error) {
+			record, err := r.Enterprise(ip)
+			if err != nil {
+				return geo.Place{}, err
+			}
+			return geo.Place{
+				Country: record.Country.IsoCode, CountryName: record.Country.Names["en"],
+				Latitude: record.Location.Latitude, Longitude: record.Location.Longitude,
+				AS: as(uint64(record.Traits.AutonomousSystemNumber), record.Traits.AutonomousSystemOrganization),
+			}, nil
+		},
+		func(ip net.IP) (geo.Place, error) {
+			record, err := r.City(ip) // takes Country databases too
+			if err != nil {
+				return geo.Place{}, err
+			}
+			return geo.Place{
+				Country: record.Country.IsoCode, CountryName: record.Country.Names["en"],
+				Latitude: record.Location.Latitude, Longitude: record.Location.Longitude,
+			}, nil
+		},
+		func(ip net.IP) (geo.Place, error) {
+			record, err := r.ASN(ip)
+			if err != nil {
+				return geo.Place{}, err
+			}
+			return geo.Place{AS: as(uint64(record.AutonomousSystemNumber), record.AutonomousSystemOrganization)}, nil
+		},
+	}
+	for _, lookUp := range choices {
+		var invalid geoip2.InvalidMethodError
+		if _, err := lookUp(net.IPv4zero); !errors.As(err, &invalid) {
+			return lookUp, nil
+		}
+	}
+	return nil, errUseless(r.Metadata().DatabaseType)
+}
+
+func errUseless(kind string) error {
+	return fmt.Errorf("its type is %q, which holds neither country nor location nor AS: allowed are City, Country, ASN and the like", kind)
+}
+
+// as is the stored form of an AS (contract §1.1), empty for number 0.
+func as(number uint64, organization string) string {
+	if number == 0 {
+		return ""
+	}
+	return strings.TrimSpace("AS" + strconv.FormatUint(number, 10) + " " + organization)
+}
+
+// clean leaves out what is no country and no place, such as the words some
+// vendors have for unknown.
+func clean(p geo.Place) geo.Place {
+	p.Country = strings.ToUpper(p.Country)
+	if len(p.Country) != 2 || strings.Trim(p.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || p.Country == "ZZ" {
+		p.Country, p.CountryName = "", ""
+	}
+	// Not in range is also what is not a number.
+	if !(math.Abs(p.Latitude) <= 90 && math.Abs(p.Longitude) <= 180) {
+		p.Latitude, p.Longitude = 0, 0
+	}
+	p.CountryName = strings.ToValidUTF8(p.CountryName, "\uFFFD")
+	p.AS = strings.ToValidUTF8(p.AS, "\uFFFD")
+	return p
+}
