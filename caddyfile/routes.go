@@ -1,0 +1,208 @@
+package caddyfile
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+
+	"github.com/peba-edge/peba/handlers"
+	"github.com/peba-edge/peba/query"
+)
+
+// ingestPath is where sensors post (contract §1).
+const ingestPath = "/ews-0.1/alert/postSimpleMessage"
+
+// The words of the directive, and what its option without may name.
+var (
+	routeOptions = []string{"frontend", "max_body", "without"}
+	routeGroups  = []string{"ingest", "private", "public"}
+)
+
+// routes is what the directive peba says.
+type routes struct {
+	frontend string
+	maxBody  int64
+	without  map[string]bool
+}
+
+// parseRoutes reads the directive peba, which stands for all standard routes.
+// Syntax:
+//
+//	peba [<matcher>] {
+//	    frontend <origin>
+//	    max_body <size>
+//	    without  ingest|private|public...
+//	}
+//
+// Without a block it is short for:
+//
+//	peba_ingest /ews-0.1/alert/postSimpleMessage
+//	handle /alert/retrieveIPs {           # and the other private questions
+//	    peba_auth
+//	    peba_query retrieveIPs
+//	}
+//	peba_query /alert/retrieveAlertsJson retrieveAlertsJson # and the other public ones
+//	peba_heartbeat /heartbeat
+//	respond /alert/* 404
+//	respond /ews-0.1/* 404
+//
+// where each path also matches with a slash at its end. Other paths are left to
+// the rest of the site. With frontend, / redirects there, and scripts of that
+// origin may read the answers.
+func parseRoutes(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next() // the directive's name
+	matcher, err := h.ExtractMatcherSet()
+	if err != nil {
+		return nil, err
+	}
+	h.Next()
+	r, err := parseRouteOptions(h)
+	if err != nil {
+		return nil, err
+	}
+	return h.NewRoute(matcher, &caddyhttp.Subroute{Routes: r.expand()}), nil
+}
+
+func parseRouteOptions(h httpcaddyfile.Helper) (*routes, error) {
+	if h.NextArg() {
+		return nil, h.Errf("peba takes no argument but a matcher: unexpected %q", h.Val())
+	}
+	r := &routes{without: map[string]bool{}}
+	seen := map[string]bool{}
+	for h.NextBlock(0) {
+		option := h.Val()
+		if seen[option] {
+			return nil, h.Errf("peba: %s is given twice", option)
+		}
+		seen[option] = true
+		var err error
+		switch option {
+		case "frontend":
+			r.frontend, err = parseOrigin(h)
+		case "max_body":
+			r.maxBody, err = handlers.ParseSize(h.Dispenser)
+		case "without":
+			err = r.parseWithout(h)
+		default:
+			err = h.Errf("peba: unknown option %q: allowed are %s", option, strings.Join(routeOptions, ", "))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// parseOrigin reads scheme://host[:port], as browsers send it.
+func parseOrigin(h httpcaddyfile.Helper) (string, error) {
+	args := h.RemainingArgs()
+	if len(args) != 1 {
+		return "", h.Errf("frontend has %d arguments: allowed is frontend <origin>", len(args))
+	}
+	u, err := url.Parse(args[0])
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+		u.Scheme+"://"+u.Host != args[0] {
+		return "", h.Errf("frontend is %q: allowed is an origin such as https://map.example.org, without a path", args[0])
+	}
+	return args[0], nil
+}
+
+func (r *routes) parseWithout(h httpcaddyfile.Helper) error {
+	groups := h.RemainingArgs()
+	if len(groups) == 0 {
+		return h.Errf("without names nothing: allowed are %s", strings.Join(routeGroups, ", "))
+	}
+	for _, group := range groups {
+		if !slices.Contains(routeGroups, group) {
+			return h.Errf("without: unknown group %q: allowed are %s", group, strings.Join(routeGroups, ", "))
+		}
+		if r.without[group] {
+			return h.Errf("without: %s is given twice", group)
+		}
+		r.without[group] = true
+	}
+	return nil
+}
+
+// expand returns the routes that the directive stands for.
+func (r *routes) expand() caddyhttp.RouteList {
+	var list caddyhttp.RouteList
+	if r.frontend != "" {
+		list = append(list, r.crossOrigin(),
+			terminal([]string{"/"}, caddyhttp.StaticResponse{
+				StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusFound)),
+				Headers:    http.Header{"Location": {r.frontend}},
+			}))
+	}
+	if !r.without["ingest"] {
+		list = append(list, terminal(withSlash(ingestPath), &handlers.Ingest{MaxBody: r.maxBody}))
+	}
+	for _, q := range query.All() {
+		switch {
+		case q.Private && !r.without["private"]:
+			list = append(list, terminal(questionPaths(q), &handlers.Auth{}, &handlers.Query{Name: q.Name}))
+		case !q.Private && !r.without["public"]:
+			list = append(list, terminal(questionPaths(q), &handlers.Query{Name: q.Name}))
+		}
+	}
+	list = append(list,
+		terminal(append(withSlash("/heartbeat"), withSlash("/alert/heartbeat")...), &handlers.Heartbeat{}),
+		// Caddy answers 200 to what nobody handles, which sensors' clients take
+		// for lost messages: below the paths of the contract it is a 404.
+		terminal([]string{"/alert/*", "/ews-0.1/*"}, caddyhttp.StaticResponse{
+			StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusNotFound)),
+		}))
+	return list
+}
+
+// crossOrigin lets scripts of the frontend read answers (contract §3.2, CORS).
+func (r *routes) crossOrigin() caddyhttp.Route {
+	set := headers.Handler{Response: &headers.RespHeaderOps{HeaderOps: &headers.HeaderOps{Set: http.Header{
+		"Access-Control-Allow-Origin":      {r.frontend},
+		"Access-Control-Allow-Credentials": {"true"},
+	}}}}
+	below := asJSON([]string{"/alert/*"})
+	return caddyhttp.Route{
+		MatcherSetsRaw: caddyhttp.RawMatcherSets{
+			{"path": below, "header": asJSON(http.Header{"Origin": {r.frontend}})},
+			{"path": below, "not": asJSON([]map[string]http.Header{{"header": {"Origin": {"*"}}}})},
+		},
+		HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(set, "handler", "headers", nil)},
+	}
+}
+
+// questionPaths are the paths of a question (contract §3).
+func questionPaths(q *query.Question) []string {
+	paths := withSlash("/alert/" + q.Name)
+	if q.Name == "retrieveIPs" || q.Name == "retrieveIPs15m" {
+		paths = append(paths, withSlash("/ews-0.1/alert/"+q.Name)...)
+	}
+	return paths
+}
+
+// withSlash is a path and the same with a slash at its end.
+func withSlash(path string) []string { return []string{path, path + "/"} }
+
+// terminal is a route after which nothing else of the site is asked.
+func terminal(paths []string, chain ...caddy.Module) caddyhttp.Route {
+	route := caddyhttp.Route{
+		MatcherSetsRaw: caddyhttp.RawMatcherSets{{"path": asJSON(paths)}},
+		Terminal:       true,
+	}
+	for _, h := range chain {
+		route.HandlersRaw = append(route.HandlersRaw,
+			caddyconfig.JSONModuleObject(h, "handler", h.CaddyModule().ID.Name(), nil))
+	}
+	return route
+}
+
+func asJSON(v any) json.RawMessage { return caddyconfig.JSON(v, nil) }

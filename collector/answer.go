@@ -1,0 +1,56 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
+)
+
+// Reader is a private user who may ask private questions.
+type Reader struct {
+	// Name is the user's name.
+	Name string
+	// CommunityOnly readers see the community's data whatever they ask for.
+	CommunityOnly bool
+}
+
+// Answer returns the answer to one question, from the cache where that is fresh.
+// When the store fails and an older answer is left, that one is returned with
+// the status cache.Stale; otherwise the error wraps store.ErrUnavailable.
+// reader is nil for public questions.
+func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, reader *Reader) (cache.Result, error) {
+	if err := a.wait(ctx); err != nil {
+		return cache.Result{}, err
+	}
+	if reader != nil && reader.CommunityOnly {
+		args = args.Restrict(store.Community)
+	}
+	now := time.Now().UTC()
+	result, err := a.loader.Load(ctx, q.Key(args), q.TTL(args, now), func(ctx context.Context) ([]byte, error) {
+		return q.Ask(ctx, query.Input{Reader: a.store, Now: now, Args: args, Settings: a.settings})
+	})
+	if err != nil {
+		countAnswer(q.Name, "error")
+		return cache.Result{}, fmt.Errorf("answering %s: %w", q.Name, err)
+	}
+	countAnswer(q.Name, result.Status.String())
+	return result, nil
+}
+
+// LogIn checks the credentials of somebody who wants to ask private questions
+// (contract §2). The error for wrong ones is an *AuthError.
+func (a *App) LogIn(ctx context.Context, user, token string, source netip.Addr) (*Reader, error) {
+	if err := a.wait(ctx); err != nil {
+		return nil, err
+	}
+	who, err := a.logins.authenticate(ctx, credentials{user, token}, source, forReading)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{Name: who.name, CommunityOnly: who.communityOnly}, nil
+}

@@ -1,0 +1,335 @@
+// Package collector is the app "peba": the state that all handlers share, and
+// the two things they do with it, Ingest and Answer. DESIGN.md tells why it is
+// built as it is.
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/geo"
+	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+}
+
+// Defaults of the options below (contract §3.1; legacy values).
+const (
+	defaultRetention   = 28 * 24 * time.Hour
+	defaultBadIPWindow = 2 * time.Hour
+	defaultMaxAlerts   = 1000
+	defaultLatitude    = 50.708021
+	defaultLongitude   = 7.129191
+)
+
+// App collects the alerts of honeypot sensors and answers questions about them.
+// Everything is optional: the zero configuration keeps alerts for 28 days in one
+// SQLite file below Caddy's data directory.
+type App struct {
+	// Where alerts are kept. Default: the embedded store, `{"module": "sqlite"}`.
+	StoreRaw json.RawMessage `json:"store,omitempty" caddy:"namespace=peba.stores inline_key=module"`
+
+	// Where answers are cached. Default: in this process, `{"module": "memory"}`.
+	CacheRaw json.RawMessage `json:"cache,omitempty" caddy:"namespace=peba.caches inline_key=module"`
+
+	// How addresses are turned into places. Default: the built-in country
+	// table, `{"module": "builtin"}`.
+	GeoIPRaw json.RawMessage `json:"geoip,omitempty" caddy:"namespace=peba.geoip inline_key=module"`
+
+	// How long alerts are kept, by the time they were received. Default: 28d.
+	Retention caddy.Duration `json:"retention,omitempty"`
+
+	// The log-in that all community sensors share. Default: none, so that only
+	// users of the store may send.
+	Community *Credentials `json:"community,omitempty"`
+
+	// The place shown for addresses whose coordinates are unknown.
+	// Default: 50.708021 7.129191.
+	Home *Coordinates `json:"home,omitempty"`
+
+	// How far back retrieveIPs looks. Default: 2h.
+	BadIPWindow caddy.Duration `json:"bad_ip_window,omitempty"`
+
+	// How many alerts retrieveAlertsCyber and querySingleIP list at most.
+	// Default: 1000.
+	MaxAlerts int `json:"max_alerts,omitempty"`
+
+	ctx    caddy.Context
+	logger *zap.Logger
+	events *caddyevents.App
+
+	storeOpener store.Opener
+	cacheOpener cache.Opener
+	geoOpener   geo.Opener
+
+	store   store.Store
+	cache   cache.Cache
+	loader  *cache.Loader
+	locator geo.Locator
+	logins  *logins
+
+	settings query.Settings
+	// ready is closed when Start is done: handlers may be asked earlier.
+	ready     chan struct{}
+	closeOnce sync.Once
+
+	// stop ends the background work, which background waits for.
+	stop       context.CancelFunc
+	background sync.WaitGroup
+}
+
+// Credentials are a user name and a token. Placeholders such as {env.NAME} and
+// {file.PATH} are replaced when the configuration is loaded.
+type Credentials struct {
+	// The user name that sensors send.
+	User string `json:"user"`
+	// The token that sensors send.
+	Token string `json:"token"`
+}
+
+// Coordinates are a place on Earth, in degrees.
+type Coordinates struct {
+	// Degrees north, from -90 to 90.
+	Latitude float64 `json:"latitude"`
+	// Degrees east, from -180 to 180.
+	Longitude float64 `json:"longitude"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "peba",
+		New: func() caddy.Module { return new(App) },
+	}
+}
+
+// Provision loads the guest modules and fills in defaults. It touches neither
+// disk nor network: `caddy validate` comes this far too.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.ctx = ctx
+	a.logger = ctx.Logger()
+	a.ready = make(chan struct{})
+	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	events, err := ctx.App("events")
+	if err != nil {
+		return fmt.Errorf("loading the events app: %w", err)
+	}
+	a.events = events.(*caddyevents.App)
+
+	if a.storeOpener, err = loadGuest[store.Opener](ctx, a, "StoreRaw", a.StoreRaw, "peba.stores.sqlite"); err != nil {
+		return err
+	}
+	if a.cacheOpener, err = loadGuest[cache.Opener](ctx, a, "CacheRaw", a.CacheRaw, "peba.caches.memory"); err != nil {
+		return err
+	}
+	if a.geoOpener, err = loadGuest[geo.Opener](ctx, a, "GeoIPRaw", a.GeoIPRaw, "peba.geoip.builtin"); err != nil {
+		return err
+	}
+	a.Community.replacePlaceholders()
+	a.setDefaults()
+	return nil
+}
+
+// loadGuest loads the module configured in the named field of app, or the
+// default one with its own defaults.
+func loadGuest[T any](ctx caddy.Context, app *App, field string, raw json.RawMessage, byDefault string) (T, error) {
+	var (
+		none   T
+		module any
+		err    error
+	)
+	if raw == nil {
+		module, err = ctx.LoadModuleByID(byDefault, nil)
+	} else {
+		module, err = ctx.LoadModule(app, field)
+	}
+	if err != nil {
+		return none, fmt.Errorf("loading %s: %w", strings.ToLower(strings.TrimSuffix(field, "Raw")), err)
+	}
+	guest, ok := module.(T)
+	if !ok {
+		return none, fmt.Errorf("loading %s: %T does not implement %T", field, module, (*T)(nil))
+	}
+	return guest, nil
+}
+
+func (a *App) setDefaults() {
+	if a.Retention == 0 {
+		a.Retention = caddy.Duration(defaultRetention)
+	}
+	if a.BadIPWindow == 0 {
+		a.BadIPWindow = caddy.Duration(defaultBadIPWindow)
+	}
+	if a.MaxAlerts == 0 {
+		a.MaxAlerts = defaultMaxAlerts
+	}
+	if a.Home == nil {
+		a.Home = &Coordinates{Latitude: defaultLatitude, Longitude: defaultLongitude}
+	}
+	a.settings = query.Settings{
+		BadIPWindow:   time.Duration(a.BadIPWindow),
+		MaxAlerts:     a.MaxAlerts,
+		HomeLatitude:  a.Home.Latitude,
+		HomeLongitude: a.Home.Longitude,
+	}
+}
+
+// Validate checks what the configuration says.
+func (a *App) Validate() error {
+	if a.Retention < caddy.Duration(time.Hour) {
+		return fmt.Errorf("retention is %v: allowed is 1h or more", time.Duration(a.Retention))
+	}
+	if a.BadIPWindow < caddy.Duration(time.Minute) {
+		return fmt.Errorf("bad_ip_window is %v: allowed is 1m or more", time.Duration(a.BadIPWindow))
+	}
+	if a.MaxAlerts < 1 || a.MaxAlerts > 100_000 {
+		return fmt.Errorf("max_alerts is %d: allowed is 1 to 100000", a.MaxAlerts)
+	}
+	if a.Home.Latitude < -90 || a.Home.Latitude > 90 {
+		return fmt.Errorf("home latitude is %v: allowed is -90 to 90", a.Home.Latitude)
+	}
+	if a.Home.Longitude < -180 || a.Home.Longitude > 180 {
+		return fmt.Errorf("home longitude is %v: allowed is -180 to 180", a.Home.Longitude)
+	}
+	if c := a.Community; c != nil && (c.User == "" || c.Token == "") {
+		return errors.New("community: user and token must not be empty; leave community out to have no community log-in")
+	}
+	return nil
+}
+
+// Start opens store, cache and geo look-up and starts the background work.
+func (a *App) Start() error {
+	ctx, stop := context.WithCancel(a.ctx)
+	a.stop = stop
+	var err error
+	if a.locator, err = a.geoOpener.Open(ctx); err != nil {
+		return fmt.Errorf("opening the geo look-up: %w", err)
+	}
+	if a.cache, err = a.cacheOpener.Open(ctx); err != nil {
+		return fmt.Errorf("opening the cache: %w", err)
+	}
+	if a.store, err = a.storeOpener.Open(ctx, store.Options{NewCVE: a.announceCVE}); err != nil {
+		return fmt.Errorf("opening the store: %w", err)
+	}
+	a.loader = cache.NewLoader(a.cache)
+	if a.logins, err = newLogins(a.store, a.Community); err != nil {
+		return fmt.Errorf("preparing log-ins: %w", err)
+	}
+	a.background.Go(func() { a.retireAlerts(ctx) })
+	close(a.ready)
+	a.greet()
+	return nil
+}
+
+// greet tells the operator where PEBA listens and what to do next.
+func (a *App) greet() {
+	var listen []string
+	if app, err := a.ctx.AppIfConfigured("http"); err == nil {
+		for _, server := range app.(*caddyhttp.App).Servers {
+			listen = append(listen, server.Listen...)
+		}
+	}
+	a.logger.Info("PEBA is ready",
+		zap.Strings("listen", listen),
+		zap.Bool("community_login", a.Community != nil),
+		zap.Duration("retention", time.Duration(a.Retention)),
+		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
+		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
+			"`caddy peba simulate URL` plays sensors"))
+}
+
+// wait returns when the app has started, or with ctx's error.
+func (a *App) wait(ctx context.Context) error {
+	select {
+	case <-a.ready:
+		return nil
+	default:
+	}
+	select {
+	case <-a.ready:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for start: %w", ctx.Err())
+	}
+}
+
+// Health returns nil when store and cache answer, else an error and the name of
+// the part that does not answer (contract §3.2, heartbeat).
+func (a *App) Health(ctx context.Context) (part string, err error) {
+	if err := a.wait(ctx); err != nil {
+		return "start", err
+	}
+	if err := a.store.Ping(ctx); err != nil {
+		return "store", err
+	}
+	if err := a.cache.Ping(ctx); err != nil {
+		return "cache", err
+	}
+	return "", nil
+}
+
+// Stop ends the background work. What requests use stays open: the HTTP server
+// may stop after this app does.
+func (a *App) Stop() error {
+	a.stop()
+	a.background.Wait()
+	return nil
+}
+
+// Cleanup closes what Start opened. It also runs when Provision or Start failed.
+func (a *App) Cleanup() error {
+	var err error
+	a.closeOnce.Do(func() {
+		if a.stop != nil {
+			a.stop()
+			a.background.Wait()
+		}
+		if a.logins != nil {
+			a.logins.close()
+		}
+		if a.store != nil {
+			err = errors.Join(err, a.store.Close())
+		}
+		if a.cache != nil {
+			err = errors.Join(err, a.cache.Close())
+		}
+		if a.locator != nil {
+			err = errors.Join(err, a.locator.Close())
+		}
+	})
+	return err
+}
+
+// replacePlaceholders resolves {env.*} and {file.*}. Braces that are no known
+// placeholder stay: the tokens of real communities contain some.
+func (c *Credentials) replacePlaceholders() {
+	if c == nil {
+		return
+	}
+	repl := caddy.NewReplacer()
+	c.User = repl.ReplaceKnown(c.User, "")
+	c.Token = repl.ReplaceKnown(c.Token, "")
+}
+
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.Validator    = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

@@ -1,0 +1,150 @@
+package collector
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+)
+
+// The words of the global option, as errors list them.
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts"}
+
+// UnmarshalCaddyfile sets up the app from the global option. Syntax:
+//
+//	peba {
+//	    store         <module> ...
+//	    retention     <duration>
+//	    cache         <module> ...
+//	    geoip         <module> ...
+//	    community     <user> <token>
+//	    home          <latitude> <longitude>
+//	    bad_ip_window <duration>
+//	    max_alerts    <number>
+//	}
+func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the option's name
+	if d.NextArg() {
+		return d.Errf("peba takes no argument here, but a block: unexpected %q", d.Val())
+	}
+	seen := map[string]bool{}
+	for d.NextBlock(0) {
+		option := d.Val()
+		if seen[option] {
+			return d.Errf("peba: %s is given twice", option)
+		}
+		seen[option] = true
+		if err := a.unmarshalOption(option, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
+	var err error
+	switch option {
+	case "store":
+		a.StoreRaw, err = unmarshalGuest(d, "peba.stores")
+	case "cache":
+		a.CacheRaw, err = unmarshalGuest(d, "peba.caches")
+	case "geoip":
+		a.GeoIPRaw, err = unmarshalGuest(d, "peba.geoip")
+	case "retention":
+		a.Retention, err = unmarshalDuration(d)
+	case "bad_ip_window":
+		a.BadIPWindow, err = unmarshalDuration(d)
+	case "max_alerts":
+		var args []string
+		if args, err = exactly(d, "<number>"); err != nil {
+			return err
+		}
+		if a.MaxAlerts, err = strconv.Atoi(args[0]); err != nil {
+			return d.Errf("max_alerts is %q: allowed is a whole number from 1 to 100000", args[0])
+		}
+	case "community":
+		var args []string
+		if args, err = exactly(d, "<user> <token>"); err != nil {
+			return err
+		}
+		a.Community = &Credentials{User: args[0], Token: args[1]}
+	case "home":
+		a.Home, err = unmarshalCoordinates(d)
+	default:
+		return d.Errf("peba: unknown option %q: allowed are %s", option, strings.Join(appOptions, ", "))
+	}
+	return err
+}
+
+// unmarshalGuest reads the configuration of a guest module, whose name is the
+// first argument.
+func unmarshalGuest(d *caddyfile.Dispenser, namespace string) (json.RawMessage, error) {
+	option := d.Val()
+	if !d.NextArg() {
+		return nil, d.Errf("%s needs a module: allowed are %s", option, strings.Join(guests(namespace), ", "))
+	}
+	name := d.Val()
+	id := namespace + "." + name
+	if _, err := caddy.GetModule(id); err != nil {
+		return nil, d.Errf("%s: unknown module %q: allowed are %s", option, name, strings.Join(guests(namespace), ", "))
+	}
+	module, err := caddyfile.UnmarshalModule(d, id)
+	if err != nil {
+		return nil, err
+	}
+	return caddyconfig.JSONModuleObject(module, "module", name, nil), nil
+}
+
+// guests lists the names of the modules in a namespace.
+func guests(namespace string) []string {
+	var names []string
+	for _, m := range caddy.GetModules(namespace) {
+		names = append(names, m.ID.Name())
+	}
+	return names
+}
+
+func unmarshalDuration(d *caddyfile.Dispenser) (caddy.Duration, error) {
+	option := d.Val()
+	args, err := exactly(d, "<duration>")
+	if err != nil {
+		return 0, err
+	}
+	parsed, err := caddy.ParseDuration(args[0])
+	if err != nil || parsed <= 0 {
+		return 0, d.Errf("%s is %q: allowed is a time span such as 90m, 2h or 28d", option, args[0])
+	}
+	return caddy.Duration(parsed), nil
+}
+
+func unmarshalCoordinates(d *caddyfile.Dispenser) (*Coordinates, error) {
+	args, err := exactly(d, "<latitude> <longitude>")
+	if err != nil {
+		return nil, err
+	}
+	latitude, err := strconv.ParseFloat(args[0], 64)
+	if err != nil || !(latitude >= -90 && latitude <= 90) {
+		return nil, d.Errf("home latitude is %q: allowed are degrees from -90 to 90", args[0])
+	}
+	longitude, err := strconv.ParseFloat(args[1], 64)
+	if err != nil || !(longitude >= -180 && longitude <= 180) {
+		return nil, d.Errf("home longitude is %q: allowed are degrees from -180 to 180", args[1])
+	}
+	return &Coordinates{Latitude: latitude, Longitude: longitude}, nil
+}
+
+// exactly returns the arguments of the present option, of which there must be
+// as many as words in usage, and no block.
+func exactly(d *caddyfile.Dispenser, usage string) ([]string, error) {
+	option := d.Val()
+	args := d.RemainingArgs()
+	if len(args) != len(strings.Fields(usage)) {
+		return nil, d.Errf("%s has %d arguments: allowed is %s %s", option, len(args), option, usage)
+	}
+	return args, nil
+}
+
+var _ caddyfile.Unmarshaler = (*App)(nil)

@@ -1,0 +1,70 @@
+package collector
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/peba-edge/peba/alert"
+)
+
+// The metrics of all apps of this process: a reload has two of them for a
+// moment, and both count. No label holds anything that a client can choose.
+var metrics = struct {
+	messages, badPayloads, newCVEs prometheus.Counter
+	alerts, refused, answers       *prometheus.CounterVec
+}{
+	messages: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "peba_ingest_messages_total",
+		Help: "Messages of sensors that were answered OK.",
+	}),
+	alerts: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "peba_ingest_alerts_total",
+		Help: "Alerts in messages that were answered OK, by outcome: stored (or stored before), else the reason for which they were skipped.",
+	}, []string{"outcome"}),
+	badPayloads: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "peba_ingest_bad_payloads_total",
+		Help: "Payloads that could not be decoded and were left out of alerts that were stored.",
+	}),
+	newCVEs: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "peba_ingest_new_cves_total",
+		Help: "CVEs seen for the first time.",
+	}),
+	refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "peba_ingest_refused_total",
+		Help: "Messages of sensors that were refused, by the HTTP status they were answered with.",
+	}, []string{"status"}),
+	answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "peba_query_answers_total",
+		Help: "Answers to questions, by where they came from: hit, miss, stale, bypass, or error for none.",
+	}, []string{"question", "source"}),
+}
+
+// registerMetrics puts the metrics into the registry of one configuration.
+func registerMetrics(registry *prometheus.Registry) error {
+	for _, c := range []prometheus.Collector{
+		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.newCVEs, metrics.refused, metrics.answers,
+	} {
+		var twice prometheus.AlreadyRegisteredError
+		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {
+			return err
+		}
+	}
+	return nil
+}
+
+func countIngested(m *alert.Message) {
+	metrics.messages.Inc()
+	metrics.alerts.WithLabelValues("stored").Add(float64(len(m.Records)))
+	for reason, n := range m.Skipped {
+		metrics.alerts.WithLabelValues(string(reason)).Add(float64(n))
+	}
+	metrics.badPayloads.Add(float64(m.BadPayloads))
+}
+
+// CountRefused counts a message that was answered with an HTTP error status.
+func CountRefused(status string) { metrics.refused.WithLabelValues(status).Inc() }
+
+func countAnswer(question, source string) {
+	metrics.answers.WithLabelValues(question, source).Inc()
+}

@@ -1,0 +1,203 @@
+package collector
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// AuthError says why somebody was not let in. Its text may be shown to them.
+type AuthError struct {
+	Reason string
+	// RetryAfter, if not zero, says that nothing was checked because there were
+	// too many wrong log-ins from that source, and when to come again.
+	RetryAfter time.Duration
+}
+
+// Error returns the reason.
+func (e *AuthError) Error() string { return e.Reason }
+
+// Reasons of AuthError. One text for an unknown user and a wrong token: which
+// names exist is nobody's business.
+const (
+	reasonMissing  = "credentials are missing: an Authentication element with username and token is needed"
+	reasonWrong    = "unknown username or wrong token"
+	reasonReadOnly = "this user may read but not send alerts"
+	reasonTooMany  = "too many wrong log-ins from this address"
+)
+
+// purpose is what somebody logs in for.
+type purpose int
+
+const (
+	forIngest purpose = iota
+	forReading
+)
+
+type credentials struct{ user, token string }
+
+// principal is somebody whose credentials were right.
+type principal struct {
+	name string
+	// community is true for the log-in that the community's sensors share.
+	community bool
+	// communityOnly and readOnly are the flags of a user of the store.
+	communityOnly, readOnly bool
+}
+
+// How long, and how many, right credentials are remembered. Sensors
+// authenticate with every message, and an argon2id hash takes 27 ms.
+const (
+	rememberFor  = 10 * time.Minute
+	rememberMost = 100_000
+)
+
+// logins tells who somebody is. Credentials found right are remembered in
+// memory, under an HMAC with a key of this process, for the source they came
+// from: so a source that guesses never profits from what others know.
+type logins struct {
+	users      store.Users
+	community  *Credentials
+	hasher     *hasher
+	throttle   *throttle
+	key        []byte
+	remembered *otter.Cache[[sha256.Size]byte, principal]
+	// changes counts the changes of users: what was checked against the users
+	// before a change is not remembered after it.
+	changes atomic.Uint64
+	// decoy is verified for unknown names, so that they take as long as known ones.
+	decoy string
+}
+
+func newLogins(users store.Users, community *Credentials) (*logins, error) {
+	l := &logins{users: users, community: community, hasher: newHasher(), key: make([]byte, 32)}
+	if _, err := rand.Read(l.key); err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	var err error
+	if l.throttle, err = newThrottle(); err != nil {
+		return nil, err
+	}
+	l.remembered, err = otter.New(&otter.Options[[sha256.Size]byte, principal]{
+		MaximumSize:      rememberMost,
+		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, principal](rememberFor),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the memory of log-ins: %w", err)
+	}
+	if l.decoy, err = l.hasher.hash(context.Background(), "decoy"); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// authenticate tells who has these credentials, and whether they may do what
+// they came for. The error for those who may not is an *AuthError.
+func (l *logins) authenticate(ctx context.Context, c credentials, source netip.Addr, why purpose) (principal, error) {
+	if c.user == "" || c.token == "" {
+		return principal{}, &AuthError{Reason: reasonMissing}
+	}
+	who, err := l.identify(ctx, c, source)
+	if err != nil {
+		return principal{}, err
+	}
+	switch {
+	case why == forReading && who.community:
+		// The community's log-in is no private user's (contract §2).
+		return principal{}, &AuthError{Reason: reasonWrong}
+	case why == forIngest && who.readOnly:
+		return principal{}, &AuthError{Reason: reasonReadOnly}
+	}
+	return who, nil
+}
+
+func (l *logins) identify(ctx context.Context, c credentials, source netip.Addr) (principal, error) {
+	memory := l.fingerprint(c, source)
+	if who, ok := l.remembered.GetIfPresent(memory); ok {
+		return who, nil
+	}
+	if err := l.throttle.wait(ctx, source); err != nil {
+		return principal{}, err
+	}
+	before := l.changes.Load()
+	who, err := l.check(ctx, c)
+	if err != nil {
+		var wrong *AuthError
+		if errors.As(err, &wrong) {
+			l.throttle.failed(source)
+		}
+		return principal{}, err
+	}
+	l.remembered.Set(memory, who)
+	if l.changes.Load() != before {
+		l.remembered.Invalidate(memory)
+	}
+	return who, nil
+}
+
+// check compares credentials with the community's and with the users of the store.
+func (l *logins) check(ctx context.Context, c credentials) (principal, error) {
+	if l.community != nil {
+		sameUser := subtle.ConstantTimeCompare([]byte(c.user), []byte(l.community.User))
+		sameToken := subtle.ConstantTimeCompare([]byte(c.token), []byte(l.community.Token))
+		if sameUser&sameToken == 1 {
+			return principal{name: c.user, community: true}, nil
+		}
+	}
+	user, err := l.users.User(ctx, c.user)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		user.Hash = l.decoy
+	case err != nil:
+		return principal{}, fmt.Errorf("looking the user up: %w", err)
+	}
+	right, verr := l.hasher.verify(ctx, user.Hash, c.token)
+	if verr != nil {
+		return principal{}, fmt.Errorf("checking the token: %w", verr)
+	}
+	if err != nil || !right {
+		return principal{}, &AuthError{Reason: reasonWrong}
+	}
+	return principal{name: user.Name, communityOnly: user.Community, readOnly: user.GetOnly}, nil
+}
+
+// forget drops all that is remembered, after a change of users.
+func (l *logins) forget() {
+	l.changes.Add(1)
+	l.remembered.InvalidateAll()
+}
+
+// close ends what the memories do in the background.
+func (l *logins) close() {
+	l.remembered.StopAllGoroutines()
+	l.throttle.sources.StopAllGoroutines()
+}
+
+// fingerprint names credentials from a source without keeping them.
+func (l *logins) fingerprint(c credentials, source netip.Addr) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, l.key)
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(c.user)))
+	mac.Write(length[:])
+	mac.Write([]byte(c.user))
+	binary.BigEndian.PutUint64(length[:], uint64(len(c.token)))
+	mac.Write(length[:])
+	mac.Write([]byte(c.token))
+	network := sourceNetwork(source).Addr().As16()
+	mac.Write(network[:])
+	var sum [sha256.Size]byte
+	mac.Sum(sum[:0])
+	return sum
+}

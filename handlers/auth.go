@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/collector"
+)
+
+func init() {
+	caddy.RegisterModule(new(Auth))
+}
+
+// maxAuthBody is far more than an Authentication element needs.
+const maxAuthBody = 64 << 10
+
+// Auth lets private users through, and nobody else (contract §2). They log in
+// with HTTP Basic, or with the Authentication element of an EWS message as the
+// body of a POST. Their name is in the placeholder {http.auth.user.id} from then on.
+type Auth struct {
+	app    *collector.App
+	logger *zap.Logger
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Auth) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.peba_auth",
+		New: func() caddy.Module { return new(Auth) },
+	}
+}
+
+// Provision finds the app.
+func (h *Auth) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	var err error
+	h.app, err = findApp(ctx)
+	return err
+}
+
+// ServeHTTP calls the next handler for those who are let through.
+func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	reader, err := h.logIn(w, r)
+	if err != nil {
+		refused := refuse(err)
+		if refused.internal != nil {
+			h.logger.Error("a log-in could not be checked", zap.Error(refused.internal))
+		}
+		refused.write(w, "")
+		return nil
+	}
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		repl.Set("http.auth.user.id", reader.Name)
+	}
+	return next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), readerKey{}, reader)))
+}
+
+func (h *Auth) logIn(w http.ResponseWriter, r *http.Request) (*collector.Reader, error) {
+	if user, token, ok := r.BasicAuth(); ok {
+		return h.app.LogIn(r.Context(), user, token, sourceOf(r))
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("WWW-Authenticate", `Basic realm="PEBA", charset="UTF-8"`)
+		return nil, methodNotAllowed(w,
+			"POST with an Authentication element is required, or HTTP Basic authentication.", http.MethodPost)
+	}
+	message, err := alert.Decode(http.MaxBytesReader(w, r.Body, maxAuthBody), alert.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	return h.app.LogIn(r.Context(), message.Username, message.Token, sourceOf(r))
+}
+
+// UnmarshalCaddyfile sets up the handler. Syntax:
+//
+//	peba_auth [<matcher>]
+func (h *Auth) UnmarshalCaddyfile(d *caddyfile.Dispenser) error { return noOptions(d) }
+
+// readerKey is the context key of the private user who asks.
+type readerKey struct{}
+
+// readerOf returns who logged in by Auth, or nil.
+func readerOf(r *http.Request) *collector.Reader {
+	reader, _ := r.Context().Value(readerKey{}).(*collector.Reader)
+	return reader
+}
+
+// noOptions parses a directive that has neither arguments nor a block.
+func noOptions(d *caddyfile.Dispenser) error {
+	d.Next()
+	name := d.Val()
+	if d.NextArg() {
+		return d.Errf("%s takes no argument: unexpected %q", name, d.Val())
+	}
+	for d.NextBlock(0) {
+		return d.Errf("%s takes no block: unexpected %q", name, d.Val())
+	}
+	return nil
+}
+
+var (
+	_ caddy.Provisioner           = (*Auth)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Auth)(nil)
+	_ caddyfile.Unmarshaler       = (*Auth)(nil)
+)

@@ -1,0 +1,130 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/query"
+)
+
+func init() {
+	caddy.RegisterModule(new(Query))
+}
+
+// Query answers one of the questions of contract §3. Private questions are
+// answered only behind peba_auth.
+type Query struct {
+	// Which question: the last part of its path in the Python service, such as
+	// "retrieveIPs".
+	Name string `json:"name"`
+
+	question *query.Question
+	app      *collector.App
+	logger   *zap.Logger
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Query) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.peba_query",
+		New: func() caddy.Module { return new(Query) },
+	}
+}
+
+// Provision finds the question and the app.
+func (h *Query) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	var ok bool
+	if h.question, ok = query.Named(h.Name); !ok {
+		return unknownQuestion(h.Name)
+	}
+	var err error
+	h.app, err = findApp(ctx)
+	return err
+}
+
+// ServeHTTP answers the question with the parameters of the request.
+func (h *Query) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	if err := h.answer(w, r); err != nil {
+		refused := refuse(err)
+		if refused.internal != nil {
+			h.logger.Error("a question could not be answered", zap.String("question", h.Name), zap.Error(refused.internal))
+		}
+		refused.write(w, h.question.ErrorMedia(r.URL.Query()))
+	}
+	return nil
+}
+
+func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
+	reader := readerOf(r)
+	if h.question.Private && reader == nil {
+		return &refusal{status: http.StatusForbidden, reason: "this question is answered to private users only"}
+	}
+	switch {
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+	case r.Method == http.MethodPost && h.question.Private:
+	default:
+		allowed := []string{http.MethodGet, http.MethodHead}
+		if h.question.Private {
+			allowed = append(allowed, http.MethodPost)
+		}
+		return methodNotAllowed(w, fmt.Sprintf("allowed is %s", strings.Join(allowed, ", ")), allowed...)
+	}
+	args, err := h.question.Parse(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	result, err := h.app.Answer(r.Context(), h.question, args, reader)
+	if err != nil {
+		return err
+	}
+	if h.question.Private {
+		w.Header().Set("Cache-Control", "private, no-store")
+	}
+	writeBody(w, http.StatusOK, h.question.Media(args), result.Value)
+	return nil
+}
+
+// UnmarshalCaddyfile sets up the handler. Syntax:
+//
+//	peba_query [<matcher>] <name>
+func (h *Query) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the directive's name
+	args := d.RemainingArgs()
+	if len(args) != 1 {
+		return d.Errf("peba_query has %d arguments: allowed is the name of one question: %s", len(args), questionNames())
+	}
+	h.Name = args[0]
+	if _, ok := query.Named(h.Name); !ok {
+		return d.WrapErr(unknownQuestion(h.Name))
+	}
+	for d.NextBlock(0) {
+		return d.Errf("peba_query takes no block: unexpected %q", d.Val())
+	}
+	return nil
+}
+
+func unknownQuestion(name string) error {
+	return fmt.Errorf("unknown question %q: allowed are %s", name, questionNames())
+}
+
+func questionNames() string {
+	var names []string
+	for _, q := range query.All() {
+		names = append(names, q.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+var (
+	_ caddy.Provisioner           = (*Query)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Query)(nil)
+	_ caddyfile.Unmarshaler       = (*Query)(nil)
+)

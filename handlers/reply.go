@@ -1,0 +1,129 @@
+// Package handlers is the HTTP edge: one file a handler, each usable alone in a
+// Caddyfile on any path.
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
+)
+
+// refusal is an answer that is no success: a status, and a reason to show.
+type refusal struct {
+	status int
+	reason string
+	// retryAfter, if not zero, tells when to come again.
+	retryAfter time.Duration
+	// internal is set when the operator should hear of it.
+	internal error
+}
+
+// Error returns the reason.
+func (r *refusal) Error() string { return r.reason }
+
+// retrySoon is for what may be over in a moment: sensors try again for minutes
+// at the most.
+const retrySoon = 5 * time.Second
+
+// refuse is the one place where errors become answers (contract §1, §2, §3).
+func refuse(err error) *refusal {
+	var (
+		already *refusal
+		syntax  *alert.SyntaxError
+		param   *query.ParamError
+		auth    *collector.AuthError
+		tooBig  *http.MaxBytesError
+		handler caddyhttp.HandlerError
+	)
+	switch {
+	case errors.As(err, &already):
+		return already
+	case errors.As(err, &tooBig):
+		return &refusal{
+			status: http.StatusRequestEntityTooLarge,
+			reason: "the body is larger than " + strconv.FormatInt(tooBig.Limit, 10) + " bytes",
+		}
+	case errors.As(err, &handler) && handler.StatusCode == http.StatusRequestEntityTooLarge:
+		return &refusal{status: handler.StatusCode, reason: "the body is too large"}
+	case errors.As(err, &syntax):
+		return &refusal{status: http.StatusBadRequest, reason: syntax.Error()}
+	case errors.As(err, &param):
+		return &refusal{status: http.StatusBadRequest, reason: param.Error()}
+	case errors.As(err, &auth) && auth.RetryAfter > 0:
+		return &refusal{status: http.StatusTooManyRequests, reason: auth.Reason, retryAfter: auth.RetryAfter}
+	case errors.As(err, &auth):
+		return &refusal{status: http.StatusForbidden, reason: auth.Reason}
+	case errors.Is(err, store.ErrUnavailable):
+		return &refusal{
+			status: http.StatusServiceUnavailable, reason: "the store is unavailable", retryAfter: retrySoon, internal: err,
+		}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &refusal{status: http.StatusServiceUnavailable, reason: "the request took too long", retryAfter: retrySoon}
+	default:
+		return &refusal{status: http.StatusInternalServerError, reason: "internal error", internal: err}
+	}
+}
+
+// write sends the refusal as an XML result body, or as a JSON object where the
+// client asked for JSON.
+func (r *refusal) write(w http.ResponseWriter, media string) {
+	if r.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(r.retryAfter.Seconds()))))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if media == query.JSON {
+		body, err := json.Marshal(map[string]string{"error": r.reason})
+		if err != nil { // a map of texts can always be encoded
+			body = nil
+		}
+		writeBody(w, r.status, query.JSON, body)
+		return
+	}
+	writeBody(w, r.status, query.XML, alert.AppendResult(nil, alert.StatusError, r.reason))
+}
+
+func writeBody(w http.ResponseWriter, status int, media string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", media)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	// An error here means that the client has gone: nobody is left to tell.
+	_, _ = w.Write(body)
+}
+
+// methodNotAllowed is a 405 with what is allowed.
+func methodNotAllowed(w http.ResponseWriter, reason string, allowed ...string) *refusal {
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return &refusal{status: http.StatusMethodNotAllowed, reason: reason}
+}
+
+// sourceOf returns the client's address as Caddy sees it, trusted proxies
+// considered; the zero Addr if it has none (a Unix socket).
+func sourceOf(r *http.Request) netip.Addr {
+	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	if text == "" {
+		text = r.RemoteAddr
+		if addrPort, err := netip.ParseAddrPort(text); err == nil {
+			return addrPort.Addr()
+		}
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr
+}

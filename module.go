@@ -1,0 +1,18 @@
+// Package peba is PEBA as a set of Caddy modules: a collector for the alerts of
+// honeypot sensors, and the questions that attack maps, bad-IP lists and
+// analysts ask about them.
+//
+// Importing it for its side effects registers every module; that is all this
+// package does. The state lives in the app "peba" (package collector), the HTTP
+// edge in package handlers, the Caddyfile's words in package caddyfile.
+package peba
+
+import (
+	_ "github.com/peba-edge/peba/cache/memory"
+	_ "github.com/peba-edge/peba/caddyfile"
+	_ "github.com/peba-edge/peba/collector"
+	_ "github.com/peba-edge/peba/geo/builtin"
+	_ "github.com/peba-edge/peba/geo/mmdb"
+	_ "github.com/peba-edge/peba/handlers"
+	_ "github.com/peba-edge/peba/store/sqlite"
+)
