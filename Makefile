@@ -1,0 +1,40 @@
+# The targets of daily work; CONTRIBUTING.md tells more.
+
+GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+EXAMPLE = Caddyfile.example
+
+.PHONY: run test lint build bench torture fuzz
+
+# Caddy with PEBA on http://localhost:8080, no other server needed.
+run:
+	@echo "Building; then PEBA serves http://localhost:8080 until you press Ctrl-C. In a second terminal:"
+	@echo "  go run ./cmd/peba peba simulate http://localhost:8080 --rate 20     # plays sensors"
+	@echo "  curl http://localhost:8080/alert/retrieveAlertStats                # counts their alerts"
+	@echo "  go run ./cmd/peba peba user add NAME                               # a user for private questions"
+	go run ./cmd/peba run --config $(EXAMPLE)
+
+# Everything a change must pass, on a fresh clone.
+test: lint
+	.ci/dependencies
+	go test -race -timeout 30m ./...
+
+lint:
+	go vet ./...
+	$(GOLANGCI_LINT) run ./...
+
+# ./caddy, the release binary, from xcaddy.json.
+build:
+	CGO_ENABLED=0 go run ./tools/build
+
+# Speed, as ratios against a ceiling measured in the same run.
+bench:
+	go test -run '^$$' -bench . -benchtime 2s -timeout 60m ./...
+
+# The tests that kill processes, many times over.
+torture:
+	PEBA_TORTURE=25 go test -count 1 -timeout 60m -run 'Kill|Crash' ./integration ./store/sqlite
+
+# Each fuzz target for a minute.
+fuzz:
+	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./alert
+	go test -run '^$$' -fuzz FuzzUnquote -fuzztime 60s ./alert

@@ -1,0 +1,148 @@
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/peba-edge/peba/simulate"
+)
+
+// BenchmarkIngest sends messages of 100 alerts from 16 clients over HTTP. Its
+// metrics are alerts/s answered OK (and so durable) on the cores shared with
+// the clients, and the resident memory of the server.
+func BenchmarkIngest(b *testing.B) {
+	const clients, batch = 16, 100
+	s := startServer(b, "", "")
+	client := benchClient(clients)
+	var alerts atomic.Int64
+	next := make(chan int)
+	var group sync.WaitGroup
+	b.ResetTimer()
+	start := time.Now()
+	for c := range clients {
+		group.Go(func() {
+			fleet := simulate.NewFleet(uint64(c), 50)
+			for range next {
+				body := fleet.Message(time.Now(), communityUser, communityToken, batch)
+				resp, err := client.Post(s.url+"/ews-0.1/alert/postSimpleMessage", "text/xml", bytes.NewReader(body))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				answer, err := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if err != nil || string(answer) != okResult {
+					b.Errorf("%d %s %v", resp.StatusCode, answer, err)
+					return
+				}
+				alerts.Add(batch)
+			}
+		})
+	}
+	for n := range b.N {
+		next <- n
+	}
+	close(next)
+	group.Wait()
+	elapsed := time.Since(start)
+	b.StopTimer()
+	b.ReportMetric(float64(alerts.Load())/elapsed.Seconds(), "alerts/s")
+	b.ReportMetric(float64(s.residentMemory())/(1<<20), "MB-resident")
+}
+
+// BenchmarkCachedGET asks a question whose answer is cached, and Caddy's own
+// respond for the same body, in turns. The ratio is requests/s of the one to
+// the other.
+func BenchmarkCachedGET(b *testing.B) {
+	s := startServer(b, "", "")
+	s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1)))
+	const path = "/alert/retrieveAlertStats"
+	body := s.request(http.MethodGet, path, "").body
+	s.stop()
+	config, err := os.ReadFile(s.config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.writeConfig(strings.Replace(string(config), "respond 404",
+		fmt.Sprintf("header /same Content-Type application/json\n\trespond /same `%s`\n\trespond 404", body), 1))
+	s.start()
+	if got := s.request(http.MethodGet, "/same", "").body; got != body {
+		b.Fatalf("respond answers %q, want %q", got, body)
+	}
+
+	// In turns, so that whatever else this machine does hits both alike.
+	const rounds = 10
+	var cached, respond time.Duration
+	b.ResetTimer()
+	for range rounds {
+		respond += s.getMany(b, "/same", b.N/rounds+1)
+		cached += s.getMany(b, path, b.N/rounds+1)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(respond)/float64(cached), "x-respond")
+}
+
+// getMany sends n GETs from a few clients and returns how long that took.
+func (s *server) getMany(b *testing.B, path string, n int) time.Duration {
+	const clients = 8
+	client := benchClient(clients)
+	defer client.CloseIdleConnections()
+	var left atomic.Int64
+	left.Store(int64(n))
+	var group sync.WaitGroup
+	start := time.Now()
+	for range clients {
+		group.Go(func() {
+			for left.Add(-1) >= 0 {
+				resp, err := client.Get(s.url + path)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				_, err = io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+				if err != nil || resp.StatusCode != http.StatusOK {
+					b.Errorf("%d %v", resp.StatusCode, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return time.Since(start)
+}
+
+func benchClient(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		MaxIdleConns: connections, MaxIdleConnsPerHost: connections, DisableCompression: true,
+	}}
+}
+
+// residentMemory is the server's, in bytes.
+func (s *server) residentMemory() int64 {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return kb << 10
+		}
+	}
+	s.t.Fatal("no VmRSS in the process status")
+	return 0
+}

@@ -1,0 +1,149 @@
+package integration
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func trim(s string) string { return strings.TrimSpace(s) }
+
+func basic(user, token string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+token))
+}
+
+func TestUserCommands(t *testing.T) {
+	s := startServer(t, "", "")
+
+	added := s.user("", "add", "soc-team", "--email", "soc@example.org")
+	token := regexp.MustCompile(`(?m)^token: (\S+)$`).FindStringSubmatch(added)
+	if token == nil {
+		t.Fatalf("no token was made and shown: %q", added)
+	}
+	s.user("reader's token\n", "add", "reader", "--get-only", "--community", "--token-file", "-")
+
+	list := s.user("", "list")
+	for _, want := range []string{
+		`(?m)^reader +true +true +argon2id$`,
+		`(?m)^soc-team +false +false +soc@example.org +argon2id$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(list) {
+			t.Errorf("the list has no line %s:\n%s", want, list)
+		}
+	}
+	if strings.Contains(list, token[1]) || strings.Contains(list, "$argon2id") {
+		t.Errorf("the list shows secrets:\n%s", list)
+	}
+
+	post := func(user, token string) int {
+		return s.request(http.MethodPost, "/alert/retrieveIPs", messageXML(user, token)).status
+	}
+	if got := post("soc-team", token[1]); got != http.StatusOK {
+		t.Errorf("POST with the right token: %d", got)
+	}
+	if got := s.request(http.MethodGet, "/alert/retrieveIPs?out=json", "", "Authorization", basic("reader", "reader's token")); got.status != http.StatusOK {
+		t.Errorf("GET with HTTP Basic: %d %s", got.status, got.body)
+	}
+	if got := post("soc-team", "wrong token"); got != http.StatusForbidden {
+		t.Errorf("POST with a wrong token: %d", got)
+	}
+	if got := s.request(http.MethodGet, "/alert/retrieveIPs", ""); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("GET without credentials: %d", got.status)
+	}
+	if got := post(communityUser, communityToken); got != http.StatusForbidden {
+		t.Errorf("the community's log-in on a private endpoint: %d", got)
+	}
+	if got := s.post(messageXML("reader", "reader's token", alertXML("9.9.9.9", 1))); got.status != http.StatusForbidden {
+		t.Errorf("a getOnly user sends: %d", got.status)
+	}
+
+	s.user("another token\n", "set", "soc-team", "--token-file", "-")
+	if got := post("soc-team", token[1]); got != http.StatusForbidden {
+		t.Errorf("the old token after set: %d", got)
+	}
+	if got := post("soc-team", "another token"); got != http.StatusOK {
+		t.Errorf("the new token after set: %d", got)
+	}
+	s.user("", "remove", "soc-team")
+	if got := post("soc-team", "another token"); got != http.StatusForbidden {
+		t.Errorf("after remove: %d", got)
+	}
+}
+
+func TestUserCommandErrors(t *testing.T) {
+	s := startServer(t, "", "")
+	s.user("long enough\n", "add", "known", "--token-file", "-")
+	for name, test := range map[string]struct {
+		stdin string
+		args  []string
+		want  string
+	}{
+		"exists":           {"long enough\n", []string{"add", "known", "--token-file", "-"}, `user \"known\" exists`},
+		"community's name": {"long enough\n", []string{"add", communityUser, "--token-file", "-"}, "is the community's"},
+		"empty token":      {"\n", []string{"add", "new", "--token-file", "-"}, "is empty"},
+		"short token":      {"short\n", []string{"add", "new", "--token-file", "-"}, "token has 5 bytes: allowed is 8 to 1024"},
+		"escape in name":   {"long enough\n", []string{"add", "a\x1b[31m", "--token-file", "-"}, "allowed are printable ones"},
+		"nothing to set":   {"", []string{"set", "known"}, "nothing to change"},
+		"unknown":          {"", []string{"remove", "nobody"}, `there is no user \"nobody\"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := s.cli(test.stdin, append([]string{"peba", "user", "--address", s.admin}, test.args...)...)
+			if err == nil {
+				t.Error("it succeeded")
+			}
+			if !strings.Contains(out, test.want) {
+				t.Errorf("the output lacks %q:\n%s", test.want, out)
+			}
+			if strings.Contains(out, "\x1b[31m") {
+				t.Error("an escape sequence reached the terminal")
+			}
+		})
+	}
+}
+
+// TestDomains sends as community and as private user, and asks for each.
+func TestDomains(t *testing.T) {
+	s := startServer(t, "", "")
+	s.user("soc's token\n", "add", "soc", "--token-file", "-")
+	s.user("member's token\n", "add", "member", "--community", "--token-file", "-")
+	for _, body := range []string{
+		messageXML(communityUser, communityToken, alertXML("8.8.8.8", 1), alertXML("8.8.4.4", 2)),
+		messageXML("soc", "soc's token", alertXML("9.9.9.9", 3)),
+	} {
+		if got := s.post(body); got.body != okResult {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	for _, test := range []struct{ user, ci, want string }{
+		{"soc", "", "8.8.4.4 8.8.8.8"},
+		{"soc", "?ci=0", "9.9.9.9"},
+		{"soc", "?ci=-1", "8.8.4.4 8.8.8.8 9.9.9.9"},
+		{"member", "?ci=0", "8.8.4.4 8.8.8.8"},
+		{"member", "?ci=-1", "8.8.4.4 8.8.8.8"},
+	} {
+		path := "/ews-0.1/alert/retrieveIPs" + test.ci
+		if test.ci == "" {
+			path += "?out=json"
+		} else {
+			path += "&out=json"
+		}
+		got := s.request(http.MethodPost, path, messageXML(test.user, test.user+"'s token"))
+		var list []struct {
+			IP    string `json:"ip"`
+			Count int    `json:"count"`
+		}
+		if err := json.Unmarshal([]byte(got.body), &list); err != nil {
+			t.Fatalf("%s: %v: %s", path, err, got.body)
+		}
+		var ips []string
+		for _, item := range list {
+			ips = append(ips, item.IP)
+		}
+		if strings.Join(ips, " ") != test.want {
+			t.Errorf("%s asks %q: got %v, want %s", test.user, test.ci, ips, test.want)
+		}
+	}
+}
