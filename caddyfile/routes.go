@@ -137,7 +137,7 @@ func (r *routes) parseWithout(h httpcaddyfile.Helper) error {
 func (r *routes) expand() caddyhttp.RouteList {
 	var list caddyhttp.RouteList
 	if r.frontend != "" {
-		list = append(list, r.crossOrigin(),
+		list = append(list, varyByOrigin(), r.crossOrigin(), r.preflight(),
 			terminal([]string{"/"}, caddyhttp.StaticResponse{
 				StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusFound)),
 				Headers:    http.Header{"Location": {r.frontend}},
@@ -164,20 +164,58 @@ func (r *routes) expand() caddyhttp.RouteList {
 	return list
 }
 
+// varyByOrigin tells caches that the headers of crossOrigin depend on who asks.
+func varyByOrigin() caddyhttp.Route {
+	return caddyhttp.Route{
+		MatcherSetsRaw: caddyhttp.RawMatcherSets{{"path": asJSON([]string{"/alert/*"})}},
+		HandlersRaw:    []json.RawMessage{setHeaders(http.Header{"Vary": {"Origin"}})},
+	}
+}
+
 // crossOrigin lets scripts of the frontend read answers (contract §3.2, CORS).
+// A request without an Origin gets the headers too: caches may serve its answer
+// to one with.
 func (r *routes) crossOrigin() caddyhttp.Route {
-	set := headers.Handler{Response: &headers.RespHeaderOps{HeaderOps: &headers.HeaderOps{Set: http.Header{
-		"Access-Control-Allow-Origin":      {r.frontend},
-		"Access-Control-Allow-Credentials": {"true"},
-	}}}}
 	below := asJSON([]string{"/alert/*"})
 	return caddyhttp.Route{
 		MatcherSetsRaw: caddyhttp.RawMatcherSets{
-			{"path": below, "header": asJSON(http.Header{"Origin": {r.frontend}})},
+			{"path": below, "header": r.fromFrontend()},
 			{"path": below, "not": asJSON([]map[string]http.Header{{"header": {"Origin": {"*"}}}})},
 		},
-		HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(set, "handler", "headers", nil)},
+		HandlersRaw: []json.RawMessage{setHeaders(http.Header{
+			"Access-Control-Allow-Origin":      {r.frontend},
+			"Access-Control-Allow-Credentials": {"true"},
+			"Access-Control-Expose-Headers":    {"ETag, Server-Timing"},
+		})},
 	}
+}
+
+// preflight answers the browser's question whether a script of the frontend may
+// ask. Others get the 405 that the questions themselves answer OPTIONS with.
+func (r *routes) preflight() caddyhttp.Route {
+	route := terminal([]string{"/alert/*"}, caddyhttp.StaticResponse{
+		StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusNoContent)),
+		Headers: http.Header{
+			"Access-Control-Allow-Methods": {"GET, HEAD, POST"},
+			"Access-Control-Allow-Headers": {"Authorization, Content-Type"},
+			"Access-Control-Max-Age":       {"86400"},
+		},
+	})
+	match := route.MatcherSetsRaw[0]
+	match["method"] = asJSON([]string{http.MethodOptions})
+	match["header"] = r.fromFrontend()
+	return route
+}
+
+// fromFrontend matches requests of the frontend's scripts.
+func (r *routes) fromFrontend() json.RawMessage {
+	return asJSON(http.Header{"Origin": {r.frontend}})
+}
+
+// setHeaders is a handler that sets headers of the answer.
+func setHeaders(h http.Header) json.RawMessage {
+	handler := headers.Handler{Response: &headers.RespHeaderOps{HeaderOps: &headers.HeaderOps{Set: h}}}
+	return caddyconfig.JSONModuleObject(handler, "handler", "headers", nil)
 }
 
 // questionPaths are the paths of a question (contract §3).

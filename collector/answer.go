@@ -31,15 +31,20 @@ func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, re
 		args = args.Restrict(store.Community)
 	}
 	now := time.Now().UTC()
-	result, err := a.loader.Load(ctx, q.Key(args), q.TTL(args, now), func(ctx context.Context) ([]byte, error) {
-		return q.Ask(ctx, query.Input{Reader: a.store, Now: now, Args: args, Settings: a.settings})
-	})
+	result, err := a.loader.Load(ctx, q.Key(args), q.TTL(args, now), a.fill(q, args, now))
 	if err != nil {
 		countAnswer(q.Name, "error")
 		return cache.Result{}, fmt.Errorf("answering %s: %w", q.Name, err)
 	}
 	countAnswer(q.Name, result.Status.String())
 	return result, nil
+}
+
+// fill returns what computes an answer.
+func (a *App) fill(q *query.Question, args query.Args, now time.Time) func(context.Context) ([]byte, error) {
+	return func(ctx context.Context) ([]byte, error) {
+		return q.Ask(ctx, query.Input{Reader: a.store, Now: now, Args: args, Settings: a.settings})
+	}
 }
 
 // LogIn checks the credentials of somebody who wants to ask private questions

@@ -68,6 +68,10 @@ type App struct {
 	// Default: 1000.
 	MaxAlerts int `json:"max_alerts,omitempty"`
 
+	// Answers that are computed before anybody asks, so that a frontend never
+	// waits for them. Default: none.
+	Refresh []*Refresh `json:"refresh,omitempty"`
+
 	ctx    caddy.Context
 	logger *zap.Logger
 	events *caddyevents.App
@@ -140,6 +144,11 @@ func (a *App) Provision(ctx caddy.Context) error {
 	}
 	if a.geoOpener, err = loadGuest[geo.Opener](ctx, a, "GeoIPRaw", a.GeoIPRaw, "peba.geoip.builtin"); err != nil {
 		return err
+	}
+	for _, r := range a.Refresh {
+		if err := r.parse(); err != nil {
+			return err
+		}
 	}
 	a.Community.replacePlaceholders()
 	a.setDefaults()
@@ -232,6 +241,10 @@ func (a *App) Start() error {
 		return fmt.Errorf("preparing log-ins: %w", err)
 	}
 	a.background.Go(func() { a.retireAlerts(ctx) })
+	a.background.Go(func() { a.writeStatistics(ctx) })
+	for _, r := range a.Refresh {
+		a.background.Go(func() { a.refresh(ctx, r) })
+	}
 	close(a.ready)
 	a.greet()
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -11,7 +12,7 @@ import (
 )
 
 // The words of the global option, as errors list them.
-var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts"}
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "refresh"}
 
 // UnmarshalCaddyfile sets up the app from the global option. Syntax:
 //
@@ -24,7 +25,10 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    home          <latitude> <longitude>
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
+//	    refresh       <interval> <question>[?<parameters>]...
 //	}
+//
+// refresh may be given several times.
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the option's name
 	if d.NextArg() {
@@ -33,7 +37,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	seen := map[string]bool{}
 	for d.NextBlock(0) {
 		option := d.Val()
-		if seen[option] {
+		if seen[option] && option != "refresh" {
 			return d.Errf("peba: %s is given twice", option)
 		}
 		seen[option] = true
@@ -71,6 +75,8 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 			return err
 		}
 		a.Community = &Credentials{User: args[0], Token: args[1]}
+	case "refresh":
+		err = a.unmarshalRefresh(d)
 	case "home":
 		a.Home, err = unmarshalCoordinates(d)
 	default:
@@ -118,6 +124,24 @@ func unmarshalDuration(d *caddyfile.Dispenser) (caddy.Duration, error) {
 		return 0, d.Errf("%s is %q: allowed is a time span such as 90m, 2h or 28d", option, args[0])
 	}
 	return caddy.Duration(parsed), nil
+}
+
+func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {
+	args := d.RemainingArgs()
+	if len(args) < 2 {
+		return d.Errf("refresh has %d arguments: allowed is refresh <interval> <question>...", len(args))
+	}
+	every, err := caddy.ParseDuration(args[0])
+	if err != nil || every < time.Second {
+		return d.Errf("refresh interval is %q: allowed is a time span of 1s or more", args[0])
+	}
+	for _, question := range args[1:] {
+		if _, err := parseRefreshed(question); err != nil {
+			return d.WrapErr(err)
+		}
+	}
+	a.Refresh = append(a.Refresh, &Refresh{Every: caddy.Duration(every), Questions: args[1:]})
+	return nil
 }
 
 func unmarshalCoordinates(d *caddyfile.Dispenser) (*Coordinates, error) {

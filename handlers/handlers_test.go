@@ -41,8 +41,11 @@ type down struct{ store.Store }
 
 var errDown = fmt.Errorf("disk on fire: %w", store.ErrUnavailable)
 
-func (down) Put(context.Context, []alert.Record) error          { return errDown }
-func (down) Retire(context.Context, time.Time) error            { return nil }
+func (down) Put(context.Context, []alert.Record) error { return errDown }
+func (down) Retire(context.Context, time.Time) error   { return nil }
+func (down) Group(context.Context, store.Filter, store.Grouping) ([]store.Group, error) {
+	return nil, errDown
+}
 func (down) Count(context.Context, store.Filter) (int64, error) { return 0, errDown }
 func (down) User(context.Context, string) (store.User, error)   { return store.User{}, errDown }
 func (down) Ping(context.Context) error                         { return errDown }

@@ -99,7 +99,7 @@ func (h *Query) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
 	args := d.RemainingArgs()
 	if len(args) != 1 {
-		return d.Errf("peba_query has %d arguments: allowed is the name of one question: %s", len(args), questionNames())
+		return d.Errf("peba_query has %d arguments: allowed is the name of one question: %s", len(args), strings.Join(query.Names(), ", "))
 	}
 	h.Name = args[0]
 	if _, ok := query.Named(h.Name); !ok {
@@ -112,15 +112,7 @@ func (h *Query) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 func unknownQuestion(name string) error {
-	return fmt.Errorf("unknown question %q: allowed are %s", name, questionNames())
-}
-
-func questionNames() string {
-	var names []string
-	for _, q := range query.All() {
-		names = append(names, q.Name)
-	}
-	return strings.Join(names, ", ")
+	return fmt.Errorf("unknown question %q: allowed are %s", name, strings.Join(query.Names(), ", "))
 }
 
 var (

@@ -52,6 +52,12 @@ func encodeJSON(answer any) ([]byte, error) {
 	return append(body, '\n'), nil
 }
 
+// rankedCounts are written in the order of ranked.
+type rankedCounts map[string]int64
+
+// MarshalJSON writes the counts, most first.
+func (c rankedCounts) MarshalJSON() ([]byte, error) { return ranked(c).MarshalJSON() }
+
 // ranked puts counts in order, most first, and equal ones by name.
 func ranked(counts map[string]int64) object {
 	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {

@@ -90,6 +90,15 @@ func Named(name string) (*Question, bool) {
 	return nil, false
 }
 
+// Names returns the names of all questions, in the order of All.
+func Names() []string {
+	var names []string
+	for _, q := range All() {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
 // Args are a request's parameters, parsed and checked.
 type Args struct {
 	// Domain is what ci asks for.

@@ -31,13 +31,13 @@ func tpotStatsTTL(args Args, now time.Time) time.Duration {
 	return 28 * oneDay
 }
 
-// honeypotStats is the counts of one day (contract §3.2, end).
+// honeypotStats is the counts of a span of time (contract §3.2, end).
 type honeypotStats struct {
-	Alerts           int64  `json:"totalNumberAlerts"`
-	Honeypots        int    `json:"totalNumberHoneypots"`
-	Daemons          int    `json:"totalNumberDaemons"`
-	AlertsPerType    object `json:"numberAlertsPerType"`
-	HoneypotsPerType object `json:"numberHoneypotsPerType"`
+	Alerts           int64        `json:"totalNumberAlerts"`
+	Honeypots        int          `json:"totalNumberHoneypots"`
+	Daemons          int          `json:"totalNumberDaemons"`
+	AlertsPerType    rankedCounts `json:"numberAlertsPerType"`
+	HoneypotsPerType rankedCounts `json:"numberHoneypotsPerType"`
 }
 
 func askTpotStats(ctx context.Context, in Input) ([]byte, error) {
@@ -71,9 +71,10 @@ func countHoneypots(groups []store.Group) honeypotStats {
 		what string // a type or an analyzer id
 	}
 	var (
-		stats     honeypotStats
-		alerts    = make(map[string]int64)
-		honeypots = make(map[string]int64)
+		stats = honeypotStats{
+			AlertsPerType:    make(rankedCounts),
+			HoneypotsPerType: make(rankedCounts),
+		}
 		seen      = make(map[honeypot]bool)
 		daemons   = make(map[onHoneypot]bool)
 		typesSeen = make(map[onHoneypot]bool)
@@ -84,15 +85,14 @@ func countHoneypots(groups []store.Group) honeypotStats {
 			host.address = g.Key[3]
 		}
 		stats.Alerts += g.Count
-		alerts[peerType] += g.Count
+		stats.AlertsPerType[peerType] += g.Count
 		seen[host] = true
 		daemons[onHoneypot{host, ident}] = true
 		if on := (onHoneypot{host, peerType}); !typesSeen[on] {
 			typesSeen[on] = true
-			honeypots[peerType]++
+			stats.HoneypotsPerType[peerType]++
 		}
 	}
 	stats.Honeypots, stats.Daemons = len(seen), len(daemons)
-	stats.AlertsPerType, stats.HoneypotsPerType = ranked(alerts), ranked(honeypots)
 	return stats
 }

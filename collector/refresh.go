@@ -1,0 +1,90 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/query"
+)
+
+// Refresh is some questions whose answers are kept fresh. Every node may do so:
+// one that finds an answer of another in a shared cache leaves it alone.
+type Refresh struct {
+	// How often to look whether the answers still hold until the next time.
+	Every caddy.Duration `json:"every"`
+
+	// The questions by name, with parameters as in a URL, such as
+	// "retrieveAlertsJson?ci=-1&topx=35".
+	Questions []string `json:"questions"`
+
+	parsed []refreshed
+}
+
+// refreshed is one question with its parameters.
+type refreshed struct {
+	question *query.Question
+	args     query.Args
+}
+
+// parse reads the questions.
+func (r *Refresh) parse() error {
+	if r.Every < caddy.Duration(time.Second) {
+		return fmt.Errorf("refresh: every is %v: allowed is 1s or more", time.Duration(r.Every))
+	}
+	r.parsed = nil
+	for _, text := range r.Questions {
+		parsed, err := parseRefreshed(text)
+		if err != nil {
+			return err
+		}
+		r.parsed = append(r.parsed, parsed)
+	}
+	return nil
+}
+
+// parseRefreshed reads NAME or NAME?PARAMETERS.
+func parseRefreshed(text string) (refreshed, error) {
+	name, rawQuery, _ := strings.Cut(text, "?")
+	question, ok := query.Named(name)
+	if !ok {
+		return refreshed{}, fmt.Errorf("refresh: unknown question %q: allowed are %s", name, strings.Join(query.Names(), ", "))
+	}
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return refreshed{}, fmt.Errorf("refresh: parameters %q: %w", rawQuery, err)
+	}
+	args, err := question.Parse(values)
+	if err != nil {
+		return refreshed{}, fmt.Errorf("refresh: %s: %w", name, err)
+	}
+	return refreshed{question, args}, nil
+}
+
+// refresh computes answers before they expire, until ctx ends. One that fails
+// is told and tried again the next time.
+func (a *App) refresh(ctx context.Context, r *Refresh) {
+	every := time.Duration(r.Every)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		for _, item := range r.parsed {
+			now := time.Now().UTC()
+			_, err := a.loader.Load(ctx, item.question.Key(item.args), item.question.TTL(item.args, now), a.fill(item.question, item.args, now))
+			if err != nil && !errors.Is(err, context.Canceled) {
+				a.logger.Error("refreshing an answer", zap.String("question", item.question.Name), zap.Error(err))
+			}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

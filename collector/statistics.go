@@ -1,0 +1,58 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/query"
+)
+
+const (
+	// statisticsEvery is how often it is looked for hours without a record.
+	statisticsEvery = 5 * time.Minute
+	// statisticsSettle is how long after its end an hour is counted: messages
+	// that arrived in it are stored by then.
+	statisticsSettle = 2 * time.Minute
+)
+
+// writeStatistics keeps the statistics series complete (contract §3.2, end)
+// until ctx ends: an hour soon after its end, and after downtime all that are
+// missing. Every node does so; a second record of an hour changes nothing.
+func (a *App) writeStatistics(ctx context.Context) {
+	ticker := time.NewTicker(statisticsEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.fillStatistics(ctx, time.Now().UTC()); err != nil && !errors.Is(err, context.Canceled) {
+			a.logger.Error("writing the statistics series", zap.Error(err))
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fillStatistics writes the records that are missing at now, as far back as
+// alerts are kept whole.
+func (a *App) fillStatistics(ctx context.Context, now time.Time) error {
+	earliest := now.Add(-time.Duration(a.Retention)).Truncate(time.Hour).Add(time.Hour)
+	hours, err := query.MissingHours(ctx, a.store, earliest, now.Add(-statisticsSettle))
+	if err != nil {
+		return fmt.Errorf("finding hours without a record: %w", err)
+	}
+	for _, hour := range hours {
+		record, err := query.Statistic(ctx, a.store, hour)
+		if err != nil {
+			return fmt.Errorf("counting the hour from %s: %w", hour.Format(time.DateTime), err)
+		}
+		if err := a.store.PutStatistic(ctx, record); err != nil {
+			return fmt.Errorf("storing the hour from %s: %w", hour.Format(time.DateTime), err)
+		}
+	}
+	return nil
+}
