@@ -24,7 +24,7 @@ lint:
 
 # ./caddy, the release binary, from xcaddy.json.
 build:
-	CGO_ENABLED=0 go run ./tools/build
+	CGO_ENABLED=0 go -C tools/build run . "$(CURDIR)/xcaddy.json"
 
 # Speed, as ratios against a ceiling measured in the same run.
 bench:
@@ -36,5 +36,5 @@ torture:
 
 # Each fuzz target for a minute.
 fuzz:
-	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s ./alert
-	go test -run '^$$' -fuzz FuzzUnquote -fuzztime 60s ./alert
+	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 10x ./alert
+	go test -run '^$$' -fuzz FuzzUnquote -fuzztime 60s -fuzzminimizetime 10x ./alert

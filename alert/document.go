@@ -87,7 +87,7 @@ type Time struct{ time.Time }
 func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Second)} }
 
 // String returns the stored form.
-func (t Time) String() string { return t.Time.Format(TimeLayout) }
+func (t Time) String() string { return t.Format(TimeLayout) }
 
 // MarshalJSON writes the stored form.
 func (t Time) MarshalJSON() ([]byte, error) {

@@ -1,3 +1,6 @@
+// Package alert is one alert: wire form in (Decode), stored form out (Document),
+// and what lies between: the rules of contract §1.1 to §1.3. It knows neither
+// HTTP nor stores.
 package alert
 
 import (
@@ -57,7 +60,7 @@ type Limits struct {
 	Attributes int
 	// TagBytes is the size of one tag, attributes included, in bytes.
 	TagBytes int
-	// TextBytes is the size of one piece of text (or comment), in bytes.
+	// TextBytes is the size of one piece of text (or CDATA section or comment), in bytes.
 	TextBytes int
 }
 
@@ -81,7 +84,7 @@ func DefaultLimits() Limits {
 // The name of the root does not matter, and an Alert or Authentication counts
 // wherever it stands, except that an Alert inside an Alert is skipped.
 func Decode(r io.Reader, lim Limits) (*Message, error) {
-	d := decoder{tokens: newTokens(r, lim), lim: lim, message: new(Message)}
+	d := decoder{tokens: newTokens(r, lim), message: new(Message)}
 	for {
 		token, err := d.tokens.next()
 		if err == io.EOF {
@@ -108,7 +111,6 @@ func Decode(r io.Reader, lim Limits) (*Message, error) {
 // decoder knows where in a message the present token stands.
 type decoder struct {
 	tokens  *tokens
-	lim     Limits
 	message *Message
 	alerts  int
 
@@ -116,10 +118,11 @@ type decoder struct {
 	// if none is.
 	alertDepth, fieldDepth, credentialDepth int
 
-	alert           alertFields
-	field           []byte // text of the field
-	credential      []byte // text of the credential
-	hasUser, hasKey bool
+	alert      alertFields
+	field      []byte // text of the field
+	credential []byte // text of the credential
+
+	hasUsername, hasToken bool
 }
 
 func (d *decoder) start(e xml.StartElement) (reason string) {
@@ -141,8 +144,8 @@ func (d *decoder) start(e xml.StartElement) (reason string) {
 }
 
 func (d *decoder) startAlert(depth int) (reason string) {
-	if d.alerts++; d.alerts > d.lim.Alerts {
-		return fmt.Sprintf("more than %d alerts", d.lim.Alerts)
+	if d.alerts++; d.alerts > d.tokens.lim.Alerts {
+		return fmt.Sprintf("more than %d alerts", d.tokens.lim.Alerts)
 	}
 	if d.alertDepth > 0 {
 		d.skip(SkipNested)
@@ -190,9 +193,9 @@ func (d *decoder) end(e xml.EndElement) (reason string) {
 // setCredential takes a username or token. A second one that differs is
 // refused: which of them is checked must not be a matter of chance.
 func (d *decoder) setCredential(name, value string) (reason string) {
-	to, has := &d.message.Username, &d.hasUser
+	to, has := &d.message.Username, &d.hasUsername
 	if name == "token" {
-		to, has = &d.message.Token, &d.hasKey
+		to, has = &d.message.Token, &d.hasToken
 	}
 	if *has && *to != value {
 		return "a second " + name + ", which differs from the first"

@@ -122,7 +122,7 @@ func canonicalIP(text string) (string, bool) {
 func (a *alertFields) endRequest(text []byte) {
 	switch a.key {
 	case "url":
-		a.request.set(unquote(string(text)))
+		a.request.set(Unquote(string(text)))
 	case "raw", "binary", "largepayload":
 		a.setPayload(text, true)
 	case "request":
@@ -153,11 +153,11 @@ func (a *alertFields) endData(text []byte) {
 	case "version":
 		d.ClientVersion = value
 	case "starttime", "logintime":
-		d.SessionStart = unquote(value)
+		d.SessionStart = Unquote(value)
 	case "endtime", "endtimetime", "logouttime":
-		d.SessionEnd = unquote(value)
+		d.SessionEnd = Unquote(value)
 	case "cve_id":
-		d.VulnID = unquote(value)
+		d.VulnID = Unquote(value)
 	case "externalIP":
 		d.ExternalIP = addressOrUnknown(value)
 	case "internalIP":

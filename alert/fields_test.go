@@ -79,7 +79,7 @@ func TestFields(t *testing.T) {
 		{"hostname, uuid", []string{data("hostname", "h%20"), data("uuid", "974a")}, fields{"hostname": "h%20", "sensorUUID": "974a"}},
 		{"empty hostname", []string{data("hostname", "h"), data("hostname", "")}, fields{}},
 
-		{"unknown data", []string{data("z", "1"), data("a\"\\", "&lt;\u2028&amp;%41"), data("z", "2")},
+		{"unknown data", []string{data("z", "1"), data(`a&quot;\`, "&lt;\u2028&amp;%41"), data("z", "2")},
 			fields{"additionalData": `{"a\"\\":"<\u2028&%41","z":"2"}`}},
 		{"empty data", []string{data("a", ""), data("b", "1"), data("b", ""), data("", "x"), "<AdditionalData>y</AdditionalData>"}, fields{}},
 		{"request payload", []string{data("payload", "p"), req("payload", "HELO")}, fields{"additionalData": `{"payload":"HELO"}`}},

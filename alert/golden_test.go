@@ -51,12 +51,13 @@ func decode(body []byte) (*Message, error) { return Decode(bytes.NewReader(body)
 // golden is a decoded message as it stands in testdata: what Decode leaves to
 // others and what is empty is left out, and long texts are cut.
 type golden struct {
-	MessageSHA256   string             `json:"messageSHA256"`
-	Error           string             `json:"error,omitempty"`
-	Username, Token string             `json:",omitempty"`
-	Skipped         map[SkipReason]int `json:"skipped,omitempty"`
-	BadPayloads     int                `json:"badPayloads,omitempty"`
-	Records         []map[string]any   `json:"records,omitempty"`
+	MessageSHA256 string             `json:"messageSHA256"`
+	Error         string             `json:"error,omitempty"`
+	Username      string             `json:"username,omitempty"`
+	Token         string             `json:"token,omitempty"`
+	Skipped       map[SkipReason]int `json:"skipped,omitempty"`
+	BadPayloads   int                `json:"badPayloads,omitempty"`
+	Records       []map[string]any   `json:"records,omitempty"`
 }
 
 func goldenOf(t *testing.T, body []byte) golden {

@@ -61,7 +61,7 @@ var intended = []struct {
 		return legacy == Unclassified
 	}},
 	{"originalRequestString", "input is not percent-decoded (§1.1)", func(ours, legacy string, d map[string]any) bool {
-		return unquote(ours) == legacy && strings.HasPrefix(d["peerType"].(string), "SSH/")
+		return Unquote(ours) == legacy && strings.HasPrefix(d["peerType"].(string), "SSH/")
 	}},
 	{"originalRequestString", "input may be a Python list (§1.1)", func(ours, legacy string, _ map[string]any) bool {
 		joined, ok := joinPythonList(legacy)

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// unquote decodes %XX as Python's urllib.parse.unquote does, so that request
+// Unquote decodes %XX as Python's urllib.parse.unquote does, so that request
 // strings stay what the Python service stored: a wrong escape stays as it is,
 // a plus sign stays a plus sign, and bytes that are no UTF-8 become U+FFFD, one
 // for each maximal part of a sequence.
-func unquote(s string) string {
+func Unquote(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return s
 	}
@@ -134,7 +134,7 @@ func joinPythonList(s string) (joined string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	var out []byte
+	out := make([]byte, 0, len(s))
 	rest = strings.TrimLeft(rest, " ")
 	for first := true; rest != "]"; first = false {
 		if !first {

@@ -2,9 +2,13 @@ package collector
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
 	"github.com/peba-edge/peba/query"
@@ -31,13 +35,29 @@ func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, re
 		args = args.Restrict(store.Community)
 	}
 	now := time.Now().UTC()
-	result, err := a.loader.Load(ctx, q.Key(args), q.TTL(args, now), a.fill(q, args, now))
+	result, err := a.loader.Load(ctx, a.cacheKey(q, args), q.TTL(args, now), a.fill(q, args, now))
 	if err != nil {
 		countAnswer(q.Name, "error")
 		return cache.Result{}, fmt.Errorf("answering %s: %w", q.Name, err)
 	}
+	if result.Err != nil {
+		a.logger.Error("an old answer was given: there is no newer one",
+			zap.String("question", q.Name), zap.Duration("age", result.Age), zap.Error(result.Err))
+	}
 	countAnswer(q.Name, result.Status.String())
 	return result, nil
+}
+
+// cacheKey names an answer in the cache, which other configurations share:
+// after a reload, and with other nodes.
+func (a *App) cacheKey(q *query.Question, args query.Args) string {
+	return a.keyPrefix + q.Key(args)
+}
+
+// newKeyPrefix is a digest of what answers depend on beside their question.
+func newKeyPrefix(storeConfig string, settings query.Settings) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %+v", storeConfig, settings))
+	return hex.EncodeToString(sum[:6]) + " "
 }
 
 // fill returns what computes an answer.

@@ -36,6 +36,10 @@ const (
 	defaultLongitude   = 7.129191
 )
 
+// linger is how long the parts of an old configuration stay open after a reload:
+// longer than sensors wait for an answer.
+const linger = time.Minute
+
 // App collects the alerts of honeypot sensors and answers questions about them.
 // Everything is optional: the zero configuration keeps alerts for 28 days in one
 // SQLite file below Caddy's data directory.
@@ -86,10 +90,10 @@ type App struct {
 	locator geo.Locator
 	logins  *logins
 
-	settings query.Settings
+	settings  query.Settings
+	keyPrefix string
 	// ready is closed when Start is done: handlers may be asked earlier.
-	ready     chan struct{}
-	closeOnce sync.Once
+	ready chan struct{}
 
 	// stop ends the background work, which background waits for.
 	stop       context.CancelFunc
@@ -127,6 +131,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
 	a.logger = ctx.Logger()
 	a.ready = make(chan struct{})
+	storeConfig := string(a.StoreRaw) // loading the module empties it
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
@@ -152,6 +157,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	}
 	a.Community.replacePlaceholders()
 	a.setDefaults()
+	a.keyPrefix = newKeyPrefix(storeConfig, a.settings)
 	return nil
 }
 
@@ -226,16 +232,23 @@ func (a *App) Validate() error {
 func (a *App) Start() error {
 	ctx, stop := context.WithCancel(a.ctx)
 	a.stop = stop
-	var err error
-	if a.locator, err = a.geoOpener.Open(ctx); err != nil {
+	// A field is set only when there is something to close in it: an interface
+	// with a nil pointer inside is not nil.
+	locator, err := a.geoOpener.Open(ctx)
+	if err != nil {
 		return fmt.Errorf("opening the geo look-up: %w", err)
 	}
-	if a.cache, err = a.cacheOpener.Open(ctx); err != nil {
+	a.locator = locator
+	answers, err := a.cacheOpener.Open(ctx)
+	if err != nil {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
-	if a.store, err = a.storeOpener.Open(ctx, store.Options{NewCVE: a.announceCVE}); err != nil {
+	a.cache = answers
+	alerts, err := a.storeOpener.Open(ctx, store.Options{NewCVE: a.announceCVE})
+	if err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}
+	a.store = alerts
 	a.loader = cache.NewLoader(a.cache)
 	if a.logins, err = newLogins(a.store, a.Community); err != nil {
 		return fmt.Errorf("preparing log-ins: %w", err)
@@ -269,10 +282,8 @@ func (a *App) greet() {
 
 // wait returns when the app has started, or with ctx's error.
 func (a *App) wait(ctx context.Context) error {
-	select {
-	case <-a.ready:
+	if a.started() {
 		return nil
-	default:
 	}
 	select {
 	case <-a.ready:
@@ -306,27 +317,50 @@ func (a *App) Stop() error {
 }
 
 // Cleanup closes what Start opened. It also runs when Provision or Start failed.
+//
+// On a reload Caddy does not wait for the requests that the old configuration
+// still has: what they use is closed when the last of them must be over.
 func (a *App) Cleanup() error {
-	var err error
-	a.closeOnce.Do(func() {
-		if a.stop != nil {
-			a.stop()
-			a.background.Wait()
-		}
-		if a.logins != nil {
-			a.logins.close()
-		}
-		if a.store != nil {
-			err = errors.Join(err, a.store.Close())
-		}
-		if a.cache != nil {
-			err = errors.Join(err, a.cache.Close())
-		}
-		if a.locator != nil {
-			err = errors.Join(err, a.locator.Close())
+	if a.stop != nil {
+		a.stop()
+		a.background.Wait()
+	}
+	if !a.started() || caddy.Exiting() {
+		return a.close()
+	}
+	time.AfterFunc(linger, func() {
+		if err := a.close(); err != nil {
+			a.logger.Error("closing what the last configuration used", zap.Error(err))
 		}
 	})
-	return err
+	return nil
+}
+
+// started tells whether Start is done.
+func (a *App) started() bool {
+	select {
+	case <-a.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+func (a *App) close() error {
+	var errs []error
+	if a.logins != nil {
+		a.logins.close()
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	if a.cache != nil {
+		errs = append(errs, a.cache.Close())
+	}
+	if a.locator != nil {
+		errs = append(errs, a.locator.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // replacePlaceholders resolves {env.*} and {file.*}. Braces that are no known

@@ -17,6 +17,7 @@ func TestLookup(t *testing.T) {
 		netip.MustParseAddr("9.9.9.9"):    {AS: "AS19281 QUAD9-AS-1"},
 		netip.MustParseAddr("10.0.0.5"):   {Country: "US", CountryName: "not to be asked"},
 		netip.MustParseAddr("100.64.0.1"): {Country: "US", CountryName: "not to be asked"},
+		netip.MustParseAddr("20.0.0.1"):   {Country: "FR"},
 		netip.MustParseAddr("2a00::1"):    {Country: "DE", CountryName: "Germany", Latitude: 51, Longitude: 9},
 	}
 	private := Place{Country: "PIR", CountryName: "IANA Private IP Range", AS: "IANA"}
@@ -30,6 +31,7 @@ func TestLookup(t *testing.T) {
 		{"::ffff:8.8.8.8", locator[netip.MustParseAddr("8.8.8.8")], "37.751 , -97.822"},
 		{"9.9.9.9", Place{Country: "-", CountryName: "-", AS: "AS19281 QUAD9-AS-1"}, "0.0 , 0.0"},
 		{"2a00::1", Place{Country: "DE", CountryName: "Germany", Latitude: 51, Longitude: 9, AS: "-"}, "51.0 , 9.0"},
+		{"20.0.0.1", Place{Country: "FR", CountryName: "France", AS: "-"}, "0.0 , 0.0"},
 		{"1.2.3.4", nowhere, "0.0 , 0.0"},
 		{"10.0.0.5", private, "0.0 , 0.0"},
 		{"::ffff:10.0.0.5", private, "0.0 , 0.0"},

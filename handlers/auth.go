@@ -9,7 +9,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
-	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/collector"
 )
 
@@ -70,7 +69,7 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request) (*collector.Reader,
 		return nil, methodNotAllowed(w,
 			"POST with an Authentication element is required, or HTTP Basic authentication.", http.MethodPost)
 	}
-	message, err := alert.Decode(http.MaxBytesReader(w, r.Body, maxAuthBody), alert.DefaultLimits())
+	message, err := readMessage(w, r, maxAuthBody)
 	if err != nil {
 		return nil, err
 	}

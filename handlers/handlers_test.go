@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -182,6 +183,20 @@ func TestBodyLimitOfCaddy(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/", failingBody{caddyhttp.Error(http.StatusRequestEntityTooLarge, fmt.Errorf("too large"))})
 	if w := serve(t, newApp(t, ""), r, &Ingest{}); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// TestBodyEndsEarly checks what is answered when the body does not arrive whole.
+func TestBodyEndsEarly(t *testing.T) {
+	ctx := newApp(t, "")
+	for status, err := range map[int]error{
+		http.StatusBadRequest:     io.ErrUnexpectedEOF,
+		http.StatusRequestTimeout: fmt.Errorf("read: %w", os.ErrDeadlineExceeded),
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", failingBody{err})
+		if w := serve(t, ctx, r, &Ingest{}); w.Code != status || strings.Contains(w.Body.String(), "read:") {
+			t.Errorf("%v: %d %s", err, w.Code, w.Body)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
 	if err := checkContent(r.Header); err != nil {
 		return err
 	}
-	message, err := alert.Decode(http.MaxBytesReader(w, r.Body, h.MaxBody), alert.DefaultLimits())
+	message, err := readMessage(w, r, h.MaxBody)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,8 @@ type server struct {
 	url, admin string
 	// data is its data folder, config its Caddyfile.
 	data, config string
+	// adapter names the configuration's format.
+	adapter string
 
 	cmd  *exec.Cmd
 	log  *logBuffer
@@ -92,7 +94,7 @@ func newServer(t testing.TB, appOptions, routeOptions string) *server {
 	dir := t.TempDir()
 	s := &server{
 		t: t, url: "http://" + listen, admin: admin,
-		data: dir, config: filepath.Join(dir, "Caddyfile"),
+		data: dir, config: filepath.Join(dir, "Caddyfile"), adapter: "caddyfile",
 	}
 	s.writeConfig(site(listen, admin, appOptions, routeOptions))
 	return s
@@ -116,7 +118,7 @@ func (s *server) writeConfig(text string) {
 // start starts the process and returns when it answers.
 func (s *server) start() {
 	s.t.Helper()
-	s.cmd = s.command("run", "--config", s.config, "--adapter", "caddyfile")
+	s.cmd = s.command("run", "--config", s.config, "--adapter", s.adapter)
 	s.log = new(logBuffer)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
@@ -229,7 +231,9 @@ func (s *server) try(method, path, body string, header ...string) (answer, error
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	// A connection a request, as the sensors' client does it.
 	noRedirects := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
 		Timeout:       30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -44,11 +44,11 @@ type locator struct{}
 // than the others: the table is unpacked then.
 func (locator) Locate(addr netip.Addr) geo.Place {
 	code := iploc.IPCountry(addr)
-	c, ok := countries[code]
+	c, ok := geo.CountryOf(code)
 	if !ok {
 		return geo.Place{} // such as ZZ, the table's word for unknown
 	}
-	return geo.Place{Country: code, CountryName: c.name, Latitude: c.latitude, Longitude: c.longitude}
+	return geo.Place{Country: code, CountryName: c.Name, Latitude: c.Latitude, Longitude: c.Longitude}
 }
 
 // Close implements geo.Locator.

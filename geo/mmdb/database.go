@@ -38,24 +38,26 @@ type database struct {
 
 // newDatabase opens the content of a file, which it keeps. Types that
 // geoip2-golang does not know are tried field by field.
-func newDatabase(content []byte) (*database, error) {
-	var lookUp func(net.IP) (geo.Place, error)
-	var unknownType geoip2.UnknownDatabaseTypeError
-	known, err := geoip2.FromBytes(content)
-	if err == nil {
-		lookUp, err = lookUpKnown(known)
-	}
-	if err != nil && !errors.As(err, &unknownType) {
+func newDatabase(content []byte) (_ *database, err error) {
+	defer func() {
+		if v := recover(); v != nil { // as the reader does over absurd metadata
+			err = fmt.Errorf("it is damaged: %v", v)
+		}
+	}()
+	if err := checkMetadata(content); err != nil {
 		return nil, err
 	}
 	raw, err := maxminddb.FromBytes(content)
 	if err != nil {
 		return nil, err
 	}
-	if lookUp == nil {
-		if lookUp, err = lookUpOther(raw); err != nil {
-			return nil, err
-		}
+	samples, err := tree{content, raw.Metadata.NodeCount, raw.Metadata.RecordSize}.checkRecords(sampledRecords)
+	if err != nil {
+		return nil, err
+	}
+	lookUp, err := chooseLookUp(content, raw, samples)
+	if err != nil {
+		return nil, err
 	}
 	places, err := otter.New(&otter.Options[netip.Addr, geo.Place]{MaximumSize: rememberedPlaces})
 	if err != nil {
@@ -68,6 +70,19 @@ func newDatabase(content []byte) (*database, error) {
 		onlyIPv4: raw.Metadata.IPVersion == 4,
 		places:   places,
 	}, nil
+}
+
+// chooseLookUp chooses how to ask the database.
+func chooseLookUp(content []byte, raw *maxminddb.Reader, samples []uintptr) (func(net.IP) (geo.Place, error), error) {
+	known, err := geoip2.FromBytes(content)
+	if err == nil {
+		return lookUpKnown(known)
+	}
+	var unknownType geoip2.UnknownDatabaseTypeError
+	if errors.As(err, &unknownType) {
+		return lookUpOther(raw, samples)
+	}
+	return nil, err
 }
 
 // locate returns what the database knows of addr.

@@ -75,12 +75,12 @@ func TestSwap(t *testing.T) {
 
 		replace(t, path, []byte("half a file"))
 		look()
-		wantState(t, f, logs, "DE", "invalid MaxMind DB file")
+		wantState(t, f, logs, "DE", "it is no MaxMind DB file")
 		if err := os.WriteFile(path, []byte("another half, in place"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		look()
-		wantState(t, f, logs, "DE", "invalid MaxMind DB file")
+		wantState(t, f, logs, "DE", "it is no MaxMind DB file")
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}

@@ -115,7 +115,7 @@ func TestBadFiles(t *testing.T) {
 		file, want string
 	}{
 		"folder": {t.TempDir(), "it is no file but d"},
-		"text":   {write(t, []byte("text")), "invalid MaxMind DB file"},
+		"text":   {write(t, []byte("text")), "it is no MaxMind DB file"},
 	} {
 		m, err := load(t, city, test.file)
 		if err != nil {

@@ -14,12 +14,12 @@ import (
 // is taken for useless.
 const sampledRecords = 10_000
 
-// lookUpOther looks into a database of any vendor, if there is anything in it.
-func lookUpOther(r *maxminddb.Reader) (func(net.IP) (geo.Place, error), error) {
-	networks := r.Networks(maxminddb.SkipAliasedNetworks)
-	for n := 0; n < sampledRecords && networks.Next(); n++ {
+// lookUpOther looks into a database of any vendor, if there is anything in the
+// sampled records.
+func lookUpOther(r *maxminddb.Reader, samples []uintptr) (func(net.IP) (geo.Place, error), error) {
+	for _, at := range samples {
 		record := map[string]any{}
-		if _, err := networks.Network(&record); err != nil {
+		if err := r.Decode(at, &record); err != nil {
 			return nil, err
 		}
 		if clean(placeOf(record)) != (geo.Place{}) {
@@ -29,9 +29,6 @@ func lookUpOther(r *maxminddb.Reader) (func(net.IP) (geo.Place, error), error) {
 				return placeOf(record), err
 			}, nil
 		}
-	}
-	if err := networks.Err(); err != nil {
-		return nil, err
 	}
 	return nil, errUseless(r.Metadata.DatabaseType)
 }

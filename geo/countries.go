@@ -1,15 +1,21 @@
-package builtin
+package geo
 
-// country is an English short name and the middle of the country, in degrees.
-type country struct {
-	name                string
-	latitude, longitude float64
+// Country is an English short name and the middle of the country, in degrees.
+type Country struct {
+	Name                string
+	Latitude, Longitude float64
+}
+
+// CountryOf returns the country with that ISO 3166-1 alpha-2 code.
+func CountryOf(code string) (Country, bool) {
+	c, ok := countries[code]
+	return c, ok
 }
 
 // countries are all of ISO 3166-1, by alpha-2 code, and Kosovo. Where a
 // country's middle is in the sea or in nobody's land, a point on its main
 // island or part is given.
-var countries = map[string]country{
+var countries = map[string]Country{
 	"AD": {"Andorra", 42.5, 1.5},
 	"AE": {"United Arab Emirates", 24, 54},
 	"AF": {"Afghanistan", 33, 65},

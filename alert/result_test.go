@@ -1,0 +1,24 @@
+package alert
+
+import (
+	"encoding/xml"
+	"testing"
+)
+
+func TestAppendResult(t *testing.T) {
+	for _, test := range []struct{ status, text, want string }{
+		{StatusOK, "", `<Result><StatusCode>OK</StatusCode><Text></Text></Result>`},
+		{StatusError, `a <b> & "c" 'd' ]]>`, `<Result><StatusCode>ERROR</StatusCode><Text>a &lt;b&gt; &amp; &quot;c&quot; &#39;d&#39; ]]&gt;</Text></Result>`},
+		{StatusError, "a\r\n\tb", `<Result><StatusCode>ERROR</StatusCode><Text>a   b</Text></Result>`},
+		{StatusError, "\x00\x1b[31mä\u202e\x7f\u009b\xff\ufffe€", "<Result><StatusCode>ERROR</StatusCode><Text>��[31mä�����€</Text></Result>"},
+	} {
+		got := AppendResult([]byte("x"), test.status, test.text)
+		if string(got) != "x"+test.want {
+			t.Errorf("%q gives %s, want %s", test.text, got[1:], test.want)
+		}
+		var parsed struct{ StatusCode, Text string }
+		if err := xml.Unmarshal(got[1:], &parsed); err != nil || parsed.StatusCode != test.status {
+			t.Errorf("%s: %+v, %v", got[1:], parsed, err)
+		}
+	}
+}

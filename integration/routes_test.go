@@ -1,0 +1,97 @@
+package integration
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const frontend = "https://map.example.org"
+
+// TestStandardRoutes asks what the directive peba without a block serves.
+func TestStandardRoutes(t *testing.T) {
+	s := startServer(t, "", "")
+	for _, test := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/heartbeat", 200},
+		{"GET", "/heartbeat/", 200},
+		{"GET", "/alert/heartbeat", 200},
+		{"POST", "/heartbeat", 405},
+		{"GET", "/alert/retrieveAlertStats", 200},
+		{"GET", "/alert/retrieveAlertStats/", 200},
+		{"HEAD", "/alert/retrieveAlertStats", 200},
+		{"POST", "/alert/retrieveAlertStats", 405},
+		{"GET", "/alert/retrieveAlertsCount?time=x", 400},
+		{"GET", "/alert/retrieveAlertsJson?topx=1001", 400},
+		{"GET", "/alert/retrieveIPs", 405},
+		{"GET", "/ews-0.1/alert/retrieveIPs15m/", 405},
+		{"GET", "/ews-0.1/alert/postSimpleMessage/", 405},
+		{"GET", "/alert/", 404},
+		{"GET", "/alert/nothing", 404},
+		{"POST", "/alert/postSimpleMessage", 404},
+		{"GET", "/ews-0.1/alert/retrieveAlertStats", 404},
+		{"GET", "/nothing", 404},
+	} {
+		got := s.request(test.method, test.path, "")
+		if got.status != test.status {
+			t.Errorf("%s %s: %d, want %d: %s", test.method, test.path, got.status, test.status, got.body)
+		}
+		if test.method == "HEAD" && got.body != "" {
+			t.Errorf("HEAD %s has a body", test.path)
+		}
+	}
+}
+
+func TestWithoutRoutes(t *testing.T) {
+	s := startServer(t, "", "without private ingest")
+	for path, status := range map[string]int{
+		"/alert/retrieveIPs":               404,
+		"/ews-0.1/alert/postSimpleMessage": 404,
+		"/alert/retrieveAlertStats":        200,
+	} {
+		if got := s.request(http.MethodGet, path, ""); got.status != status {
+			t.Errorf("%s: %d, want %d", path, got.status, status)
+		}
+	}
+}
+
+// TestFrontend checks what browsers of the frontend need, and that others get
+// nothing of it (recorded answers 001, 296 to 299).
+func TestFrontend(t *testing.T) {
+	s := startServer(t, "", "frontend "+frontend)
+	const path = "/alert/retrieveAlertStats"
+
+	if got := s.request(http.MethodGet, "/", ""); got.status != http.StatusFound || got.header.Get("Location") != frontend {
+		t.Errorf("/: %d to %q", got.status, got.header.Get("Location"))
+	}
+	for name, test := range map[string]struct {
+		origin  []string
+		allowed string
+	}{
+		"no origin":    {nil, frontend},
+		"frontend":     {[]string{"Origin", frontend}, frontend},
+		"other origin": {[]string{"Origin", "https://evil.example"}, ""},
+	} {
+		got := s.request(http.MethodGet, path, "", test.origin...)
+		if allowed := got.header.Get("Access-Control-Allow-Origin"); got.status != http.StatusOK || allowed != test.allowed {
+			t.Errorf("%s: %d, Access-Control-Allow-Origin %q, want %q", name, got.status, allowed, test.allowed)
+		}
+		if !strings.Contains(strings.Join(got.header.Values("Vary"), ","), "Origin") {
+			t.Errorf("%s: Vary is %q", name, got.header.Values("Vary"))
+		}
+	}
+	preflight := s.request(http.MethodOptions, path, "", "Origin", frontend, "Access-Control-Request-Method", "GET")
+	if preflight.status != http.StatusNoContent || preflight.header.Get("Access-Control-Allow-Origin") != frontend ||
+		!strings.Contains(preflight.header.Get("Access-Control-Allow-Methods"), "GET") {
+		t.Errorf("preflight: %d %v", preflight.status, preflight.header)
+	}
+	evil := s.request(http.MethodOptions, path, "", "Origin", "https://evil.example", "Access-Control-Request-Method", "GET")
+	if evil.header.Get("Access-Control-Allow-Origin") != "" || evil.header.Get("Access-Control-Allow-Methods") != "" {
+		t.Errorf("preflight of another origin: %d %v", evil.status, evil.header)
+	}
+	if got := s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1))); got.body != okResult {
+		t.Errorf("ingest beside a frontend: %d %s", got.status, got.body)
+	}
+}
