@@ -1,0 +1,63 @@
+package simulate
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// showProgress writes a line a second; the function it returns writes the last
+// one and ends that.
+func (r *run) showProgress() (stop func()) {
+	if r.Progress == nil {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		line := progressLine{w: r.Progress, terminal: r.Terminal}
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				line.show(r.tally.snapshot())
+			case <-done:
+				line.show(r.tally.snapshot())
+				line.end()
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// progressLine is one line that is rewritten on a terminal, and one after the
+// other elsewhere. A writer that fails costs only the progress.
+type progressLine struct {
+	w        io.Writer
+	terminal bool
+	width    int // of what stands on the terminal
+	last     Summary
+}
+
+func (p *progressLine) show(s Summary) {
+	rate := perSecond(s.Accepted-p.last.Accepted, s.Elapsed-p.last.Elapsed)
+	p.last = s
+	text := fmt.Sprintf("sent %d, accepted %d, refused %d alerts, %.0f a second", s.Sent, s.Accepted, s.Refused, rate)
+	if !p.terminal {
+		_, _ = fmt.Fprintln(p.w, text)
+		return
+	}
+	blanks := strings.Repeat(" ", max(p.width-len(text), 0))
+	p.width = len(text)
+	_, _ = fmt.Fprint(p.w, "\r"+text+blanks)
+}
+
+// end leaves the last line standing.
+func (p *progressLine) end() {
+	if p.terminal {
+		_, _ = fmt.Fprintln(p.w)
+	}
+}

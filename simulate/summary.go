@@ -1,0 +1,119 @@
+package simulate
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Summary is what came of a run. Sent is the sum of Accepted and Refused.
+type Summary struct {
+	// Alerts: sent; answered with 200 and StatusCode OK; all others.
+	Sent, Accepted, Refused int
+	// Reasons has the refused alerts by the reason, fit to be shown on a terminal.
+	Reasons map[string]int
+	// Messages is how many there were.
+	Messages int
+	// Times from sending a message to its answer; zero when none was answered.
+	P50, P99, Max time.Duration
+	// Elapsed is the time of the whole run.
+	Elapsed time.Duration
+}
+
+// WriteTo writes the summary as a table.
+func (s Summary) WriteTo(w io.Writer) (int64, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "sent      %d alerts in %d messages, %s\n", s.Sent, s.Messages, s.Elapsed.Round(time.Millisecond))
+	fmt.Fprintf(&b, "accepted  %d alerts, %.1f a second\n", s.Accepted, perSecond(s.Accepted, s.Elapsed))
+	fmt.Fprintf(&b, "refused   %d alerts\n", s.Refused)
+	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y string) int {
+		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
+	})
+	for _, reason := range reasons {
+		fmt.Fprintf(&b, "          %d: %s\n", s.Reasons[reason], reason)
+	}
+	if s.Max > 0 {
+		fmt.Fprintf(&b, "answers   p50 %s, p99 %s, max %s\n", short(s.P50), short(s.P99), short(s.Max))
+	}
+	return b.WriteTo(w)
+}
+
+// short rounds to three digits or so.
+func short(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit)
+}
+
+func perSecond(n int, d time.Duration) float64 {
+	if d <= 0 {
+		return 0
+	}
+	return float64(n) / d.Seconds()
+}
+
+// Reasons beyond mostReasons, which only a server that makes up texts gives, go
+// together.
+const (
+	mostReasons  = 20
+	otherReasons = "other reasons"
+)
+
+// tally counts while the messages go out.
+type tally struct {
+	start time.Time
+
+	mu        sync.Mutex
+	summary   Summary
+	latencies histogram
+}
+
+func newTally() *tally {
+	return &tally{start: time.Now(), summary: Summary{Reasons: map[string]int{}}}
+}
+
+func (t *tally) sent(alerts int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.summary.Messages++
+	t.summary.Sent += alerts
+}
+
+func (t *tally) answered(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.latencies.add(d)
+}
+
+// settled counts alerts as accepted, or refused for a reason.
+func (t *tally) settled(alerts int, refused string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if refused == "" {
+		t.summary.Accepted += alerts
+		return
+	}
+	t.summary.Refused += alerts
+	if _, known := t.summary.Reasons[refused]; !known && len(t.summary.Reasons) >= mostReasons {
+		refused = otherReasons
+	}
+	t.summary.Reasons[refused] += alerts
+}
+
+// snapshot returns the counts so far, of which those who call own the map.
+func (t *tally) snapshot() Summary {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.summary
+	s.Reasons = maps.Clone(s.Reasons)
+	s.P50, s.P99, s.Max = t.latencies.quantile(0.5), t.latencies.quantile(0.99), t.latencies.max
+	s.Elapsed = time.Since(t.start)
+	return s
+}
