@@ -8,6 +8,7 @@
 package peba
 
 import (
+	_ "github.com/peba-edge/peba/cache/memcached"
 	_ "github.com/peba-edge/peba/cache/memory"
 	_ "github.com/peba-edge/peba/caddyfile"
 	_ "github.com/peba-edge/peba/collector"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -13,6 +14,10 @@ const (
 	// staleKeep is how long a value is kept past its ttl, to be served while
 	// nothing newer can be had.
 	staleKeep = 24 * time.Hour
+
+	// maxRenewal is for how long past its ttl, at most, a value is returned
+	// without waiting for the new one; before that limit comes one more ttl.
+	maxRenewal = time.Minute
 
 	// fillTimeout ends a computation that nobody may be waiting for any more.
 	fillTimeout = 30 * time.Second
@@ -26,7 +31,8 @@ const (
 	Hit Status = iota
 	// Miss is a value computed just now, and kept.
 	Miss
-	// Stale is a value past its ttl: computing a new one failed.
+	// Stale is a value past its ttl: a new one is being computed, or computing
+	// it failed (see Result.Err).
 	Stale
 	// Bypass is a value computed just now, and not kept.
 	Bypass
@@ -52,32 +58,49 @@ func (s Status) String() string {
 type Result struct {
 	// Value is shared: it must not be changed.
 	Value []byte
+	// Digest is the first half of Value's SHA-256; see ETag.
+	Digest [digestSize]byte
 	// Status says where Value comes from.
 	Status Status
 	// Age is the time since Value was computed.
 	Age time.Duration
 	// Fresh is for how long Value still holds; zero for Stale and Bypass.
 	Fresh time.Duration
-	// Err says why there is no newer value; set when Status is Stale, and only then.
+	// Err says why computing a newer value failed. It is set only when Status is
+	// Stale, and nil there too while a new value is being computed.
 	Err error
+
+	// also holds Value's encoded forms.
+	also encoded
+	// renewable is set while Value may be returned before a new one is there.
+	renewable bool
 }
 
 // Loader gets values from a cache and computes those that are missing. All
 // methods may be called from many goroutines at once.
 type Loader struct {
 	cache    Cache
+	encoder  *encoder
 	flights  singleflight.Group
 	failures failures
+	// renewals holds the keys whose new value nobody waits for.
+	renewals sync.Map
 }
+
+// fillFunc computes a value.
+type fillFunc = func(ctx context.Context) ([]byte, error)
 
 // NewLoader returns a Loader on c, which stays the caller's to close.
 func NewLoader(c Cache) *Loader {
-	return &Loader{cache: c}
+	return &Loader{cache: c, encoder: newEncoder()}
 }
 
 // Load returns the value of key: from the cache while it is younger than ttl,
 // otherwise by calling fill, never more than once at a time for one key. With
 // ttl 0 nothing is looked up or kept (Bypass).
+//
+// For one more ttl, at most a minute, the old value is returned at once (Stale)
+// while one call of fill computes the new one: only who comes later must wait.
 //
 // fill runs in a goroutine of its own, under a context that keeps ctx's values
 // but not its end, since others may be waiting too: it ends after 30 seconds.
@@ -86,13 +109,56 @@ func NewLoader(c Cache) *Loader {
 // the next second the key's other callers get the same without a call of fill.
 //
 // A cache that fails costs only time: its errors are not returned.
-func (l *Loader) Load(ctx context.Context, key string, ttl time.Duration, fill func(ctx context.Context) ([]byte, error)) (Result, error) {
+func (l *Loader) Load(ctx context.Context, key string, ttl time.Duration, fill fillFunc) (Result, error) {
 	if ttl > 0 {
-		if r, found := l.get(ctx, key); found && r.Status == Hit {
+		r, found := l.get(ctx, key)
+		switch {
+		case found && r.Status == Hit:
+			return r, nil
+		case found && r.renewable:
+			if r.Err = l.failures.recent(key); r.Err == nil {
+				l.renew(ctx, key, ttl, fill)
+			}
 			return r, nil
 		}
 	}
-	return l.join(ctx, key, ttl, fill)
+	return l.join(ctx, key, flight{ttl: ttl, fill: fill})
+}
+
+// Refresh computes and keeps a new value of key, unless the one in the cache
+// holds for longer than within: caches may be shared, and one edge's work is
+// enough. It waits for a flight under way, and so Load's callers do for this
+// one. The error is fill's, or that fill failed with within the last second.
+// With ttl 0 there is nothing to do.
+func (l *Loader) Refresh(ctx context.Context, key string, ttl, within time.Duration, fill fillFunc) error {
+	if ttl <= 0 {
+		return nil
+	}
+	if r, found := l.get(ctx, key); found && r.Fresh > within {
+		return nil
+	}
+	for {
+		r, err := l.join(ctx, key, flight{ttl: ttl, within: within, fill: fill})
+		if err != nil {
+			return err
+		}
+		// Load's flight, if it was that one, is content with less.
+		if r.Status != Hit || r.Fresh > within {
+			return r.Err
+		}
+	}
+}
+
+// renew has a new value computed that nobody waits for, unless that is under way.
+func (l *Loader) renew(ctx context.Context, key string, ttl time.Duration, fill fillFunc) {
+	if _, underWay := l.renewals.LoadOrStore(key, struct{}{}); underWay {
+		return
+	}
+	go func() {
+		defer l.renewals.Delete(key)
+		// The failures remember an error for the next caller.
+		_, _ = l.join(context.WithoutCancel(ctx), key, flight{ttl: ttl, fill: fill})
+	}()
 }
 
 // get returns what the cache has, as Hit or as Stale.
@@ -104,18 +170,25 @@ func (l *Loader) get(ctx context.Context, key string) (Result, bool) {
 	return unframe(framed, time.Now())
 }
 
-// join waits for the flight of key, which it starts if there is none.
-func (l *Loader) join(ctx context.Context, key string, ttl time.Duration, fill func(ctx context.Context) ([]byte, error)) (Result, error) {
+// flight is one computation of a value, unless the cache has one that holds for
+// longer than within.
+type flight struct {
+	ttl, within time.Duration
+	fill        fillFunc
+}
+
+// join waits for the flight of key: f, if there is none yet.
+func (l *Loader) join(ctx context.Context, key string, f flight) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err // nobody to compute for
 	}
-	flight := l.flights.DoChan(key, func() (any, error) {
+	landing := l.flights.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fillTimeout)
 		defer cancel()
-		return l.fly(ctx, key, ttl, fill)
+		return l.fly(ctx, key, f)
 	})
 	select {
-	case landed := <-flight:
+	case landed := <-landing:
 		if landed.Err != nil {
 			return Result{}, landed.Err
 		}
@@ -127,40 +200,43 @@ func (l *Loader) join(ctx context.Context, key string, ttl time.Duration, fill f
 
 // fly computes the value and keeps it. It looks into the cache first: the last
 // flight may have landed after its caller looked.
-func (l *Loader) fly(ctx context.Context, key string, ttl time.Duration, fill func(ctx context.Context) ([]byte, error)) (Result, error) {
+func (l *Loader) fly(ctx context.Context, key string, f flight) (Result, error) {
 	var (
 		old    Result
 		hasOld bool
 	)
-	if ttl > 0 {
-		if old, hasOld = l.get(ctx, key); hasOld && old.Status == Hit {
+	if f.ttl > 0 {
+		if old, hasOld = l.get(ctx, key); hasOld && old.Fresh > f.within {
 			return old, nil
 		}
 	}
 	err := l.failures.recent(key)
 	if err == nil {
 		var value []byte
-		if value, err = call(ctx, fill); err == nil {
-			return l.keep(ctx, key, ttl, value), nil
+		if value, err = call(ctx, f.fill); err == nil {
+			return l.keep(ctx, key, f.ttl, value), nil
 		}
 		l.failures.remember(key, err)
 	}
 	if !hasOld {
 		return Result{}, err
 	}
-	old.Err = err
+	old.Status, old.Fresh, old.Err = Stale, 0, err
 	return old, nil
 }
 
 // keep puts a new value into the cache.
 func (l *Loader) keep(ctx context.Context, key string, ttl time.Duration, value []byte) Result {
 	if ttl <= 0 {
-		return Result{Value: value, Status: Bypass}
+		return Result{Value: value, Digest: digestOf(value), Status: Bypass}
 	}
-	framed := frame(value, time.Now(), ttl)
+	made := time.Now()
+	framed := frame(value, l.encoder.encode(value), made, ttl)
 	// What a cache does not take is computed again the next time.
 	_ = l.cache.Set(ctx, key, framed, ttl+staleKeep)
-	return Result{Value: framed[headerSize:], Status: Miss, Fresh: ttl}
+	r, _ := unframe(framed, made)
+	r.Status = Miss
+	return r
 }
 
 // PanicError is what Load returns when fill panics.
@@ -178,7 +254,7 @@ func (e *PanicError) Error() string {
 
 // call calls fill. A panic there would end the process, as it does in any
 // goroutine that is not the HTTP server's.
-func call(ctx context.Context, fill func(ctx context.Context) ([]byte, error)) (value []byte, err error) {
+func call(ctx context.Context, fill fillFunc) (value []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			value, err = nil, &PanicError{Value: v, Stack: debug.Stack()}

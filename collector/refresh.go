@@ -76,7 +76,8 @@ func (a *App) refresh(ctx context.Context, r *Refresh) {
 	for {
 		for _, item := range r.parsed {
 			now := time.Now().UTC()
-			_, err := a.loader.Load(ctx, a.cacheKey(item.question, item.args), item.question.TTL(item.args, now), a.fill(item.question, item.args, now))
+			err := a.loader.Refresh(ctx, a.cacheKey(item.question, item.args), item.question.TTL(item.args, now),
+				every, a.fill(item.question, item.args, now))
 			if err != nil && !errors.Is(err, context.Canceled) {
 				a.logger.Error("refreshing an answer", zap.String("question", item.question.Name), zap.Error(err))
 			}
