@@ -1,0 +1,238 @@
+package collector
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/peba-edge/peba/alert"
+	_ "github.com/peba-edge/peba/cache/memory"
+	_ "github.com/peba-edge/peba/geo/builtin"
+	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
+	_ "github.com/peba-edge/peba/store/sqlite"
+)
+
+// startApp starts an app with further options, on a database of its own.
+func startApp(t *testing.T, options string) *App {
+	t.Helper()
+	app, err := provision(t, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+func provision(t *testing.T, options string) (*App, error) {
+	t.Helper()
+	config := fmt.Sprintf(`{"store":{"module":"sqlite","path":%q}%s}`, filepath.Join(t.TempDir(), "peba.db"), options)
+	ctx, err := caddy.ProvisionContext(&caddy.Config{AppsRaw: caddy.ModuleMap{"peba": json.RawMessage(config)}})
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := ctx.App("peba")
+	if err != nil {
+		return nil, err
+	}
+	app := loaded.(*App)
+	t.Cleanup(func() {
+		if app.stop != nil {
+			if err := app.Stop(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := app.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return app, nil
+}
+
+func TestWrongConfig(t *testing.T) {
+	for options, want := range map[string]string{
+		`,"retention":"1s"`:                                                 "retention is 1s",
+		`,"home":{"latitude":91,"longitude":0}`:                             "home latitude is 91",
+		`,"home":{"latitude":0,"longitude":-181}`:                           "home longitude is -181",
+		`,"max_alerts":-1`:                                                  "max_alerts is -1",
+		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
+		`,"community":{"user":"u","token":""}`:                              "must not be empty",
+		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "must not be empty",
+		`,"refresh":[{"every":"1ms","questions":[]}]`:                       "every is 1ms",
+		`,"refresh":[{"every":"5s","questions":["top"]}]`:                   `unknown question "top"`,
+		`,"refresh":[{"every":"5s","questions":["tops?days=3&type=urls"]}]`: `parameter "days" is "3"`,
+		`,"retain":"1h"`:                                                    "retain",
+		`,"cache":{"module":"floppy"}`:                                      "floppy",
+	} {
+		if _, err := provision(t, options); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one that says %q", options, err, want)
+		}
+	}
+}
+
+// TestBracesInTokens keeps braces that are no placeholder: real tokens have some.
+func TestBracesInTokens(t *testing.T) {
+	t.Setenv("PEBA_TEST_TOKEN", "from the environment")
+	for given, want := range map[string]string{
+		"foth{a5mai":               "foth{a5mai",
+		"a{b}c":                    "a{b}c",
+		"{env.PEBA_TEST_TOKEN}":    "from the environment",
+		"x{env.PEBA_TEST_TOKEN}{y": "xfrom the environment{y",
+	} {
+		app, err := provision(t, fmt.Sprintf(`,"community":{"user":"u","token":%q}`, given))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if app.Community.Token != want {
+			t.Errorf("token %q became %q", given, app.Community.Token)
+		}
+	}
+}
+
+// send stores alerts of the community by their ports, as one message; they name
+// a CVE unless that is empty.
+func send(t *testing.T, app *App, cve string, ports ...int) {
+	t.Helper()
+	var b strings.Builder
+	named := ""
+	if cve != "" {
+		named = `<AdditionalData meaning="cve_id">` + cve + `</AdditionalData>`
+	}
+	for _, port := range ports {
+		fmt.Fprintf(&b, `<Alert><Analyzer id="suricata-01"/><CreateTime tz="+0000">2026-11-23 10:00:00</CreateTime>`+
+			`<Source port="%d" protocol="tcp">9.9.9.9</Source><Target port="22" protocol="tcp">8.8.8.8</Target>`+
+			`%s</Alert>`, port, named)
+	}
+	m, err := alert.Decode(strings.NewReader(`<m><Authentication><username>u</username><token>t</token></Authentication>`+b.String()+`</m>`),
+		alert.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Ingest(t.Context(), m, netip.MustParseAddr("127.0.0.1")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const community = `,"community":{"user":"u","token":"t"}`
+
+// TestRefresh computes answers before anybody asks.
+func TestRefresh(t *testing.T) {
+	app := startApp(t, community+`,"refresh":[{"every":"1h","questions":["retrieveAlertStats?ci=-1"]}]`)
+	q, _ := query.Named("retrieveAlertStats")
+	args, err := q.Parse(map[string][]string{"ci": {"-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		_, found, err := app.cache.Get(t.Context(), app.cacheKey(q, args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the answer was never computed")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	result, err := app.Answer(t.Context(), q, args, nil)
+	if err != nil || result.Status.String() != "hit" {
+		t.Errorf("the first who asks: %v, %v", result.Status, err)
+	}
+}
+
+// TestStatisticsAfterDowntime writes the hours that are missing, once each.
+func TestStatisticsAfterDowntime(t *testing.T) {
+	app := startApp(t, community)
+	send(t, app, "", 1, 2, 3)
+	now := time.Now().UTC()
+	hour := now.Truncate(time.Hour)
+	later := hour.Add(3*time.Hour + statisticsSettle)
+	for range 2 { // a second node does the same
+		if err := app.fillStatistics(t.Context(), later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	series, err := app.store.Statistics(t.Context(), hour.Add(-time.Hour), later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counts []float64
+	for _, s := range series {
+		counts = append(counts, s.Values["comm_totalNumberAlerts"])
+	}
+	if fmt.Sprint(counts) != "[3 0 0]" {
+		t.Errorf("the series counts %v, want three hours: [3 0 0]", counts)
+	}
+	if err := app.fillStatistics(t.Context(), hour.Add(4*time.Hour+statisticsSettle-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if series, err = app.store.Statistics(t.Context(), hour, later); err != nil || len(series) != 3 {
+		t.Errorf("an hour was written before it had settled: %v, %v", len(series), err)
+	}
+}
+
+// TestNewCVE tells of a CVE when it is seen for the first time, and only then.
+func TestNewCVE(t *testing.T) {
+	app := startApp(t, community)
+	before := counterValue(t, metrics.newCVEs)
+	send(t, app, "CVE-2017-0144", 1, 2)
+	send(t, app, "CVE-2017-0144", 2, 3)
+	send(t, app, "CVE-2017-5638", 4)
+	if n := counterValue(t, metrics.newCVEs) - before; n != 2 {
+		t.Errorf("%v CVEs were announced, want 2", n)
+	}
+	cves, err := app.store.CVEs(t.Context())
+	if err != nil || len(cves) != 2 {
+		t.Errorf("CVEs %v, %v", cves, err)
+	}
+}
+
+// TestRememberedLogIns changes a user's token: the old one is worth nothing at once.
+func TestRememberedLogIns(t *testing.T) {
+	app := startApp(t, "")
+	source := netip.MustParseAddr("127.0.0.1")
+	setToken := func(token string) {
+		t.Helper()
+		hash, err := app.logins.hasher.hash(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := app.store.PutUser(t.Context(), store.User{Name: "soc", Hash: hash}); err != nil {
+			t.Fatal(err)
+		}
+		app.logins.forget()
+	}
+	setToken("first")
+	if _, err := app.LogIn(t.Context(), "soc", "first", source); err != nil {
+		t.Fatal(err)
+	}
+	setToken("second")
+	if _, err := app.LogIn(t.Context(), "soc", "first", source); err == nil {
+		t.Error("the old token still lets in")
+	}
+	if _, err := app.LogIn(t.Context(), "soc", "second", source); err != nil {
+		t.Error(err)
+	}
+}
+
+func counterValue(t *testing.T, c prometheus.Counter) float64 {
+	t.Helper()
+	var m dto.Metric
+	if err := c.Write(&m); err != nil {
+		t.Fatal(err)
+	}
+	return m.GetCounter().GetValue()
+}
