@@ -24,8 +24,7 @@ func (r *run) showProgress() (stop func()) {
 			case <-ticker.C:
 				line.show(r.tally.snapshot())
 			case <-done:
-				line.show(r.tally.snapshot())
-				line.end()
+				line.end(r.tally.snapshot())
 				return
 			}
 		}
@@ -42,9 +41,21 @@ type progressLine struct {
 	last     Summary
 }
 
+// show tells of the time since the line before.
 func (p *progressLine) show(s Summary) {
-	rate := perSecond(s.Accepted-p.last.Accepted, s.Elapsed-p.last.Elapsed)
+	p.write(s, perSecond(s.Accepted-p.last.Accepted, s.Elapsed-p.last.Elapsed))
 	p.last = s
+}
+
+// end tells of the whole run and leaves that standing.
+func (p *progressLine) end(s Summary) {
+	p.write(s, perSecond(s.Accepted, s.Elapsed))
+	if p.terminal {
+		_, _ = fmt.Fprintln(p.w)
+	}
+}
+
+func (p *progressLine) write(s Summary, rate float64) {
 	text := fmt.Sprintf("sent %d, accepted %d, refused %d alerts, %.0f a second", s.Sent, s.Accepted, s.Refused, rate)
 	if !p.terminal {
 		_, _ = fmt.Fprintln(p.w, text)
@@ -53,11 +64,4 @@ func (p *progressLine) show(s Summary) {
 	blanks := strings.Repeat(" ", max(p.width-len(text), 0))
 	p.width = len(text)
 	_, _ = fmt.Fprint(p.w, "\r"+text+blanks)
-}
-
-// end leaves the last line standing.
-func (p *progressLine) end() {
-	if p.terminal {
-		_, _ = fmt.Fprintln(p.w)
-	}
 }

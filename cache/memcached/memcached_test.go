@@ -22,10 +22,10 @@ import (
 const patient = 10 * time.Second
 
 func TestConformance(t *testing.T) {
-	one, two := startMemcached(t), startMemcached(t)
+	one, two := cachetest.StartMemcached(t), cachetest.StartMemcached(t)
 	for name, servers := range map[string][]string{
-		"one server":  {one.address},
-		"two servers": {one.address, two.address},
+		"one server":  {one.Address},
+		"two servers": {one.Address, two.Address},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cachetest.Run(t, func(t *testing.T) cache.Cache { return open(t, patient, servers...) })
@@ -50,13 +50,13 @@ func want(t *testing.T, h *handle, key, want string) {
 }
 
 func TestKeysAreSpread(t *testing.T) {
-	one, two := startMemcached(t), startMemcached(t)
-	both := open(t, patient, one.address, two.address)
+	one, two := cachetest.StartMemcached(t), cachetest.StartMemcached(t)
+	both := open(t, patient, one.Address, two.Address)
 	for i := range 100 {
 		set(t, both, fmt.Sprint(i), "v")
 	}
-	for _, server := range []*real{one, two} {
-		alone, n := open(t, patient, server.address), 0
+	for _, server := range []*cachetest.Memcached{one, two} {
+		alone, n := open(t, patient, server.Address), 0
 		for i := range 100 {
 			if _, found, err := alone.Get(t.Context(), fmt.Sprint(i)); err != nil {
 				t.Fatal(err)
@@ -71,7 +71,7 @@ func TestKeysAreSpread(t *testing.T) {
 }
 
 func TestLargest(t *testing.T) {
-	h := open(t, patient, startMemcached(t).address)
+	h := open(t, patient, cachetest.StartMemcached(t).Address)
 	largest := strings.Repeat("x", maxItem-sealSize)
 	set(t, h, "k", largest)
 	want(t, h, "k", largest)
@@ -102,8 +102,8 @@ func TestExpiration(t *testing.T) {
 // A memcached that is started anew has lost its values and all connections,
 // and that is all.
 func TestRestart(t *testing.T) {
-	server := startMemcached(t)
-	h := open(t, patient, server.address)
+	server := cachetest.StartMemcached(t)
+	h := open(t, patient, server.Address)
 	set(t, h, "k", "v")
 	var wg sync.WaitGroup
 	for range 50 { // so that some connections are kept
@@ -114,8 +114,8 @@ func TestRestart(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	server.stop()
-	server.start()
+	server.Stop()
+	server.Start()
 	want(t, h, "k", "")
 	for range 10 {
 		set(t, h, "k", "w")
@@ -161,10 +161,10 @@ func TestLeftAlone(t *testing.T) {
 
 // One dead server takes only its own keys with it.
 func TestOneOfTwoIsDead(t *testing.T) {
-	dead, alive := startMemcached(t), startMemcached(t)
-	h := open(t, patient, dead.address, alive.address)
+	dead, alive := cachetest.StartMemcached(t), cachetest.StartMemcached(t)
+	h := open(t, patient, dead.Address, alive.Address)
 	h.servers[0].breaker.firstPause = time.Hour
-	dead.stop()
+	dead.Stop()
 	kept := 0
 	for i := range 100 {
 		key := fmt.Sprint(i)
@@ -182,11 +182,11 @@ func TestOneOfTwoIsDead(t *testing.T) {
 }
 
 func TestComesBack(t *testing.T) {
-	server := startMemcached(t)
-	h := open(t, patient, server.address)
+	server := cachetest.StartMemcached(t)
+	h := open(t, patient, server.Address)
 	b := &h.servers[0].breaker
 	b.firstPause = time.Hour
-	server.stop()
+	server.Stop()
 	for range maxFailures {
 		if _, _, err := h.Get(t.Context(), "k"); err == nil {
 			t.Fatal("Get: a dead server answers")
@@ -207,7 +207,7 @@ func TestComesBack(t *testing.T) {
 	if _, _, err := h.Get(t.Context(), "k"); !errors.Is(err, errLeftAlone) {
 		t.Fatalf("Get after a probe that failed: %v, want %v", err, errLeftAlone)
 	}
-	server.start()
+	server.Start()
 	pauseIsOver()
 	set(t, h, "k", "v")
 	want(t, h, "k", "v")
@@ -237,7 +237,7 @@ func TestPingEndsWithItsContext(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
-	h := open(t, patient, startMemcached(t).address)
+	h := open(t, patient, cachetest.StartMemcached(t).Address)
 	set(t, h, "k", "v")
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
@@ -271,7 +271,7 @@ func TestUnanswered(t *testing.T) {
 }
 
 func TestReadsAreShared(t *testing.T) {
-	h := open(t, patient, startMemcached(t).address)
+	h := open(t, patient, cachetest.StartMemcached(t).Address)
 	set(t, h, "k", "old")
 	dials := countDials(h)
 	if err := h.servers[0].client.Close(); err != nil { // so that the next call dials
@@ -304,7 +304,7 @@ func TestReadsAreShared(t *testing.T) {
 
 // A read that began before a write must not answer who asks after it.
 func TestNoSharedReadAfterAWrite(t *testing.T) {
-	h := open(t, patient, startMemcached(t).address)
+	h := open(t, patient, cachetest.StartMemcached(t).Address)
 	blocked, goOn := make(chan struct{}), make(chan struct{})
 	go func() {
 		_, _, _ = h.reads.Do(h.seal.name("k"), func() (any, error) {
@@ -320,7 +320,7 @@ func TestNoSharedReadAfterAWrite(t *testing.T) {
 }
 
 func BenchmarkHit(b *testing.B) {
-	l := cache.NewLoader(open(b, patient, startMemcached(b).address))
+	l := cache.NewLoader(open(b, patient, cachetest.StartMemcached(b).Address))
 	ctx := b.Context()
 	fill := func(context.Context) ([]byte, error) { return bytes.Repeat([]byte("x"), 10_000), nil }
 	if _, err := l.Load(ctx, "k", time.Hour, fill); err != nil {

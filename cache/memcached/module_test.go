@@ -16,6 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	_ "github.com/caddyserver/caddy/v2/modules/filestorage"
 	"github.com/caddyserver/certmagic"
+	"github.com/peba-edge/peba/cache/cachetest"
 )
 
 // load loads the module as Caddy does, with storage in the folder.
@@ -122,9 +123,9 @@ func TestCaddyfile(t *testing.T) {
 
 // Edges agree on a secret, or on storage; else they do not see each other's values.
 func TestWhoShares(t *testing.T) {
-	server := startMemcached(t)
-	without := fmt.Sprintf(`{"servers":[%q],"timeout":"5s"}`, server.address)
-	with := fmt.Sprintf(`{"servers":[%q],"timeout":"5s","secret":"s"}`, server.address)
+	server := cachetest.StartMemcached(t)
+	without := fmt.Sprintf(`{"servers":[%q],"timeout":"5s"}`, server.Address)
+	with := fmt.Sprintf(`{"servers":[%q],"timeout":"5s","secret":"s"}`, server.Address)
 	shared := t.TempDir()
 	tests := []struct {
 		name                     string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
+	"github.com/peba-edge/peba/cache/cachetest"
 	dto "github.com/prometheus/client_model/go"
 )
 
@@ -21,9 +22,9 @@ func forged(t *testing.T) float64 {
 
 // Who can write to memcached must not be able to make us serve anything.
 func TestForgery(t *testing.T) {
-	server := startMemcached(t)
-	h := open(t, patient, server.address)
-	attacker := memcache.New(server.address)
+	server := cachetest.StartMemcached(t)
+	h := open(t, patient, server.Address)
+	attacker := memcache.New(server.Address)
 	attacker.Timeout = patient
 	defer func() { _ = attacker.Close() }()
 
@@ -91,9 +92,9 @@ func TestNoBitMayChange(t *testing.T) {
 
 // Somebody may keep a sealed value and put it back later.
 func TestOldValuesEnd(t *testing.T) {
-	server := startMemcached(t)
-	h := open(t, patient, server.address)
-	attacker := memcache.New(server.address)
+	server := cachetest.StartMemcached(t)
+	h := open(t, patient, server.Address)
+	attacker := memcache.New(server.Address)
 	attacker.Timeout = patient
 	defer func() { _ = attacker.Close() }()
 	name := h.seal.name("k")

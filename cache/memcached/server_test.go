@@ -2,13 +2,7 @@ package memcached
 
 import (
 	"context"
-	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,66 +10,6 @@ import (
 
 	"go.uber.org/zap"
 )
-
-// real is a memcached of the test's own.
-type real struct {
-	t       testing.TB
-	address string
-	port    string // as memcached's option; -1: any that is free
-	process *exec.Cmd
-	output  strings.Builder
-}
-
-// startMemcached starts a memcached on a free port. It ends with the test.
-func startMemcached(t testing.TB) *real {
-	t.Helper()
-	r := &real{t: t, port: "-1"}
-	r.start()
-	t.Cleanup(r.stop)
-	return r
-}
-
-func (r *real) start() {
-	r.t.Helper()
-	program, err := exec.LookPath("memcached")
-	if err != nil {
-		r.t.Fatalf("these tests need memcached, a Debian package (see .ci/dependencies): %v", err)
-	}
-	me, err := user.Current()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	// memcached writes there which port it took.
-	ports := filepath.Join(r.t.TempDir(), "ports")
-	r.process = exec.Command(program, "-l", "127.0.0.1", "-p", r.port, "-U", "0", "-u", me.Username)
-	r.process.Env = append(os.Environ(), "MEMCACHED_PORT_FILENAME="+ports)
-	r.process.Stdout, r.process.Stderr = &r.output, &r.output
-	if err := r.process.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		text, err := os.ReadFile(ports)
-		if err != nil {
-			continue
-		}
-		if _, err := fmt.Sscanf(string(text), "TCP INET: %s", &r.port); err == nil {
-			r.address = net.JoinHostPort("127.0.0.1", r.port)
-			return
-		}
-	}
-	r.stop()
-	r.t.Fatalf("memcached does not start:\n%s", r.output.String())
-}
-
-// stop kills memcached, as a crash would.
-func (r *real) stop() {
-	if r.process == nil {
-		return
-	}
-	_ = r.process.Process.Kill()
-	_ = r.process.Wait() // its error tells of the kill
-	r.process = nil
-}
 
 // startSilent is a server that takes connections and never answers: for the
 // client like a memcached that hangs.
