@@ -38,14 +38,14 @@ func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, re
 	now := time.Now().UTC()
 	result, err := a.loader.Load(ctx, a.cacheKey(q, args), q.TTL(args, now), a.fill(q, args, now))
 	if err != nil {
-		countAnswer(q.Name, "error")
+		a.counters[q][noAnswer].Inc()
 		return cache.Result{}, fmt.Errorf("answering %s: %w", q.Name, err)
 	}
 	if result.Err != nil {
 		a.logger.Error("an old answer was given: there is no newer one",
 			zap.String("question", q.Name), zap.Duration("age", result.Age), zap.Error(result.Err))
 	}
-	countAnswer(q.Name, result.Status.String())
+	a.counters[q][result.Status.String()].Inc()
 	return result, nil
 }
 

@@ -92,6 +92,7 @@ type App struct {
 
 	settings  query.Settings
 	keyPrefix string
+	counters  map[*query.Question]answerCounters
 	// ready is closed when Start is done: handlers may be asked earlier.
 	ready chan struct{}
 
@@ -135,6 +136,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
+	a.counters = newAnswerCounters()
 	events, err := ctx.App("events")
 	if err != nil {
 		return fmt.Errorf("loading the events app: %w", err)

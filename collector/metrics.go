@@ -6,6 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/query"
 )
 
 // The metrics of all apps of this process: a reload has two of them for a
@@ -40,6 +42,14 @@ var metrics = struct {
 	}, []string{"question", "source"}),
 }
 
+// answerSources are the values of the label source of peba_query_answers_total.
+var answerSources = []string{
+	cache.Hit.String(), cache.Miss.String(), cache.Stale.String(), cache.Bypass.String(), noAnswer,
+}
+
+// noAnswer is the source of an answer that could not be given.
+const noAnswer = "error"
+
 // registerMetrics puts the metrics into the registry of one configuration.
 func registerMetrics(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
@@ -65,6 +75,17 @@ func countIngested(m *alert.Message) {
 // CountRefused counts a message that was answered with an HTTP error status.
 func CountRefused(status string) { metrics.refused.WithLabelValues(status).Inc() }
 
-func countAnswer(question, source string) {
-	metrics.answers.WithLabelValues(question, source).Inc()
+// answerCounters are the counters of one question, by where its answers came
+// from. They are looked up once: a cached answer takes less time than that.
+type answerCounters map[string]prometheus.Counter
+
+func newAnswerCounters() map[*query.Question]answerCounters {
+	all := make(map[*query.Question]answerCounters)
+	for _, q := range query.All() {
+		all[q] = make(answerCounters)
+		for _, source := range answerSources {
+			all[q][source] = metrics.answers.WithLabelValues(q.Name, source)
+		}
+	}
+	return all
 }

@@ -64,10 +64,10 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request) (*collector.Reader,
 	if user, token, ok := r.BasicAuth(); ok {
 		return h.app.LogIn(r.Context(), user, token, sourceOf(r))
 	}
-	if r.Method != http.MethodPost {
+	if err := checkMethod(w, r, "POST with an Authentication element is required, or HTTP Basic authentication.",
+		http.MethodPost); err != nil {
 		w.Header().Set("WWW-Authenticate", `Basic realm="PEBA", charset="UTF-8"`)
-		return nil, methodNotAllowed(w,
-			"POST with an Authentication element is required, or HTTP Basic authentication.", http.MethodPost)
+		return nil, err
 	}
 	message, err := readMessage(w, r, maxAuthBody)
 	if err != nil {

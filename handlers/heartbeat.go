@@ -47,9 +47,8 @@ func (h *Heartbeat) Provision(ctx caddy.Context) error {
 // ServeHTTP answers GET and HEAD.
 func (h *Heartbeat) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	const text = "text/plain; charset=utf-8"
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		refused := methodNotAllowed(w, "allowed is GET, HEAD", http.MethodGet, http.MethodHead)
-		writeBody(w, refused.status, text, []byte(refused.reason))
+	if err := checkMethod(w, r, "allowed is GET, HEAD", http.MethodGet, http.MethodHead); err != nil {
+		refuse(err).write(w, "")
 		return nil
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -70,7 +70,9 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		if refused.internal != nil {
 			h.logger.Error("a message could not be taken in", zap.Error(refused.internal))
 		}
-		collector.CountRefused(strconv.Itoa(refused.status))
+		if refused.status >= http.StatusBadRequest {
+			collector.CountRefused(strconv.Itoa(refused.status))
+		}
 		refused.write(w, "")
 		return nil
 	}
@@ -79,8 +81,8 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 }
 
 func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodPost {
-		return methodNotAllowed(w, "POST is required for this action.", http.MethodPost)
+	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
+		return err
 	}
 	if err := checkContent(r.Header); err != nil {
 		return err
@@ -101,10 +103,8 @@ func checkContent(h http.Header) error {
 			reason: fmt.Sprintf("Content-Encoding is %q: allowed is none", clip(encoding)),
 		}
 	}
-	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil { // also when there is none
-		return nil
-	}
+	// What cannot be read is no form either: then media is empty.
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	if media == "application/x-www-form-urlencoded" || strings.HasPrefix(media, "multipart/") {
 		return &refusal{
 			status: http.StatusBadRequest,

@@ -71,15 +71,12 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
 	if h.question.Private && reader == nil {
 		return &refusal{status: http.StatusForbidden, reason: "this question is answered to private users only"}
 	}
-	switch {
-	case r.Method == http.MethodGet, r.Method == http.MethodHead:
-	case r.Method == http.MethodPost && h.question.Private:
-	default:
-		allowed := []string{http.MethodGet, http.MethodHead}
-		if h.question.Private {
-			allowed = append(allowed, http.MethodPost)
-		}
-		return methodNotAllowed(w, fmt.Sprintf("allowed is %s", strings.Join(allowed, ", ")), allowed...)
+	allowed := []string{http.MethodGet, http.MethodHead}
+	if h.question.Private {
+		allowed = append(allowed, http.MethodPost)
+	}
+	if err := checkMethod(w, r, "allowed is "+strings.Join(allowed, ", "), allowed...); err != nil {
+		return err
 	}
 	args, err := h.question.Parse(r.URL.Query())
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// refusal is an answer that is no success: a status, and a reason to show.
+// refusal is an answer that does not give what was asked for: a status, and a
+// reason to show.
 type refusal struct {
 	status int
 	reason string
@@ -134,6 +136,10 @@ func (r *refusal) write(w http.ResponseWriter, media string) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(r.retryAfter.Seconds()))))
 	}
 	w.Header().Set("Cache-Control", "no-store")
+	if r.status == http.StatusNoContent {
+		w.WriteHeader(r.status)
+		return
+	}
 	if media == query.JSON {
 		body, err := json.Marshal(map[string]string{"error": r.reason})
 		if err != nil { // a map of texts can always be encoded
@@ -155,9 +161,17 @@ func writeBody(w http.ResponseWriter, status int, media string, body []byte) {
 	_, _ = w.Write(body)
 }
 
-// methodNotAllowed is a 405 with what is allowed.
-func methodNotAllowed(w http.ResponseWriter, reason string, allowed ...string) *refusal {
+// checkMethod returns nil if the method is one of those allowed. Otherwise it
+// tells which are: with 405 and the reason, or with 204 to OPTIONS, which asks
+// for nothing else.
+func checkMethod(w http.ResponseWriter, r *http.Request, reason string, allowed ...string) error {
+	if slices.Contains(allowed, r.Method) {
+		return nil
+	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	if r.Method == http.MethodOptions {
+		return &refusal{status: http.StatusNoContent}
+	}
 	return &refusal{status: http.StatusMethodNotAllowed, reason: reason}
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peba-edge/peba/cache/cachetest"
 	"github.com/peba-edge/peba/simulate"
 )
 
@@ -63,7 +64,14 @@ func BenchmarkIngest(b *testing.B) {
 // respond for the same body, in turns. The ratio is requests/s of the one to
 // the other.
 func BenchmarkCachedGET(b *testing.B) {
-	s := startServer(b, "", "")
+	b.Run("memory", func(b *testing.B) { benchmarkCachedGET(b, "memory") })
+	b.Run("memcached", func(b *testing.B) {
+		benchmarkCachedGET(b, "memcached "+cachetest.StartMemcached(b).Address)
+	})
+}
+
+func benchmarkCachedGET(b *testing.B, cacheOption string) {
+	s := startServer(b, "cache "+cacheOption+"\n\t\trefresh 1s retrieveAlertStats", "")
 	s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1)))
 	const path = "/alert/retrieveAlertStats"
 	body := s.request(http.MethodGet, path, "").body

@@ -102,7 +102,7 @@ var differs = map[string]struct {
 	"xml-nul":              {400, "not XML"},
 	"http-gzip":            {400, "not UTF-8"},
 	"http-get":             {405, "GET: 405 with Allow: POST"},
-	"http-options":         {405, "only POST is taken"},
+	"http-options":         {204, "only POST is taken; 200 would need a StatusCode"},
 	"payload-badbase64":    {200, "a bad payload costs only the payload"},
 	"payload-badpadding":   {200, "a bad payload costs only the payload"},
 	"bad-no-protocol":      {200, "that one skipped"},
@@ -142,7 +142,7 @@ func TestRecordedMessages(t *testing.T) {
 			if want := wantStatus(message.Name, was); got.status != want {
 				t.Fatalf("status %d, want %d: %s", got.status, want, got.body)
 			}
-			if strings.HasPrefix(message.Path, "/ews-0.1/alert/postSimpleMessage") {
+			if strings.HasPrefix(message.Path, "/ews-0.1/alert/postSimpleMessage") && got.status != http.StatusNoContent {
 				checkResult(t, got)
 			}
 			if message.Method == http.MethodGet &&
