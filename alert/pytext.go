@@ -96,7 +96,8 @@ func appendUTF8(dst, b []byte) []byte {
 // whole character, are the longest beginning of one (Unicode 15, §3.9, "maximal
 // subpart"); at least 1.
 func brokenPrefix(b []byte) int {
-	length, low, high := 0, byte(0x80), byte(0xBF)
+	var length int
+	low, high := byte(0x80), byte(0xBF)
 	switch lead := b[0]; {
 	case 0xC2 <= lead && lead <= 0xDF:
 		length = 2
@@ -187,7 +188,7 @@ func pythonEscape(s string) (r rune, n int) {
 	if s == "" {
 		return 0, 0
 	}
-	digits := 0
+	var digits int
 	switch s[0] {
 	case '\\', '\'', '"':
 		return rune(s[0]), 1

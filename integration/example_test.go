@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -67,13 +68,7 @@ func TestSimulate(t *testing.T) {
 	}
 	var exit *exec.ExitError
 	wrong, err := s.command("peba", "simulate", s.url, "--token", "wrong", "--alerts", "1").CombinedOutput()
-	if !asExit(err, &exit) || !strings.Contains(string(wrong), "403") {
+	if !errors.As(err, &exit) || !strings.Contains(string(wrong), "403") {
 		t.Errorf("with a wrong token: %v\n%s", err, wrong)
 	}
-}
-
-func asExit(err error, exit **exec.ExitError) bool {
-	e, ok := err.(*exec.ExitError)
-	*exit = e
-	return ok
 }
