@@ -16,22 +16,17 @@ import (
 
 	"github.com/peba-edge/peba/handlers"
 	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/query/openapi"
 )
 
-// ingestPath is where sensors post (contract §1).
-const ingestPath = "/ews-0.1/alert/postSimpleMessage"
-
-// The words of the directive, and what its option without may name.
-var (
-	routeOptions = []string{"frontend", "max_body", "without"}
-	routeGroups  = []string{"ingest", "private", "public"}
-)
+// routeOptions are the words of the directive.
+var routeOptions = []string{"frontend", "max_body", "without"}
 
 // routes is what the directive peba says.
 type routes struct {
 	frontend string
 	maxBody  int64
-	without  map[string]bool
+	without  []string
 }
 
 // parseRoutes reads the directive peba, which stands for all standard routes.
@@ -51,6 +46,7 @@ type routes struct {
 //	    peba_query retrieveIPs
 //	}
 //	peba_query /alert/retrieveAlertsJson retrieveAlertsJson # and the other public ones
+//	peba_openapi /alert/openapi.json
 //	peba_heartbeat /heartbeat
 //	respond /alert/* 404
 //	respond /ews-0.1/* 404
@@ -76,7 +72,7 @@ func parseRouteOptions(h httpcaddyfile.Helper) (*routes, error) {
 	if h.NextArg() {
 		return nil, h.Errf("peba takes no argument but a matcher: unexpected %q", h.Val())
 	}
-	r := &routes{without: map[string]bool{}}
+	r := new(routes)
 	seen := map[string]bool{}
 	for h.NextBlock(0) {
 		option := h.Val()
@@ -91,7 +87,7 @@ func parseRouteOptions(h httpcaddyfile.Helper) (*routes, error) {
 		case "max_body":
 			r.maxBody, err = handlers.ParseSize(h.Dispenser)
 		case "without":
-			err = r.parseWithout(h)
+			r.without, err = handlers.ParseWithout(h.Dispenser)
 		default:
 			err = h.Errf("peba: unknown option %q: allowed are %s", option, strings.Join(routeOptions, ", "))
 		}
@@ -116,23 +112,6 @@ func parseOrigin(h httpcaddyfile.Helper) (string, error) {
 	return args[0], nil
 }
 
-func (r *routes) parseWithout(h httpcaddyfile.Helper) error {
-	groups := h.RemainingArgs()
-	if len(groups) == 0 {
-		return h.Errf("without names nothing: allowed are %s", strings.Join(routeGroups, ", "))
-	}
-	for _, group := range groups {
-		if !slices.Contains(routeGroups, group) {
-			return h.Errf("without: unknown group %q: allowed are %s", group, strings.Join(routeGroups, ", "))
-		}
-		if r.without[group] {
-			return h.Errf("without: %s is given twice", group)
-		}
-		r.without[group] = true
-	}
-	return nil
-}
-
 // expand returns the routes that the directive stands for.
 func (r *routes) expand() caddyhttp.RouteList {
 	var list caddyhttp.RouteList
@@ -143,19 +122,22 @@ func (r *routes) expand() caddyhttp.RouteList {
 				Headers:    http.Header{"Location": {r.frontend}},
 			}))
 	}
-	if !r.without["ingest"] {
-		list = append(list, terminal(withSlash(ingestPath), &handlers.Ingest{MaxBody: r.maxBody}))
+	if r.serves("ingest") {
+		list = append(list, terminal(withSlash(openapi.IngestPath), &handlers.Ingest{MaxBody: r.maxBody}))
 	}
 	for _, q := range query.All() {
 		switch {
-		case q.Private && !r.without["private"]:
-			list = append(list, terminal(questionPaths(q), &handlers.Auth{}, &handlers.Query{Name: q.Name}))
-		case !q.Private && !r.without["public"]:
-			list = append(list, terminal(questionPaths(q), &handlers.Query{Name: q.Name}))
+		case q.Private && r.serves("private"):
+			list = append(list, terminal(withSlash(q.Paths()...), &handlers.Auth{}, &handlers.Query{Name: q.Name}))
+		case !q.Private && r.serves("public"):
+			list = append(list, terminal(withSlash(q.Paths()...), &handlers.Query{Name: q.Name}))
 		}
 	}
+	if r.serves("public") {
+		list = append(list, terminal(withSlash(openapi.Path), &handlers.OpenAPI{Without: r.without}))
+	}
 	list = append(list,
-		terminal(append(withSlash("/heartbeat"), withSlash("/alert/heartbeat")...), &handlers.Heartbeat{}),
+		terminal(withSlash(openapi.HeartbeatPaths()...), &handlers.Heartbeat{}),
 		// Caddy answers 200 to what nobody handles, which sensors' clients take
 		// for lost messages: below the paths of the contract it is a 404.
 		terminal([]string{"/alert/*", "/ews-0.1/*"}, caddyhttp.StaticResponse{
@@ -163,6 +145,9 @@ func (r *routes) expand() caddyhttp.RouteList {
 		}))
 	return list
 }
+
+// serves says whether a group of routes is left in.
+func (r *routes) serves(group string) bool { return !slices.Contains(r.without, group) }
 
 // varyByOrigin tells caches that the headers of crossOrigin depend on who asks.
 func varyByOrigin() caddyhttp.Route {
@@ -218,17 +203,14 @@ func setHeaders(h http.Header) json.RawMessage {
 	return caddyconfig.JSONModuleObject(handler, "handler", "headers", nil)
 }
 
-// questionPaths are the paths of a question (contract §3).
-func questionPaths(q *query.Question) []string {
-	paths := withSlash("/alert/" + q.Name)
-	if q.Name == "retrieveIPs" || q.Name == "retrieveIPs15m" {
-		paths = append(paths, withSlash("/ews-0.1/alert/"+q.Name)...)
+// withSlash is paths, each followed by the same with a slash at its end.
+func withSlash(paths ...string) []string {
+	var both []string
+	for _, path := range paths {
+		both = append(both, path, path+"/")
 	}
-	return paths
+	return both
 }
-
-// withSlash is a path and the same with a slash at its end.
-func withSlash(path string) []string { return []string{path, path + "/"} }
 
 // terminal is a route after which nothing else of the site is asked.
 func terminal(paths []string, chain ...caddy.Module) caddyhttp.Route {

@@ -95,7 +95,7 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
 func (h *Query) writeAnswer(w http.ResponseWriter, r *http.Request, media string, result *cache.Result) {
 	body, encoding := result.Value, ""
 	for _, name := range acceptedEncodings(r) {
-		if encoded := result.Encoded(name); encoded != nil {
+		if encoded := result.Encoded(name); len(encoded) > 0 {
 			body, encoding = encoded, name
 			break
 		}

@@ -99,6 +99,21 @@ func TestEncodedAnswers(t *testing.T) {
 	}
 }
 
+// TestSmallAnswersAreNotEncoded asks twice for what is not worth encoding: it
+// comes whole, computed or cached.
+func TestSmallAnswersAreNotEncoded(t *testing.T) {
+	ctx := newApp(t, "")
+	for _, from := range []string{"miss", "hit"} {
+		r := httptest.NewRequest(http.MethodGet, "/?time=5&out=json", nil)
+		r.Header.Set("Accept-Encoding", "gzip, zstd")
+		w := serve(t, ctx, r, &Query{Name: "retrieveAlertsCount"})
+		if w.Header().Get("Server-Timing") != fmt.Sprintf("cache;desc=%q", from) || w.Header().Get("Content-Encoding") != "" ||
+			strings.TrimSpace(w.Body.String()) != `{"AlertCount":0}` {
+			t.Errorf("a %s: %q, %v", from, w.Body, w.Header())
+		}
+	}
+}
+
 func decode(t *testing.T, encoding string, body io.Reader) []byte {
 	t.Helper()
 	var err error

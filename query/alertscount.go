@@ -24,7 +24,17 @@ var retrieveAlertsCount = &Question{
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
 	Params:  []Param{timeParam, outParam},
-	Ask:     askAlertsCount,
+	Answers: []Answer{{
+		Schema: element("EWSSimpleIPInfo", field("AlertCount", count("How many alerts."))),
+		Example: xmlDeclaration + `<EWSSimpleIPInfo>
+  <AlertCount>1234</AlertCount>
+</EWSSimpleIPInfo>
+`,
+	}, {
+		Schema:  record(field("AlertCount", count("How many alerts."))),
+		Example: `{"AlertCount": 1234}`,
+	}},
+	Ask: askAlertsCount,
 }
 
 // since is the start of the window that the parameter time asks for.

@@ -13,6 +13,15 @@ var retrieveAlertsCountWithType = &Question{
 	Formats: []string{JSON},
 	TTL:     fixed(13 * time.Second),
 	Params:  []Param{timeParam},
+	Answers: []Answer{{
+		Schema: record(
+			field("AlertCountTotal", count("How many alerts in all.")),
+			field("AlertCountPerType", byKey("", count("How many alerts."), "By honeypot type, most first."))),
+		Example: `{
+  "AlertCountTotal": 1234,
+  "AlertCountPerType": {"SSH/console(cowrie)": 1000, "Webpage": 200, "Network(Dionaea)": 34}
+}`,
+	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		groups, err := in.Reader.Group(ctx,
 			store.Filter{Domain: in.Domain, From: in.since()},

@@ -14,6 +14,42 @@ var retrieveAlertsCyber = &Question{
 	Private: true,
 	Formats: []string{XML},
 	TTL:     fixed(time.Second),
+	Answers: []Answer{{
+		Schema: alertsSchema(
+			field("Id", text("The alert's id.")),
+			field("DateCreated", textLike(momentPattern, "When it arrived, in UTC.")),
+			field("Peer", record(
+				field("Id", text("The sensor's analyzer id.")),
+				field("Type", text("The honeypot type.")),
+				field("Country", text("The sensor's country, ISO code or -.")))),
+			field("Request", text("What the attacker did, as the attacker wrote it.")),
+			field("Source", record(
+				field("Address", text("The attacker's address.")),
+				field("Country", text("Its country, ISO code or -.")),
+				field("Latitude", text("In degrees.")),
+				field("Longitude", text("In degrees."))))),
+		Example: xmlDeclaration + `<EWSSimpleAlertInfo>
+  <Alerts>
+    <Alert>
+      <Id>6a1b2c3d9f0e8d7c6b5a49382716a5b4</Id>
+      <DateCreated>2026-11-23 23:45:55</DateCreated>
+      <Peer>
+        <Id>dionaea-community-01</Id>
+        <Type>Network(Dionaea)</Type>
+        <Country>DE</Country>
+      </Peer>
+      <Request>Attack on port 445/tcp</Request>
+      <Source>
+        <Address>8.8.8.8</Address>
+        <Country>US</Country>
+        <Latitude>37.751</Latitude>
+        <Longitude>-97.822</Longitude>
+      </Source>
+    </Alert>
+  </Alerts>
+</EWSSimpleAlertInfo>
+`,
+	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, in.MaxAlerts)
 		if err != nil {
@@ -21,6 +57,11 @@ var retrieveAlertsCyber = &Question{
 		}
 		return alertsXML(newest, writeCyberAlert), nil
 	},
+}
+
+// alertsSchema is a list of alerts with these members.
+func alertsSchema(fields ...Property) *Schema {
+	return element("EWSSimpleAlertInfo", field("Alerts", wrapped(element("Alert", fields...), "The alerts, newest first.")))
 }
 
 // alertsXML lists alerts, each written by write.

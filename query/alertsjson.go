@@ -21,6 +21,40 @@ var retrieveAlertsJSON = &Question{
 		Default: "35",
 		Example: "35",
 	}},
+	Answers: []Answer{{
+		Schema: record(field("alerts", list(record(
+			field("id", text("The alert's id.")),
+			field("dateCreated", textLike(momentPattern, "When it arrived, in UTC.")),
+			field("country", text("The attacker's country, ISO code or -.")),
+			field("countryName", text("Its name.")),
+			field("targetCountry", text("The sensor's country, ISO code or -.")),
+			field("sourceLat", text("The attacker's latitude in degrees.")),
+			field("sourceLng", text("The attacker's longitude in degrees.")),
+			field("destLat", text("The sensor's latitude in degrees.")),
+			field("destLng", text("The sensor's longitude in degrees.")),
+			field("analyzerType", text("The honeypot type.")),
+			field("requestString", text("What the attacker did, in a line, escaped for HTML.")),
+			field("clientDomain", &Schema{Type: "boolean", Description: "Whether it is one of the community's alerts."})),
+			"The alerts, newest first; unknown coordinates are the operator's home."))),
+		Example: `{
+  "alerts": [
+    {
+      "id": "6a1b2c3d9f0e8d7c6b5a49382716a5b4",
+      "dateCreated": "2026-11-23 23:45:55",
+      "country": "BR",
+      "countryName": "Brazil",
+      "targetCountry": "DE",
+      "sourceLat": "-23.5475",
+      "sourceLng": "-46.6361",
+      "destLat": "52.3751",
+      "destLng": "9.9819",
+      "analyzerType": "SSH/console(cowrie)",
+      "requestString": "Username: &quot;root&quot; | Password: &quot;123456&quot; | Status: Fail",
+      "clientDomain": true
+    }
+  ]
+}`,
+	}},
 	Ask: askAlertsJSON,
 }
 

@@ -12,7 +12,15 @@ var retrieveAlertStats = &Question{
 	Summary: "How many alerts arrived in the last 24 hours, hour, 5 minutes and minute.",
 	Formats: []string{JSON},
 	TTL:     fixed(13 * time.Second),
-	Ask:     askAlertStats,
+	Answers: []Answer{{
+		Schema: record(
+			field("AlertsLast24Hours", count("How many alerts in the last 24 hours.")),
+			field("AlertsLastHour", count("How many in the last hour.")),
+			field("AlertsLast5Minutes", count("How many in the last five minutes.")),
+			field("AlertsLastMinute", count("How many in the last minute."))),
+		Example: `{"AlertsLast24Hours": 86400, "AlertsLastHour": 3600, "AlertsLast5Minutes": 300, "AlertsLastMinute": 60}`,
+	}},
+	Ask: askAlertStats,
 }
 
 func askAlertStats(ctx context.Context, in Input) ([]byte, error) {

@@ -22,6 +22,18 @@ var datasetAlertsPerMonth = &Question{
 	Formats: []string{JSON},
 	TTL:     fixed(600 * time.Second),
 	Params:  []Param{daysParam},
+	Answers: []Answer{{
+		Schema: datasetSchema(count("How many alerts."), "By day, in order; days without alerts between the first and the last are there with 0."),
+		Example: `[
+  {
+    "datasetAlertsPerMonth": {
+      "2026-11-21 00:00:00": 25,
+      "2026-11-22 00:00:00": 0,
+      "2026-11-23 00:00:00": 377
+    }
+  }
+]`,
+	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		groups, err := in.askDays(ctx)
 		if err != nil {
@@ -69,6 +81,13 @@ func fillDays(groups []store.Group, now time.Time) object {
 		}
 	}
 	return filled
+}
+
+// datasetSchema is what encodeDataset writes.
+func datasetSchema(day *Schema, description string) *Schema {
+	only := list(record(field("datasetAlertsPerMonth", byKey(dayPattern, day, description))), "One object.")
+	only.MaxItems = 1
+	return only
 }
 
 // encodeDataset writes what both dataset questions answer, under the name that

@@ -14,6 +14,18 @@ var datasetAlertTypesPerMonth = &Question{
 	Formats: []string{JSON},
 	TTL:     fixed(3600 * time.Second),
 	Params:  []Param{daysParam},
+	Answers: []Answer{{
+		Schema: datasetSchema(byKey("", count("How many alerts."), "By honeypot type, most first."),
+			"By day, in order; days without alerts are left out."),
+		Example: `[
+  {
+    "datasetAlertsPerMonth": {
+      "2026-11-21 00:00:00": {"Webpage": 20, "Network(Dionaea)": 5},
+      "2026-11-23 00:00:00": {"SSH/console(cowrie)": 377}
+    }
+  }
+]`,
+	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		groups, err := in.askDays(ctx, store.PeerType)
 		if err != nil {

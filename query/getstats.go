@@ -21,6 +21,29 @@ var getStats = &Question{
 		typesParam("values", "Honeypot types to tell the ratios of."),
 		typesParam("value", "More of the same."),
 	},
+	Answers: []Answer{{
+		Schema: byKey(momentPattern, &Schema{
+			Type: "object",
+			Properties: Properties{
+				field("UTCtimeFrom", textLike(momentPattern, "The hour's first second.")),
+				field("UTCtimeTo", textLike(momentPattern, "The hour's last second.")),
+				field("comm_totalRatio", &Schema{Type: "number", Description: "Alerts per daemon."}),
+			},
+			Required: []string{"UTCtimeFrom", "UTCtimeTo"},
+			AdditionalProperties: &Schema{
+				Type:        "number",
+				Description: "comm_ratio_TYPE: alerts per honeypot of a type that was asked for; not there in hours without that type.",
+			},
+		}, "By hour, in order; hours without a record are left out."),
+		Example: `{
+  "2026-11-23 18:00:00": {
+    "UTCtimeFrom": "2026-11-23 18:00:00",
+    "UTCtimeTo": "2026-11-23 18:59:59",
+    "comm_totalRatio": 10.23,
+    "comm_ratio_SSH/console(cowrie)": 12.5
+  }
+}`,
+	}},
 	Ask: askStats,
 }
 

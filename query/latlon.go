@@ -31,6 +31,25 @@ var retrieveLatLonAttacks = &Question{
 			Example: "1",
 		},
 	},
+	Answers: []Answer{{
+		Schema: list(record(
+			field("statsSince", textLike(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, "The day, in UTC; today for the last 24 hours.")),
+			field("latLonAttacks", list(record(
+				field("lat", text("In degrees.")),
+				field("lng", text("In degrees.")),
+				field("count", count("How many alerts."))),
+				"The places, most alerts first."))),
+			"One object."),
+		Example: `[
+  {
+    "statsSince": "2026-11-23",
+    "latLonAttacks": [
+      {"lat": "52.3751", "lng": "9.9819", "count": 30},
+      {"lat": "0.0", "lng": "0.0", "count": 19}
+    ]
+  }
+]`,
+	}},
 	Ask: askLatLon,
 }
 

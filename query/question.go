@@ -24,6 +24,10 @@ type Question struct {
 	// Formats are the media types of the answer. Where there are two, the
 	// parameter out chooses, and the first is the default.
 	Formats []string
+	// Answers describe the answer, one a format, in the order of Formats.
+	Answers []Answer
+	// AlsoEWS is set where sensors' old scripts ask below /ews-0.1 too.
+	AlsoEWS bool
 	// TTL is how long an answer holds; zero means it is not cached.
 	TTL func(args Args, now time.Time) time.Duration
 	// Params are the parameters it knows; ci, which all questions know, is not
@@ -97,6 +101,16 @@ func Names() []string {
 		names = append(names, q.Name)
 	}
 	return names
+}
+
+// Paths are where the question is asked (contract §3), the first being the one
+// to document; each is served with a slash at its end as well.
+func (q *Question) Paths() []string {
+	paths := []string{"/alert/" + q.Name}
+	if q.AlsoEWS {
+		paths = append(paths, "/ews-0.1/alert/"+q.Name)
+	}
+	return paths
 }
 
 // Args are a request's parameters, parsed and checked.

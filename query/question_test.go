@@ -1,6 +1,7 @@
 package query
 
 import (
+	"encoding/json"
 	"net/url"
 	"testing"
 	"time"
@@ -217,5 +218,23 @@ func BenchmarkParseAndKey(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Each format of an answer is described, with an example of that format.
+func TestAnswersAreDescribed(t *testing.T) {
+	for _, q := range All() {
+		if len(q.Answers) != len(q.Formats) {
+			t.Errorf("%s has %d formats and %d answers", q.Name, len(q.Formats), len(q.Answers))
+			continue
+		}
+		for i, a := range q.Answers {
+			if a.Schema == nil || a.Schema.Type == "" {
+				t.Errorf("%s: %s has no schema", q.Name, q.Formats[i])
+			}
+			if isJSON := json.Valid([]byte(a.Example)); isJSON != (q.Formats[i] == JSON) {
+				t.Errorf("%s: the example of %s is JSON: %v", q.Name, q.Formats[i], isJSON)
+			}
+		}
 	}
 }

@@ -17,10 +17,39 @@ var retrieveIPs = &Question{
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
 	Params:  []Param{outParam},
+	Answers: sourceAnswers,
+	AlsoEWS: true,
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		return askSources(ctx, in, in.BadIPWindow)
 	},
 }
+
+// sourceAnswers describe the answers of both questions.
+var sourceAnswers = []Answer{{
+	Schema: element("EWSSimpleIPInfo", field("Sources", wrapped(
+		element("Source", field("Address", text("The address.")), field("Count", count("How many alerts came from it."))),
+		"The addresses, most alerts first."))),
+	Example: xmlDeclaration + `<EWSSimpleIPInfo>
+  <Sources>
+    <Source>
+      <Address>8.8.8.8</Address>
+      <Count>12</Count>
+    </Source>
+    <Source>
+      <Address>2001:4860:4860::8888</Address>
+      <Count>3</Count>
+    </Source>
+  </Sources>
+</EWSSimpleIPInfo>
+`,
+}, {
+	Schema: list(record(field("ip", text("The address.")), field("count", count("How many alerts came from it."))),
+		"The addresses, most alerts first."),
+	Example: `[
+  {"ip": "8.8.8.8", "count": 12},
+  {"ip": "2001:4860:4860::8888", "count": 3}
+]`,
+}}
 
 // sourceCount is one address of the answer.
 type sourceCount struct {

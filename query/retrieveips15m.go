@@ -12,6 +12,8 @@ var retrieveIPs15m = &Question{
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
 	Params:  []Param{outParam},
+	Answers: sourceAnswers,
+	AlsoEWS: true,
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		return askSources(ctx, in, 15*time.Minute)
 	},

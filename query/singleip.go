@@ -21,6 +21,29 @@ var querySingleIP = &Question{
 		Required: true,
 		Example:  "8.8.8.8",
 	}},
+	Answers: []Answer{{
+		Schema: alertsSchema(
+			field("Id", text("The alert's id.")),
+			field("DateCreated", textLike(momentPattern, "When it happened by the sensor's clock, in UTC.")),
+			field("Peer", record(
+				field("Type", text("The honeypot type.")),
+				field("Country", text("The sensor's country, ISO code or -.")))),
+			field("Request", text("What the attacker did, as the attacker wrote it."))),
+		Example: xmlDeclaration + `<EWSSimpleAlertInfo>
+  <Alerts>
+    <Alert>
+      <Id>6a1b2c3d9f0e8d7c6b5a49382716a5b4</Id>
+      <DateCreated>2026-11-23 23:45:51</DateCreated>
+      <Peer>
+        <Type>Network(Dionaea)</Type>
+        <Country>DE</Country>
+      </Peer>
+      <Request>Attack on port 445/tcp</Request>
+    </Alert>
+  </Alerts>
+</EWSSimpleAlertInfo>
+`,
+	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		ip := in.text("ip")
 		if !isGlobal(ip) {

@@ -20,6 +20,25 @@ var topCountriesAttacks = &Question{
 		monthsParam("offset", "The same as monthOffset, which goes before it."),
 		topxParam,
 	},
+	Answers: []Answer{{
+		Schema: list(record(
+			field("id", &Schema{
+				AnyOf:       []*Schema{{Type: "integer"}, {Type: "string"}},
+				Description: "The number 0 by default, else the text of monthOffset or offset.",
+			}),
+			field("date", textLike(`^[0-9]{4}-[0-9]{2}$`, "The month, in UTC.")),
+			field("attacksPerCountry", list(countrySchema, "The attackers' countries, most alerts first.")),
+			field("attacksToTargetCountry", list(countrySchema, "The sensors' countries, most alerts first."))),
+			"One object."),
+		Example: `[
+  {
+    "id": "1",
+    "date": "2026-10",
+    "attacksPerCountry": [{"code": "US", "country": "United States", "count": 65}],
+    "attacksToTargetCountry": [{"code": "DE", "country": "Germany", "count": 276}]
+  }
+]`,
+	}},
 	Ask: askTopCountries,
 }
 
@@ -37,6 +56,11 @@ var topxParam = Param{
 	Default: "10",
 	Example: "10",
 }
+
+var countrySchema = record(
+	field("code", text("ISO code, - where it is unknown.")),
+	field("country", text("Its name.")),
+	field("count", count("How many alerts.")))
 
 type countryCount struct {
 	Code    string `json:"code"`

@@ -40,6 +40,22 @@ var tops = &Question{
 			Example: "7",
 		},
 	},
+	Answers: []Answer{{
+		Schema: byKey("", &Schema{
+			Type:                 "object",
+			Properties:           Properties{field("total", count("How many alerts in all."))},
+			Required:             []string{"total"},
+			PropertyNames:        &Schema{Pattern: `^(total|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:00:00)$`},
+			AdditionalProperties: count("How many alerts from that time, in UTC, to the next."),
+		}, "By URL or port, most first; each with all hours, or six hours, or days of the window."),
+		Example: `{
+  "/wp-login.php": {
+    "total": 12,
+    "2026-11-23 22:00:00": 0,
+    "2026-11-23 23:00:00": 12
+  }
+}`,
+	}},
 	Ask: askTops,
 }
 

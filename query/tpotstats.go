@@ -20,6 +20,28 @@ var tpotStats = &Question{
 		Kind:    Day,
 		Example: "20261122",
 	}},
+	Answers: []Answer{{
+		Schema: record(
+			field("communityHoneypots", record(
+				field("totalNumberAlerts", count("How many alerts.")),
+				field("totalNumberHoneypots", count("From how many hosts.")),
+				field("totalNumberDaemons", count("From how many honeypots on them.")),
+				field("numberAlertsPerType", byKey("", count("How many alerts."), "By honeypot type, most first.")),
+				field("numberHoneypotsPerType", byKey("", count("How many hosts."), "By honeypot type, most first.")))),
+			field("UTCtimeFrom", textLike(momentPattern, "The day's first second.")),
+			field("UTCtimeTo", textLike(momentPattern, "The day's last second."))),
+		Example: `{
+  "communityHoneypots": {
+    "totalNumberAlerts": 1200,
+    "totalNumberHoneypots": 3,
+    "totalNumberDaemons": 5,
+    "numberAlertsPerType": {"SSH/console(cowrie)": 1000, "Webpage": 200},
+    "numberHoneypotsPerType": {"SSH/console(cowrie)": 3, "Webpage": 2}
+  },
+  "UTCtimeFrom": "2026-11-22 00:00:00",
+  "UTCtimeTo": "2026-11-22 23:59:59"
+}`,
+	}},
 	Ask: askTpotStats,
 }
 

@@ -1,0 +1,110 @@
+package integration
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// schemathesisBin is where .ci/schemathesis installs the commands of its tools.
+const schemathesisBin = "../.tools/schemathesis/bin"
+
+// TestOpenAPI checks the served description against the standard, its examples
+// against its schemas, and then the server against the description: schemathesis
+// asks everything that is described, with values that are right and that are
+// wrong, and accepts no 5xx and no answer that the description does not have.
+func TestOpenAPI(t *testing.T) {
+	s := startBehindProxy(t)
+	if out, err := s.command("peba", "simulate", s.url, "--user", communityUser, "--token", communityToken,
+		"--sensors", "20", "--alerts", "300", "--batch", "25", "--seed", "7").CombinedOutput(); err != nil {
+		t.Fatalf("simulating sensors: %v\n%s", err, out)
+	}
+	s.user("reader's token\n", "add", "reader", "--token-file", "-")
+
+	dir := t.TempDir() // schemathesis keeps notes in the folder that it runs in
+	if err := os.CopyFS(dir, os.DirFS("testdata/openapi")); err != nil {
+		t.Fatal(err)
+	}
+	document := s.request(http.MethodGet, "/alert/openapi.json", "")
+	if document.status != http.StatusOK {
+		t.Fatalf("the document: %d %s", document.status, document.body)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "openapi.json"), []byte(document.body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tool(t, dir, "python", "check.py", "openapi.json")
+	out := tool(t, dir, "schemathesis", "--config-file", "schemathesis.toml", "run", "openapi.json",
+		"--url", s.url, "--auth", "reader:reader's token", "--seed", "1", "--no-color")
+	t.Log(out[strings.LastIndex(out, "= SUMMARY ="):])
+	if strings.Contains(s.log.String(), "panic") {
+		t.Errorf("the server's log:\n%s", s.log)
+	}
+}
+
+// TestOpenAPIServed asks for the description as clients and caches do.
+func TestOpenAPIServed(t *testing.T) {
+	s := startServer(t, "", "without private ingest")
+	got := s.request(http.MethodGet, "/alert/openapi.json", "")
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %v", got.status, got.header)
+	}
+	if slash := s.request(http.MethodGet, "/alert/openapi.json/", ""); slash.body != got.body {
+		t.Errorf("with a slash: %d %s", slash.status, slash.body)
+	}
+	if strings.Contains(got.body, "retrieveIPs") || strings.Contains(got.body, "postSimpleMessage") {
+		t.Error("routes are described that are left out")
+	}
+	if head := s.request(http.MethodHead, "/alert/openapi.json", ""); head.status != http.StatusOK || head.body != "" {
+		t.Errorf("HEAD: %d %q", head.status, head.body)
+	}
+	if again := s.request(http.MethodGet, "/alert/openapi.json", "", "If-None-Match", got.header.Get("ETag")); again.status != http.StatusNotModified {
+		t.Errorf("again: %d", again.status)
+	}
+	if post := s.request(http.MethodPost, "/alert/openapi.json", ""); post.status != http.StatusMethodNotAllowed || post.header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %d %v", post.status, post.header)
+	}
+}
+
+// startBehindProxy starts a server that takes clients' addresses from
+// X-Forwarded-For.
+func startBehindProxy(t *testing.T) *server {
+	t.Helper()
+	s := newServer(t, "", "")
+	config, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const proxies = "\tservers {\n\t\ttrusted_proxies static 127.0.0.0/8\n\t}\n\tpeba {"
+	s.writeConfig(strings.Replace(string(config), "\tpeba {", proxies, 1))
+	s.start()
+	return s
+}
+
+// tool runs one of the commands that .ci/schemathesis installs, in dir, and
+// fails the test if that fails.
+func tool(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(schemathesisBin, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v: .ci/dependencies installs it", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "PYTHONUTF8=1", "NO_PROXY=127.0.0.1",
+		"COMMUNITY_USER="+communityUser, "COMMUNITY_TOKEN="+communityToken)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return string(out)
+}

@@ -1,0 +1,83 @@
+package openapi
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/peba-edge/peba/query"
+)
+
+// Options say what is described.
+type Options struct {
+	// Version is the program's.
+	Version string
+	// Ingest, Private and Public are the groups of routes that are served.
+	Ingest, Private, Public bool
+}
+
+// Path is where the document is served.
+const Path = "/alert/openapi.json"
+
+// IngestPath is where sensors post (contract §1).
+const IngestPath = "/ews-0.1/alert/postSimpleMessage"
+
+// HeartbeatPaths are where it is asked whether the server is well (contract §3.2).
+func HeartbeatPaths() []string { return []string{"/heartbeat", "/alert/heartbeat"} }
+
+// The tags, named as the groups of routes are.
+const (
+	ingestTag  = "ingest"
+	privateTag = "private"
+	publicTag  = "public"
+)
+
+const description = `Honeypot sensors send alerts, attack maps and analysts ask about them.
+
+Every path is also served with a slash at its end. All times are in UTC. Parameters that are not listed are ignored;
+of a parameter that comes twice the first counts. The operator may limit how many requests an address makes: 429.
+
+Texts that tell what an attacker did were written by the attacker: never show them as markup.`
+
+// Document returns the description as JSON.
+func Document(o Options) ([]byte, error) {
+	d := document{
+		OpenAPI: "3.1.0",
+		Info: info{
+			Title:       "PEBA",
+			Version:     o.Version,
+			Description: description,
+			License:     license{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
+		},
+		Components: components{
+			Schemas:         schemas(),
+			SecuritySchemes: map[string]securityScheme{basicScheme: basic},
+		},
+	}
+	if o.Ingest {
+		d.Tags = append(d.Tags, tag{ingestTag, "For sensors."})
+		d.Paths = append(d.Paths, entry[*pathItem]{IngestPath, ingest()})
+	}
+	if o.Private {
+		d.Tags = append(d.Tags, tag{privateTag, "For users."})
+	}
+	d.Tags = append(d.Tags, tag{publicTag, "For all."})
+	for _, q := range query.All() {
+		if q.Private && !o.Private || !q.Private && !o.Public {
+			continue
+		}
+		for i, path := range q.Paths() {
+			d.Paths = append(d.Paths, entry[*pathItem]{path, question(q, i > 0)})
+		}
+	}
+	for i, path := range HeartbeatPaths() {
+		d.Paths = append(d.Paths, entry[*pathItem]{path, heartbeat(i > 0)})
+	}
+	if o.Public {
+		d.Paths = append(d.Paths, entry[*pathItem]{Path, self()})
+	}
+	body, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("describing the interface: %w", err)
+	}
+	return append(body, '\n'), nil
+}

@@ -1,0 +1,120 @@
+package query
+
+// Answer describes what a question answers in one format, for those who read or
+// generate documentation.
+type Answer struct {
+	// Schema is the answer's shape; of XML, that of the element.
+	Schema *Schema
+	// Example is an answer, laid out for reading; long ones are cut short.
+	Example string
+}
+
+// Schema is a JSON Schema (draft 2020-12), with what OpenAPI 3.1 adds for XML.
+type Schema struct {
+	Ref                  string     `json:"$ref,omitempty"`
+	Type                 string     `json:"type,omitempty"`
+	Format               string     `json:"format,omitempty"`
+	Pattern              string     `json:"pattern,omitempty"`
+	Enum                 []string   `json:"enum,omitempty"`
+	AnyOf                []*Schema  `json:"anyOf,omitempty"`
+	Minimum              *int64     `json:"minimum,omitempty"`
+	Maximum              *int64     `json:"maximum,omitempty"`
+	MaxItems             int        `json:"maxItems,omitempty"`
+	Default              any        `json:"default,omitempty"`
+	Items                *Schema    `json:"items,omitempty"`
+	Properties           Properties `json:"properties,omitempty"`
+	Required             []string   `json:"required,omitempty"`
+	PropertyNames        *Schema    `json:"propertyNames,omitempty"`
+	AdditionalProperties any        `json:"additionalProperties,omitempty"`
+	Description          string     `json:"description,omitempty"`
+	XML                  *XMLNode   `json:"xml,omitempty"`
+}
+
+// XMLNode says how a value stands in XML.
+type XMLNode struct {
+	// Name is the element's name where it is not the property's.
+	Name string `json:"name,omitempty"`
+	// Attribute is true where the value is an attribute.
+	Attribute bool `json:"attribute,omitempty"`
+	// Wrapped is true of a list that has an element of its own round its items.
+	Wrapped bool `json:"wrapped,omitempty"`
+}
+
+// Properties are the members of an object, in the order in which they are sent.
+type Properties []Property
+
+// Property is a member of an object.
+type Property struct {
+	Name   string
+	Schema *Schema
+}
+
+// MarshalJSON writes the members in their order.
+func (p Properties) MarshalJSON() ([]byte, error) {
+	o := make(object, len(p))
+	for i, property := range p {
+		o[i] = member{property.Name, property.Schema}
+	}
+	return o.MarshalJSON()
+}
+
+// UTC times of answers.
+const (
+	dayPattern    = `^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00$`
+	momentPattern = `^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$`
+)
+
+// field is a member of an object that is always there.
+func field(name string, s *Schema) Property { return Property{name, s} }
+
+// record is an object with these members and no others.
+func record(fields ...Property) *Schema {
+	s := &Schema{Type: "object", Properties: fields, AdditionalProperties: false}
+	for _, f := range fields {
+		s.Required = append(s.Required, f.Name)
+	}
+	return s
+}
+
+// element is a record that is the XML element of that name.
+func element(name string, fields ...Property) *Schema {
+	s := record(fields...)
+	s.XML = &XMLNode{Name: name}
+	return s
+}
+
+// list is an array.
+func list(item *Schema, description string) *Schema {
+	return &Schema{Type: "array", Items: item, Description: description}
+}
+
+// wrapped is an array that is an XML element with its items in it.
+func wrapped(item *Schema, description string) *Schema {
+	s := list(item, description)
+	s.XML = &XMLNode{Wrapped: true}
+	return s
+}
+
+// byKey is an object whose members' names are data.
+func byKey(names string, value *Schema, description string) *Schema {
+	s := &Schema{Type: "object", AdditionalProperties: value, Description: description}
+	if names != "" {
+		s.PropertyNames = &Schema{Pattern: names}
+	}
+	return s
+}
+
+// count is a whole number of something.
+func count(description string) *Schema {
+	return &Schema{Type: "integer", Minimum: new(int64), Description: description}
+}
+
+// text is any text.
+func text(description string) *Schema {
+	return &Schema{Type: "string", Description: description}
+}
+
+// textLike is a text of a form.
+func textLike(pattern, description string) *Schema {
+	return &Schema{Type: "string", Pattern: pattern, Description: description}
+}
