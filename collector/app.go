@@ -14,7 +14,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
@@ -35,10 +34,6 @@ const (
 	defaultLatitude    = 50.708021
 	defaultLongitude   = 7.129191
 )
-
-// linger is how long the parts of an old configuration stay open after a reload:
-// longer than sensors wait for an answer.
-const linger = time.Minute
 
 // App collects the alerts of honeypot sensors and answers questions about them.
 // Everything is optional: the zero configuration keeps alerts for 28 days in one
@@ -230,141 +225,6 @@ func (a *App) Validate() error {
 	return nil
 }
 
-// Start opens store, cache and geo look-up and starts the background work.
-func (a *App) Start() error {
-	ctx, stop := context.WithCancel(a.ctx)
-	a.stop = stop
-	// A field is set only when there is something to close in it: an interface
-	// with a nil pointer inside is not nil.
-	locator, err := a.geoOpener.Open(ctx)
-	if err != nil {
-		return fmt.Errorf("opening the geo look-up: %w", err)
-	}
-	a.locator = locator
-	answers, err := a.cacheOpener.Open(ctx)
-	if err != nil {
-		return fmt.Errorf("opening the cache: %w", err)
-	}
-	a.cache = answers
-	alerts, err := a.storeOpener.Open(ctx, store.Options{NewCVE: a.announceCVE})
-	if err != nil {
-		return fmt.Errorf("opening the store: %w", err)
-	}
-	a.store = alerts
-	a.loader = cache.NewLoader(a.cache)
-	if a.logins, err = newLogins(a.store, a.Community); err != nil {
-		return fmt.Errorf("preparing log-ins: %w", err)
-	}
-	a.background.Go(func() { a.retireAlerts(ctx) })
-	a.background.Go(func() { a.writeStatistics(ctx) })
-	for _, r := range a.Refresh {
-		a.background.Go(func() { a.refresh(ctx, r) })
-	}
-	close(a.ready)
-	a.greet()
-	return nil
-}
-
-// greet tells the operator where PEBA listens and what to do next.
-func (a *App) greet() {
-	var listen []string
-	if app, err := a.ctx.AppIfConfigured("http"); err == nil {
-		for _, server := range app.(*caddyhttp.App).Servers {
-			listen = append(listen, server.Listen...)
-		}
-	}
-	a.logger.Info("PEBA is ready",
-		zap.Strings("listen", listen),
-		zap.Bool("community_login", a.Community != nil),
-		zap.Duration("retention", time.Duration(a.Retention)),
-		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
-		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
-			"`caddy peba simulate URL` plays sensors"))
-}
-
-// wait returns when the app has started, or with ctx's error.
-func (a *App) wait(ctx context.Context) error {
-	if a.started() {
-		return nil
-	}
-	select {
-	case <-a.ready:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for start: %w", ctx.Err())
-	}
-}
-
-// Health returns nil when store and cache answer, else an error and the name of
-// the part that does not answer (contract §3.2, heartbeat).
-func (a *App) Health(ctx context.Context) (part string, err error) {
-	if err := a.wait(ctx); err != nil {
-		return "start", err
-	}
-	if err := a.store.Ping(ctx); err != nil {
-		return "store", err
-	}
-	if err := a.cache.Ping(ctx); err != nil {
-		return "cache", err
-	}
-	return "", nil
-}
-
-// Stop ends the background work. What requests use stays open: the HTTP server
-// may stop after this app does.
-func (a *App) Stop() error {
-	a.stop()
-	a.background.Wait()
-	return nil
-}
-
-// Cleanup closes what Start opened. It also runs when Provision or Start failed.
-//
-// On a reload Caddy does not wait for the requests that the old configuration
-// still has: what they use is closed when the last of them must be over.
-func (a *App) Cleanup() error {
-	if a.stop != nil {
-		a.stop()
-		a.background.Wait()
-	}
-	if !a.started() || caddy.Exiting() {
-		return a.close()
-	}
-	time.AfterFunc(linger, func() {
-		if err := a.close(); err != nil {
-			a.logger.Error("closing what the last configuration used", zap.Error(err))
-		}
-	})
-	return nil
-}
-
-// started tells whether Start is done.
-func (a *App) started() bool {
-	select {
-	case <-a.ready:
-		return true
-	default:
-		return false
-	}
-}
-
-func (a *App) close() error {
-	var errs []error
-	if a.logins != nil {
-		a.logins.close()
-	}
-	if a.store != nil {
-		errs = append(errs, a.store.Close())
-	}
-	if a.cache != nil {
-		errs = append(errs, a.cache.Close())
-	}
-	if a.locator != nil {
-		errs = append(errs, a.locator.Close())
-	}
-	return errors.Join(errs...)
-}
-
 // replacePlaceholders resolves {env.*} and {file.*}. Braces that are no known
 // placeholder stay: the tokens of real communities contain some.
 func (c *Credentials) replacePlaceholders() {
@@ -377,8 +237,6 @@ func (c *Credentials) replacePlaceholders() {
 }
 
 var (
-	_ caddy.App          = (*App)(nil)
-	_ caddy.Provisioner  = (*App)(nil)
-	_ caddy.Validator    = (*App)(nil)
-	_ caddy.CleanerUpper = (*App)(nil)
+	_ caddy.Provisioner = (*App)(nil)
+	_ caddy.Validator   = (*App)(nil)
 )

@@ -1,10 +1,10 @@
 package query
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -20,26 +20,33 @@ type member struct {
 
 // MarshalJSON writes the members in their order.
 func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
+	return MarshalMembers(func(yield func(string, any) bool) {
+		for _, m := range o {
+			if !yield(m.key, m.value) {
+				return
+			}
 		}
-		key, err := json.Marshal(m.key)
+	})
+}
+
+// MarshalMembers writes a JSON object whose members stand in the given order.
+func MarshalMembers(members iter.Seq2[string, any]) ([]byte, error) {
+	b := []byte{'{'}
+	for name, value := range members {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		key, err := json.Marshal(name)
 		if err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(m.value)
+		text, err := json.Marshal(value)
 		if err != nil {
 			return nil, err
 		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
+		b = append(append(append(b, key...), ':'), text...)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return append(b, '}'), nil
 }
 
 // encodeJSON writes an answer. What attackers wrote comes out as JSON strings

@@ -3,9 +3,6 @@
 package openapi
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"github.com/peba-edge/peba/query"
 )
 
@@ -109,24 +106,11 @@ type entry[V any] struct {
 
 // MarshalJSON writes the members in their order.
 func (o ordered[V]) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, e := range o {
-		if i > 0 {
-			b.WriteByte(',')
+	return query.MarshalMembers(func(yield func(string, any) bool) {
+		for _, e := range o {
+			if !yield(e.key, e.value) {
+				return
+			}
 		}
-		key, err := json.Marshal(e.key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(e.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	})
 }
