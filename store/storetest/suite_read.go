@@ -50,7 +50,7 @@ func sameNewest(got, all []alert.Document, by store.TimeField, n int) error {
 // testWindowEdges asks for windows around one second.
 func testWindowEdges(s *subject) {
 	s.put(plain(1, -1), plain(2, 0), plain(3, 1))
-	moment := func(d time.Duration) time.Time { return base.Add(d) }
+	moment := base.Add
 	tests := []struct {
 		from, to time.Time
 		want     int64
@@ -108,11 +108,11 @@ func testNewestOrder(s *subject) {
 
 // filters are all combinations of what a filter may have.
 func filters(visit func(f store.Filter)) {
-	windows := [][2]time.Time{{}, {base.Add(20 * time.Hour), {}}, {{}, base.Add(50 * time.Hour)}, {base.Add(10 * time.Hour), base.Add(40*time.Hour + 1)}}
+	windows := [][2]time.Time{{}, {{}, base.Add(50 * time.Hour)}, {base.Add(10 * time.Hour), base.Add(40*time.Hour + 1)}}
 	for _, domain := range []store.Domain{store.Community, store.Private, store.Both} {
 		for _, field := range []store.TimeField{store.Received, store.Created} {
 			for _, window := range windows {
-				for _, source := range []string{"", oddSources[0], oddSources[3], "192.0.2.1"} {
+				for _, source := range []string{"", oddSources[0], oddSources[3]} {
 					for _, peer := range []string{"", "Webpage", "none"} {
 						visit(store.Filter{Domain: domain, Time: field, From: window[0], To: window[1], SourceIP: source, PeerType: peer})
 					}
@@ -123,10 +123,10 @@ func filters(visit func(f store.Filter)) {
 }
 
 func testNewestFilters(s *subject) {
-	reference := s.fill(21, 60)
+	reference := s.fill(21, 40)
 	filters(func(f store.Filter) {
 		all, _ := reference.Newest(context.Background(), f, 1<<20)
-		for _, n := range []int{1, 7, 10_000} {
+		for _, n := range []int{7, 10_000} {
 			if err := sameNewest(s.newest(f, n), all, f.Time, n); err != nil {
 				s.Errorf("the newest %d of %+v: %v", n, f, err)
 			}
@@ -135,7 +135,7 @@ func testNewestFilters(s *subject) {
 }
 
 func testCountFilters(s *subject) {
-	reference := s.fill(22, 60)
+	reference := s.fill(22, 40)
 	filters(func(f store.Filter) {
 		want, _ := reference.Count(context.Background(), f)
 		if n := s.count(f); n != want {
