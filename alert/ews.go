@@ -21,6 +21,8 @@ type Message struct {
 	// BadPayloads counts alerts that were kept without a payload that could not
 	// be decoded.
 	BadPayloads int
+	// Cut counts alerts of which a text was too long to be stored whole.
+	Cut int
 }
 
 // SkipReason says why an alert was left out (contract §1.1).
@@ -213,6 +215,9 @@ func (d *decoder) endAlert() {
 		d.message.BadPayloads++
 	}
 	d.message.Records = append(d.message.Records, d.alert.record())
+	if d.alert.wasCut {
+		d.message.Cut++
+	}
 }
 
 func (d *decoder) skip(reason SkipReason) {

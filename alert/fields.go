@@ -30,6 +30,7 @@ type alertFields struct {
 	ofRequest   bool // the payload came in a Request
 	badPayload  bool
 	emptyReason SkipReason
+	wasCut      bool // a text was too long to be stored whole
 
 	// element is the name of the open element, key its type or meaning.
 	element, key string
@@ -247,6 +248,7 @@ func (a *alertFields) record() Record {
 	a.doc.OriginalRequestString = a.request.stored(&a.doc)
 	a.doc.AdditionalData = jsonObject(a.data)
 	a.doc.ID = NewID(&a.doc)
+	a.wasCut = a.doc.cut(a.data)
 	return Record{Document: a.doc, Payload: kept}
 }
 

@@ -105,9 +105,10 @@ func parseOrigin(h httpcaddyfile.Helper) (string, error) {
 		return "", h.Errf("frontend has %d arguments: allowed is frontend <origin>", len(args))
 	}
 	u, err := url.Parse(args[0])
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
-		u.Scheme+"://"+u.Host != args[0] {
-		return "", h.Errf("frontend is %q: allowed is an origin such as https://map.example.org, without a path", args[0])
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Scheme+"://"+u.Host != args[0] ||
+		!isBrowserHost(u) {
+		return "", h.Errf("frontend is %q: allowed is an origin as browsers send it, such as https://map.example.org: "+
+			"lower case, no path, no port that is the default, no wildcard", args[0])
 	}
 	return args[0], nil
 }
@@ -148,6 +149,13 @@ func (r *routes) expand() caddyhttp.RouteList {
 
 // serves says whether a group of routes is left in.
 func (r *routes) serves(group string) bool { return !slices.Contains(r.without, group) }
+
+// isBrowserHost tells whether browsers would send a URL's host as it stands there.
+func isBrowserHost(u *url.URL) bool {
+	usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	return u.Hostname() != "" && u.Host == strings.ToLower(u.Host) && u.Port() != usual &&
+		!strings.HasSuffix(u.Host, ":") && !strings.ContainsAny(u.Host, "*{}")
+}
 
 // varyByOrigin tells caches that the headers of crossOrigin depend on who asks.
 func varyByOrigin() caddyhttp.Route {

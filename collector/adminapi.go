@@ -31,9 +31,7 @@ const (
 
 // AdminAPI is PEBA's part of Caddy's admin API; `caddy peba` is its client.
 // It runs in the process that owns the store.
-type AdminAPI struct {
-	app *App
-}
+type AdminAPI struct{}
 
 // UserChange is the body of a POST or PATCH: what is nil stays as it is.
 type UserChange struct {
@@ -63,19 +61,6 @@ func (*AdminAPI) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision finds the app, if this configuration has one.
-func (api *AdminAPI) Provision(ctx caddy.Context) error {
-	app, err := ctx.AppIfConfigured("peba")
-	if errors.Is(err, caddy.ErrNotConfigured) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	api.app = app.(*App)
-	return nil
-}
-
 // Routes returns the admin routes.
 func (api *AdminAPI) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
@@ -85,12 +70,13 @@ func (api *AdminAPI) Routes() []caddy.AdminRoute {
 }
 
 func (api *AdminAPI) serveUsers(w http.ResponseWriter, r *http.Request) error {
-	if err := api.ready(r); err != nil {
+	app, err := api.running(r)
+	if err != nil {
 		return err
 	}
 	switch r.Method {
 	case http.MethodGet:
-		users, err := api.app.store.ListUsers(r.Context())
+		users, err := app.store.ListUsers(r.Context())
 		if err != nil {
 			return apiError(err)
 		}
@@ -104,14 +90,15 @@ func (api *AdminAPI) serveUsers(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return api.addUser(w, r, change)
+		return app.addUser(w, r, change)
 	default:
 		return methodNotAllowed(r, "GET or POST")
 	}
 }
 
 func (api *AdminAPI) serveUser(w http.ResponseWriter, r *http.Request) error {
-	if err := api.ready(r); err != nil {
+	app, err := api.running(r)
+	if err != nil {
 		return err
 	}
 	name, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), usersPath+"/"))
@@ -124,16 +111,16 @@ func (api *AdminAPI) serveUser(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		user, err := api.app.store.User(r.Context(), name)
+		user, err := app.store.User(r.Context(), name)
 		if err != nil {
 			return userError(name, err)
 		}
-		return api.putUser(w, r, user, change)
+		return app.putUser(w, r, user, change)
 	case http.MethodDelete:
-		if err := api.app.store.RemoveUser(r.Context(), name); err != nil {
+		if err := app.store.RemoveUser(r.Context(), name); err != nil {
 			return userError(name, err)
 		}
-		api.app.logins.forget()
+		app.logins.forget()
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	default:
@@ -141,17 +128,17 @@ func (api *AdminAPI) serveUser(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-func (api *AdminAPI) addUser(w http.ResponseWriter, r *http.Request, change UserChange) error {
+func (a *App) addUser(w http.ResponseWriter, r *http.Request, change UserChange) error {
 	if err := checkUserName(change.Name); err != nil {
 		return badRequest(err)
 	}
-	if c := api.app.Community; c != nil && change.Name == c.User {
+	if c := a.Community; c != nil && change.Name == c.User {
 		return badRequest(fmt.Errorf("user name %q is the community's", change.Name))
 	}
 	if change.Token == nil {
 		return badRequest(errors.New("token is missing"))
 	}
-	_, err := api.app.store.User(r.Context(), change.Name)
+	_, err := a.store.User(r.Context(), change.Name)
 	if err == nil {
 		return caddy.APIError{
 			HTTPStatus: http.StatusConflict,
@@ -161,16 +148,16 @@ func (api *AdminAPI) addUser(w http.ResponseWriter, r *http.Request, change User
 	if !errors.Is(err, store.ErrNotFound) {
 		return apiError(err)
 	}
-	return api.putUser(w, r, store.User{Name: change.Name}, change)
+	return a.putUser(w, r, store.User{Name: change.Name}, change)
 }
 
 // putUser applies the change to the user, stores and returns it.
-func (api *AdminAPI) putUser(w http.ResponseWriter, r *http.Request, user store.User, change UserChange) error {
+func (a *App) putUser(w http.ResponseWriter, r *http.Request, user store.User, change UserChange) error {
 	if change.Token != nil {
 		if n := len(*change.Token); n < leastToken || n > mostToken {
 			return badRequest(fmt.Errorf("token has %d bytes: allowed is %d to %d", n, leastToken, mostToken))
 		}
-		hash, err := api.app.logins.hasher.hash(r.Context(), *change.Token)
+		hash, err := a.logins.hasher.hash(r.Context(), *change.Token)
 		if err != nil {
 			return err
 		}
@@ -185,27 +172,32 @@ func (api *AdminAPI) putUser(w http.ResponseWriter, r *http.Request, user store.
 	if change.Email != nil {
 		user.Email = *change.Email
 	}
-	if err := api.app.store.PutUser(r.Context(), user); err != nil {
+	if err := a.store.PutUser(r.Context(), user); err != nil {
 		return apiError(err)
 	}
-	api.app.logins.forget()
+	a.logins.forget()
 	return writeJSON(w, infoOf(user))
 }
 
-// ready waits for the app; it is an error to have none.
-func (api *AdminAPI) ready(r *http.Request) error {
-	if api.app == nil {
-		return caddy.APIError{
+// running returns the app that runs now, when it is ready. It is not kept: Caddy
+// also makes an AdminAPI for a configuration that then fails to start.
+func (*AdminAPI) running(r *http.Request) (*App, error) {
+	app, err := caddy.ActiveContext().AppIfConfigured("peba")
+	if errors.Is(err, caddy.ErrNotConfigured) {
+		return nil, caddy.APIError{
 			HTTPStatus: http.StatusNotFound,
 			Err:        errors.New("the running configuration has no PEBA in it"),
 		}
 	}
-	return api.app.wait(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return app.(*App), app.(*App).wait(r.Context())
 }
 
 func infoOf(u store.User) UserInfo {
 	kind := "legacy"
-	if strings.HasPrefix(u.Hash, "$argon2id$") {
+	if isArgon(u.Hash) {
 		kind = "argon2id"
 	}
 	return UserInfo{Name: u.Name, GetOnly: u.GetOnly, Community: u.Community, Email: u.Email, Hash: kind}
@@ -214,6 +206,9 @@ func infoOf(u store.User) UserInfo {
 func checkUserName(name string) error {
 	if name == "" || len(name) > mostUserName {
 		return fmt.Errorf("user name has %d bytes: allowed is 1 to %d", len(name), mostUserName)
+	}
+	if name == "." || name == ".." || strings.Contains(name, ":") || strings.TrimSpace(name) != name {
+		return fmt.Errorf("user name is %q: allowed is none of . and .., no colon, no blank at either end", name)
 	}
 	for _, r := range name {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
@@ -266,5 +261,4 @@ func apiError(err error) error {
 
 var (
 	_ caddy.AdminRouter = (*AdminAPI)(nil)
-	_ caddy.Provisioner = (*AdminAPI)(nil)
 )

@@ -35,6 +35,13 @@ const (
 	defaultLongitude   = 7.129191
 )
 
+// Bounds of the options below.
+const (
+	leastRetention   = time.Hour
+	leastBadIPWindow = time.Minute
+	mostMaxAlerts    = 100_000
+)
+
 // App collects the alerts of honeypot sensors and answers questions about them.
 // Everything is optional: the zero configuration keeps alerts for 28 days in one
 // SQLite file below Caddy's data directory.
@@ -204,14 +211,14 @@ func (a *App) setDefaults() {
 
 // Validate checks what the configuration says.
 func (a *App) Validate() error {
-	if a.Retention < caddy.Duration(time.Hour) {
-		return fmt.Errorf("retention is %v: allowed is 1h or more", time.Duration(a.Retention))
+	if a.Retention < caddy.Duration(leastRetention) {
+		return fmt.Errorf("retention is %v: allowed is %v or more", time.Duration(a.Retention), leastRetention)
 	}
-	if a.BadIPWindow < caddy.Duration(time.Minute) {
-		return fmt.Errorf("bad_ip_window is %v: allowed is 1m or more", time.Duration(a.BadIPWindow))
+	if a.BadIPWindow < caddy.Duration(leastBadIPWindow) {
+		return fmt.Errorf("bad_ip_window is %v: allowed is %v or more", time.Duration(a.BadIPWindow), leastBadIPWindow)
 	}
-	if a.MaxAlerts < 1 || a.MaxAlerts > 100_000 {
-		return fmt.Errorf("max_alerts is %d: allowed is 1 to 100000", a.MaxAlerts)
+	if a.MaxAlerts < 1 || a.MaxAlerts > mostMaxAlerts {
+		return fmt.Errorf("max_alerts is %d: allowed is 1 to %d", a.MaxAlerts, mostMaxAlerts)
 	}
 	if a.Home.Latitude < -90 || a.Home.Latitude > 90 {
 		return fmt.Errorf("home latitude is %v: allowed is -90 to 90", a.Home.Latitude)

@@ -68,9 +68,11 @@ func TestWrongConfig(t *testing.T) {
 		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
 		`,"community":{"user":"u","token":""}`:                              "must not be empty",
 		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "must not be empty",
-		`,"refresh":[{"every":"1ms","questions":[]}]`:                       "every is 1ms",
+		`,"refresh":[{"every":"1ms","questions":["tops?type=urls"]}]`:       "every is 1ms",
 		`,"refresh":[{"every":"5s","questions":["top"]}]`:                   `unknown question "top"`,
 		`,"refresh":[{"every":"5s","questions":["tops?days=3&type=urls"]}]`: `parameter "days" is "3"`,
+		`,"refresh":[null]`:                                                 "names no questions",
+		`,"refresh":[{"every":"5s","questions":["tops?type=urls&day=7"]}]`:  `no parameter "day"`,
 		`,"retain":"1h"`:                                                    "retain",
 		`,"cache":{"module":"floppy"}`:                                      "floppy",
 	} {

@@ -58,21 +58,24 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 	case "geoip":
 		a.GeoIPRaw, err = unmarshalGuest(d, "peba.geoip")
 	case "retention":
-		a.Retention, err = unmarshalDuration(d)
+		a.Retention, err = unmarshalDuration(d, leastRetention)
 	case "bad_ip_window":
-		a.BadIPWindow, err = unmarshalDuration(d)
+		a.BadIPWindow, err = unmarshalDuration(d, leastBadIPWindow)
 	case "max_alerts":
 		var args []string
 		if args, err = exactly(d, "<number>"); err != nil {
 			return err
 		}
-		if a.MaxAlerts, err = strconv.Atoi(args[0]); err != nil {
-			return d.Errf("max_alerts is %q: allowed is a whole number from 1 to 100000", args[0])
+		if a.MaxAlerts, err = strconv.Atoi(args[0]); err != nil || a.MaxAlerts < 1 || a.MaxAlerts > mostMaxAlerts {
+			return d.Errf("max_alerts is %q: allowed is a whole number from 1 to %d", args[0], mostMaxAlerts)
 		}
 	case "community":
 		var args []string
 		if args, err = exactly(d, "<user> <token>"); err != nil {
 			return err
+		}
+		if args[0] == "" || args[1] == "" {
+			return d.Errf("community has an empty user or token: leave community out to have no community log-in")
 		}
 		a.Community = &Credentials{User: args[0], Token: args[1]}
 	case "refresh":
@@ -113,15 +116,15 @@ func guests(namespace string) []string {
 	return names
 }
 
-func unmarshalDuration(d *caddyfile.Dispenser) (caddy.Duration, error) {
+func unmarshalDuration(d *caddyfile.Dispenser, least time.Duration) (caddy.Duration, error) {
 	option := d.Val()
 	args, err := exactly(d, "<duration>")
 	if err != nil {
 		return 0, err
 	}
 	parsed, err := caddy.ParseDuration(args[0])
-	if err != nil || parsed <= 0 {
-		return 0, d.Errf("%s is %q: allowed is a time span such as 90m, 2h or 28d", option, args[0])
+	if err != nil || parsed < least {
+		return 0, d.Errf("%s is %q: allowed is a time span of %v or more, such as 2h or 28d", option, args[0], least)
 	}
 	return caddy.Duration(parsed), nil
 }

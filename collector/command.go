@@ -24,6 +24,7 @@ func init() {
 		Name:  "peba",
 		Short: "Manages PEBA's users and plays sensors",
 		CobraFunc: func(cmd *cobra.Command) {
+			group(cmd)
 			cmd.AddCommand(userCommand(), simulateCommand())
 		},
 	})
@@ -38,12 +39,20 @@ func userCommand() *cobra.Command {
 		Long: "Manages the users who may send alerts of their own and ask private questions.\n" +
 			"Talks to the running server, which it finds as Caddy's own commands do.",
 	}
+	group(cmd)
 	var admin adminClient
 	cmd.PersistentFlags().StringVar(&admin.address, "address", "", "the address of the running server's admin API")
 	cmd.PersistentFlags().StringVarP(&admin.config, "config", "c", "", "the configuration file to find that address in")
 	cmd.PersistentFlags().StringVarP(&admin.adapter, "adapter", "a", "", "the adapter for that configuration file")
 	cmd.AddCommand(userAddCommand(&admin), userSetCommand(&admin), userRemoveCommand(&admin), userListCommand(&admin))
 	return cmd
+}
+
+// group makes a command that only has subcommands: without one it shows them, and
+// an unknown one is an error.
+func group(cmd *cobra.Command) {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // userFlags are what can be told of a user on the command line.

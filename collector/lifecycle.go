@@ -68,6 +68,9 @@ func (a *App) greet() {
 		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
+	if c := a.Community; c != nil && c.User == stockUser && c.Token == stockToken {
+		a.logger.Warn("the community log-in is the public one of every stock T-Pot: anybody may send alerts")
+	}
 }
 
 // wait returns when the app has started, or with ctx's error.
@@ -78,6 +81,8 @@ func (a *App) wait(ctx context.Context) error {
 	select {
 	case <-a.ready:
 		return nil
+	case <-a.ctx.Done():
+		return fmt.Errorf("this configuration did not start: %w", store.ErrUnavailable)
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for start: %w", ctx.Err())
 	}

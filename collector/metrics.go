@@ -13,8 +13,8 @@ import (
 // The metrics of all apps of this process: a reload has two of them for a
 // moment, and both count. No label holds anything that a client can choose.
 var metrics = struct {
-	messages, badPayloads, newCVEs prometheus.Counter
-	alerts, refused, answers       *prometheus.CounterVec
+	messages, badPayloads, cut, newCVEs prometheus.Counter
+	alerts, refused, answers            *prometheus.CounterVec
 }{
 	messages: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_messages_total",
@@ -27,6 +27,10 @@ var metrics = struct {
 	badPayloads: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_bad_payloads_total",
 		Help: "Payloads that could not be decoded and were left out of alerts that were stored.",
+	}),
+	cut: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "peba_ingest_cut_alerts_total",
+		Help: "Alerts of which a text was too long to be stored whole.",
 	}),
 	newCVEs: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_new_cves_total",
@@ -53,7 +57,7 @@ const noAnswer = "error"
 // registerMetrics puts the metrics into the registry of one configuration.
 func registerMetrics(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
-		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.newCVEs, metrics.refused, metrics.answers,
+		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
 	} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {
@@ -70,6 +74,7 @@ func countIngested(m *alert.Message) {
 		metrics.alerts.WithLabelValues(string(reason)).Add(float64(n))
 	}
 	metrics.badPayloads.Add(float64(m.BadPayloads))
+	metrics.cut.Add(float64(m.Cut))
 }
 
 // CountRefused counts a message that was answered with an HTTP error status.

@@ -62,7 +62,7 @@ func (h *hasher) hash(ctx context.Context, token string) (string, error) {
 // verify tells whether token belongs to the stored hash, in time that does not
 // depend on where they differ.
 func (h *hasher) verify(ctx context.Context, stored, token string) (bool, error) {
-	if strings.HasPrefix(stored, "$argon2id$") {
+	if isArgon(stored) {
 		p, want, err := parseArgon(stored)
 		if err != nil {
 			return false, err
@@ -88,6 +88,8 @@ func (h *hasher) verify(ctx context.Context, stored, token string) (bool, error)
 		return false, errUnknownHash
 	}
 }
+
+func isArgon(stored string) bool { return strings.HasPrefix(stored, "$argon2id$") }
 
 // derive runs argon2id in one of the slots.
 func (h *hasher) derive(ctx context.Context, token string, p argonParams, length uint32) ([]byte, error) {

@@ -35,6 +35,9 @@ type refreshed struct {
 
 // parse reads the questions.
 func (r *Refresh) parse() error {
+	if r == nil || len(r.Questions) == 0 {
+		return errors.New("refresh: an entry names no questions")
+	}
 	if r.Every < caddy.Duration(time.Second) {
 		return fmt.Errorf("refresh: every is %v: allowed is 1s or more", time.Duration(r.Every))
 	}
@@ -59,6 +62,11 @@ func parseRefreshed(text string) (refreshed, error) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return refreshed{}, fmt.Errorf("refresh: parameters %q: %w", rawQuery, err)
+	}
+	for given := range values {
+		if given != "ci" && !question.Takes(given) {
+			return refreshed{}, fmt.Errorf("refresh: %s has no parameter %q", name, given)
+		}
 	}
 	args, err := question.Parse(values)
 	if err != nil {

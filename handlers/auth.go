@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/query"
 )
 
 func init() {
@@ -25,6 +26,7 @@ const maxAuthBody = 64 << 10
 type Auth struct {
 	app    *collector.App
 	logger *zap.Logger
+	bodies bodies
 }
 
 // CaddyModule returns the Caddy module information.
@@ -38,6 +40,7 @@ func (*Auth) CaddyModule() caddy.ModuleInfo {
 // Provision finds the app.
 func (h *Auth) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
+	h.bodies.most = maxAuthBody
 	var err error
 	h.app, err = findApp(ctx)
 	return err
@@ -51,7 +54,11 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 		if refused.internal != nil {
 			h.logger.Error("a log-in could not be checked", zap.Error(refused.internal))
 		}
-		refused.write(w, "")
+		media := query.XML
+		if r.URL.Query().Get("out") == "json" {
+			media = query.JSON // what the question behind would answer
+		}
+		refused.write(w, media)
 		return nil
 	}
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
@@ -69,7 +76,7 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request) (*collector.Reader,
 		w.Header().Set("WWW-Authenticate", `Basic realm="PEBA", charset="UTF-8"`)
 		return nil, err
 	}
-	message, err := readMessage(w, r, maxAuthBody)
+	message, err := h.bodies.message(w, r)
 	if err != nil {
 		return nil, err
 	}

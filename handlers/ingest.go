@@ -34,6 +34,7 @@ type Ingest struct {
 
 	app    *collector.App
 	logger *zap.Logger
+	bodies bodies
 }
 
 // CaddyModule returns the Caddy module information.
@@ -50,6 +51,7 @@ func (h *Ingest) Provision(ctx caddy.Context) error {
 	if h.MaxBody == 0 {
 		h.MaxBody = defaultMaxBody
 	}
+	h.bodies.most = h.MaxBody
 	var err error
 	h.app, err = findApp(ctx)
 	return err
@@ -87,7 +89,7 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
 	if err := checkContent(r.Header); err != nil {
 		return err
 	}
-	message, err := readMessage(w, r, h.MaxBody)
+	message, err := h.bodies.message(w, r)
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"math"
 	"net/http"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,8 +61,12 @@ func refuse(err error) *refusal {
 		}
 	case errors.As(err, &handler) && handler.StatusCode == http.StatusRequestEntityTooLarge:
 		return &refusal{status: handler.StatusCode, reason: "the body is too large"}
+	case errors.Is(err, errCrowded):
+		return &refusal{
+			status: http.StatusServiceUnavailable, reason: "too many large bodies at once", retryAfter: retrySoon, internal: err,
+		}
 	case errors.As(err, &body):
-		return &refusal{status: body.status(), reason: body.Error(), retryAfter: retrySoon}
+		return &refusal{status: body.status(), reason: body.Error()}
 	case errors.As(err, &syntax):
 		return &refusal{status: http.StatusBadRequest, reason: syntax.Error()}
 	case errors.As(err, &param):
@@ -82,51 +84,6 @@ func refuse(err error) *refusal {
 	default:
 		return &refusal{status: http.StatusInternalServerError, reason: "internal error", internal: err}
 	}
-}
-
-// readMessage reads an EWS message of at most limit bytes from the body.
-func readMessage(w http.ResponseWriter, r *http.Request, limit int64) (*alert.Message, error) {
-	body := &bodyReader{r: http.MaxBytesReader(w, r.Body, limit)}
-	message, err := alert.Decode(body, alert.DefaultLimits())
-	if err != nil && body.err != nil {
-		return nil, &bodyError{body.err}
-	}
-	return message, err
-}
-
-// bodyReader remembers the error that ended a body before its end.
-type bodyReader struct {
-	r   io.Reader
-	err error
-}
-
-func (b *bodyReader) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if err != nil && err != io.EOF {
-		b.err = err
-	}
-	return n, err
-}
-
-// bodyError is a body that did not arrive whole: the client's or the network's
-// fault, of which the operator need not hear.
-type bodyError struct{ cause error }
-
-// Error does not repeat the cause, which may name addresses.
-func (e *bodyError) Error() string {
-	if e.status() == http.StatusRequestTimeout {
-		return "the body did not arrive in time"
-	}
-	return "the body ended early"
-}
-
-func (e *bodyError) Unwrap() error { return e.cause }
-
-func (e *bodyError) status() int {
-	if errors.Is(e.cause, os.ErrDeadlineExceeded) {
-		return http.StatusRequestTimeout
-	}
-	return http.StatusBadRequest
 }
 
 // write sends the refusal as an XML result body, or as a JSON object where the

@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ func TestReload(t *testing.T) {
 	// One that cannot be taken leaves the old one at work.
 	s.writeConfig(strings.Replace(config("10d"), "retention 10d", "retention 1s", 1))
 	if out, err := s.cli("", "reload", "--address", s.admin, "--config", s.config, "--adapter", "caddyfile"); err == nil ||
-		!strings.Contains(out, "retention is 1s") {
+		!strings.Contains(out, `retention is \"1s\"`) {
 		t.Errorf("a wrong configuration: %v\n%s", err, out)
 	}
 	stop.Store(true)
@@ -58,6 +59,25 @@ func TestReload(t *testing.T) {
 	s.writeConfig(config("10d"))
 	if n := s.count(); n != accepted.Load() {
 		t.Errorf("%d alerts answered OK, %d stored", accepted.Load(), n)
+	}
+}
+
+// TestReloadThatFailsToStart leaves the old configuration at work, the admin API
+// included.
+func TestReloadThatFailsToStart(t *testing.T) {
+	s := startServer(t, "", "")
+	good, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.writeConfig(strings.Replace(string(good), "community ", "store sqlite /proc/none/peba.db\n\t\tcommunity ", 1))
+	if out, err := s.cli("", "reload", "--address", s.admin, "--config", s.config, "--adapter", "caddyfile"); err == nil ||
+		!strings.Contains(out, "/proc/none") {
+		t.Fatalf("the reload: %v\n%s", err, out)
+	}
+	s.user("long enough\n", "add", "soc", "--token-file", "-")
+	if got := s.post(messageXML("soc", "long enough", alertXML("9.9.9.9", 1))); got.body != okResult {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

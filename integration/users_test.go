@@ -86,6 +86,9 @@ func TestUserCommandErrors(t *testing.T) {
 		"empty token":      {"\n", []string{"add", "new", "--token-file", "-"}, "is empty"},
 		"short token":      {"short\n", []string{"add", "new", "--token-file", "-"}, "token has 5 bytes: allowed is 8 to 1024"},
 		"escape in name":   {"long enough\n", []string{"add", "a\x1b[31m", "--token-file", "-"}, "allowed are printable ones"},
+		"dots":             {"long enough\n", []string{"add", "..", "--token-file", "-"}, "allowed is none of . and .."},
+		"colon":            {"long enough\n", []string{"add", "a:b", "--token-file", "-"}, "no colon"},
+		"no such command":  {"", []string{"frob"}, "frob"},
 		"nothing to set":   {"", []string{"set", "known"}, "nothing to change"},
 		"unknown":          {"", []string{"remove", "nobody"}, `there is no user \"nobody\"`},
 	} {

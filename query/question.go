@@ -6,6 +6,7 @@ package query
 import (
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/peba-edge/peba/store"
@@ -119,6 +120,11 @@ type Args struct {
 	Domain store.Domain
 	values []value // one a Param, in the order of Question.Params
 	params []Param
+}
+
+// Takes tells whether the question has a parameter of that name, ci aside.
+func (q *Question) Takes(name string) bool {
+	return slices.ContainsFunc(q.Params, func(p Param) bool { return p.Name == name })
 }
 
 // Parse reads the parameters of a request. An error is a *ParamError.

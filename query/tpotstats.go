@@ -45,9 +45,13 @@ var tpotStats = &Question{
 	Ask: askTpotStats,
 }
 
+// settleTime is how long after its end a day may still get alerts: messages that
+// arrived in it and are not stored yet.
+const settleTime = 5 * time.Minute
+
 // tpotStatsTTL caches days that are over.
 func tpotStatsTTL(args Args, now time.Time) time.Duration {
-	if !args.given("day") || !args.time("day").Before(startOfDay(now)) {
+	if !args.given("day") || !args.time("day").Before(startOfDay(now.Add(-settleTime))) {
 		return 0
 	}
 	return 28 * oneDay
