@@ -26,7 +26,11 @@ lint:
 build:
 	CGO_ENABLED=0 go -C tools/build run . "$(CURDIR)/xcaddy.json"
 
-# Speed, as ratios against a ceiling measured in the same run.
+# Speed, as ratios against a ceiling measured in the same run. The questions'
+# store has a million alerts; for ten (3 GB in TMPDIR, ten minutes) and each
+# question's times, with the filled stores kept in a folder for the next time:
+#   PEBA_BENCH_ALERTS=10000000 PEBA_BENCH_FOLDER=FOLDER \
+#     go test -run '^$$' -bench Questions -benchtime 1x -timeout 60m -v ./store/sqlite
 bench:
 	go test -run '^$$' -bench . -benchtime 2s -timeout 60m ./...
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,47 +95,54 @@ func BenchmarkPlainInsert(b *testing.B) {
 }
 
 func plainInsert(b *testing.B, size int) {
+	p := newPlain(b)
+	var records []alert.Record
+	for _, message := range traffic(b.N) {
+		records = append(records, message...)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for part := range slices.Chunk(records, size) {
+		p.put(b, part)
+	}
+	b.StopTimer()
+	report(b, p.path)
+}
+
+// plain is a store that is nothing but a table.
+type plain struct {
+	*conn
+	path   string
+	insert *statement
+}
+
+func newPlain(b *testing.B) *plain {
 	ctx := context.Background()
-	path := filepath.Join(b.TempDir(), "plain.db")
-	if err := create(path); err != nil {
-		b.Fatal(err)
-	}
-	c, err := connect(ctx, path, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(4096)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
+	p := &plain{path: filepath.Join(b.TempDir(), "plain.db")}
+	must(b, create(p.path))
+	var err error
+	p.conn, err = connect(ctx, p.path, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(4096)")
+	must(b, err)
+	b.Cleanup(func() { must(b, p.Close()) })
 	var fields []string
 	for i := range reflect.TypeFor[alert.Document]().NumField() {
 		fields = append(fields, reflect.TypeFor[alert.Document]().Field(i).Name)
 	}
-	if err := c.exec(ctx, "CREATE TABLE alerts ("+strings.Join(fields, ",")+", PRIMARY KEY (ID))"); err != nil {
-		b.Fatal(err)
+	must(b, p.exec(ctx, "CREATE TABLE alerts ("+strings.Join(fields, ",")+", PRIMARY KEY (ID))"))
+	p.insert, err = p.keep(ctx, "INSERT INTO alerts VALUES (?"+strings.Repeat(",?", len(fields)-1)+")")
+	must(b, err)
+	return p
+}
+
+// put inserts records in one transaction.
+func (p *plain) put(b *testing.B, records []alert.Record) {
+	ctx := context.Background()
+	must(b, p.exec(ctx, "BEGIN IMMEDIATE"))
+	for i := range records {
+		_, _, err := p.insert.exec(ctx, plainValues(&records[i].Document)...)
+		must(b, err)
 	}
-	insert, err := c.prepare(ctx, "INSERT INTO alerts VALUES (?"+strings.Repeat(",?", len(fields)-1)+")")
-	if err != nil {
-		b.Fatal(err)
-	}
-	messages := traffic(b.N)
-	b.ReportAllocs()
-	b.ResetTimer()
-	inserted := 0
-	for _, message := range messages {
-		for i := range message {
-			if inserted%size == 0 {
-				if inserted > 0 {
-					must(b, c.exec(ctx, "COMMIT"))
-				}
-				must(b, c.exec(ctx, "BEGIN IMMEDIATE"))
-			}
-			_, _, err := insert.exec(ctx, plainValues(&message[i].Document)...)
-			must(b, err)
-			inserted++
-		}
-	}
-	must(b, c.exec(ctx, "COMMIT"))
-	b.StopTimer()
-	report(b, path)
+	must(b, p.exec(ctx, "COMMIT"))
 }
 
 func must(tb testing.TB, err error) {

@@ -10,8 +10,10 @@ const (
 	// checkpointPages is how long the write-ahead log may grow, in pages of
 	// 4 KiB, before it is moved into the database file: 16 MiB.
 	checkpointPages = 4096
-	// checkpointWait is how long the writer waits for readers then, in milliseconds.
+	// checkpointWait is how long the writer waits for readers then, writerWait
+	// how long it waits for other programs at other times, in milliseconds.
 	checkpointWait = 100
+	writerWait     = 5000
 	// logLimit is what is kept of the log's file for reuse, in bytes.
 	logLimit = 64 << 20
 )
@@ -22,40 +24,45 @@ const (
 // moment: readers that come then need the log no more, and those that are
 // there end.
 type checkpointer struct {
-	length  *statement
-	attempt int64 // at how many pages the next attempt is due
+	look, restart *statement
+	attempt       int64 // at how many pages the next attempt is due
 }
 
 func newCheckpointer(ctx context.Context, c *conn) (checkpointer, error) {
-	length, err := c.keep(ctx, "PRAGMA wal_checkpoint(NOOP)")
-	return checkpointer{length: length, attempt: checkpointPages}, err
+	look, err := c.keep(ctx, "PRAGMA wal_checkpoint(NOOP)")
+	if err != nil {
+		return checkpointer{}, err
+	}
+	restart, err := c.keep(ctx, "PRAGMA wal_checkpoint(RESTART)")
+	return checkpointer{look: look, restart: restart, attempt: checkpointPages}, err
 }
 
 // checkpoint is called after each commit. That it fails costs disk space, not
 // data; it is tried again when the log has grown by half.
 func (p *checkpointer) checkpoint(c *conn) {
 	ctx := context.Background()
-	pages := p.pages(ctx)
-	if pages < p.attempt {
+	_, pages, err := logState(ctx, p.look)
+	if err != nil || pages < p.attempt {
 		return
 	}
 	p.attempt = pages + pages/2
-	if err := c.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", checkpointWait)); err != nil {
+	if c.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", checkpointWait)) != nil {
 		return
 	}
-	busy, err := c.number(ctx, "PRAGMA wal_checkpoint(RESTART)")
-	if err == nil && busy == 0 {
+	if busy, _, err := logState(ctx, p.restart); err == nil && !busy {
 		p.attempt = checkpointPages
 	}
-	_ = c.exec(ctx, "PRAGMA busy_timeout = 5000")
+	_ = c.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", writerWait)) // it sets a number, and cannot fail
 }
 
-// pages returns the number of pages in the log, 0 when it is not known.
-func (p *checkpointer) pages(ctx context.Context) int64 {
-	dest := make([]driver.Value, 3) // busy, pages in the log, pages moved
-	if _, err := p.length.row(ctx, dest); err != nil {
-		return 0
+// logState runs one of the statements, which tell whether something was in
+// their way and how many pages are in the log.
+func logState(ctx context.Context, s *statement) (busy bool, pages int64, err error) {
+	dest := make([]driver.Value, 3)
+	if _, err := s.row(ctx, dest); err != nil {
+		return false, 0, err
 	}
-	n, _ := dest[1].(int64)
-	return n
+	was, _ := dest[0].(int64)
+	pages, _ = dest[1].(int64)
+	return was != 0, pages, nil
 }

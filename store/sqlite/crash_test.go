@@ -15,7 +15,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-const crashBatch = 20
+const crashBatch = 10
 
 // crashMessage is a message by number; its alerts tell which one they are of.
 func crashMessage(number uint64) []alert.Record {
@@ -60,12 +60,13 @@ func putForEver(path string) {
 // on the same file. All that was acknowledged must be there once, and of the
 // rest whole messages or nothing.
 func TestKilledWhileWriting(t *testing.T) {
-	const kills = 8
+	t.Parallel()
+	const kills = 6
 	path := emptyPath(t)
 	rng := rand.New(rand.NewPCG(1, 1))
 	acknowledged := make(map[uint64]bool)
 	for kill := range uint64(kills) {
-		for _, number := range runAndKill(t, path, kill*1_000_000, 1+rng.IntN(120)) {
+		for _, number := range runAndKill(t, path, kill*1_000_000, 1+rng.IntN(60)) {
 			acknowledged[number] = true
 		}
 	}

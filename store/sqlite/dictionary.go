@@ -23,15 +23,19 @@ type known struct{ id, lastDay int64 }
 // dictionary gives ids to texts that many alerts share.
 type dictionary struct {
 	columns              int
+	most                 int // ids in memory
 	find, insert, extend *statement
 	ids                  map[words]known
 	// unsure are the keys whose entries come from the open transaction.
 	unsure []words
+	// latest is what the last alert had: those of one message have much in common.
+	latest   words
+	latestID known
 }
 
 // newDictionary prepares a dictionary over a table with the given text columns.
 func newDictionary(ctx context.Context, c *conn, table string, columns ...string) (*dictionary, error) {
-	d := &dictionary{columns: len(columns), ids: make(map[words]known)}
+	d := &dictionary{columns: len(columns), most: dictionaryWords, ids: make(map[words]known)}
 	list, marks := strings.Join(columns, ", "), strings.Repeat("?, ", len(columns))
 	var errs [3]error
 	d.find, errs[0] = c.keep(ctx, "SELECT id, last_day FROM "+table+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
@@ -42,7 +46,11 @@ func newDictionary(ctx context.Context, c *conn, table string, columns ...string
 
 // id returns the id of the texts, for an alert received on that day.
 func (d *dictionary) id(key *words, day int64) (int64, error) {
+	if d.latestID.id != 0 && d.latestID.lastDay >= day && d.latest == *key {
+		return d.latestID.id, nil
+	}
 	if k, ok := d.ids[*key]; ok && k.lastDay >= day {
+		d.latest, d.latestID = *key, k
 		return k.id, nil
 	}
 	k, err := d.ensure(key, day)
@@ -87,7 +95,7 @@ func (d *dictionary) remember(key *words, k known) {
 	if size > dictionaryBytes {
 		return
 	}
-	if len(d.ids) >= dictionaryWords {
+	if len(d.ids) >= d.most {
 		clear(d.ids)
 	}
 	var kept words
@@ -99,7 +107,11 @@ func (d *dictionary) remember(key *words, k known) {
 }
 
 // keep is called when the transaction is committed.
-func (d *dictionary) keep() { d.unsure = d.unsure[:0] }
+// What the last alert had goes, for it holds on to a whole message.
+func (d *dictionary) keep() {
+	d.unsure = d.unsure[:0]
+	d.latest, d.latestID = words{}, known{}
+}
 
 // undo is called when it is rolled back.
 func (d *dictionary) undo() {
@@ -110,4 +122,7 @@ func (d *dictionary) undo() {
 }
 
 // forget drops all ids from memory, after rows were deleted.
-func (d *dictionary) forget() { clear(d.ids) }
+func (d *dictionary) forget() {
+	clear(d.ids)
+	d.latest, d.latestID = words{}, known{}
+}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/peba-edge/peba/store"
 )
@@ -67,6 +68,10 @@ func selected(f store.Filter) (c conditions, column string, err error) {
 	return c, column, nil
 }
 
+// createdSpan is up to how long a span of created time is looked up in an index
+// and not searched for in all alerts.
+const createdSpan = 12 * time.Hour
+
 // from returns the alerts table with its conditions, domain included, for
 // questions that read all that matches.
 func from(f store.Filter) (clause string, values []any, err error) {
@@ -80,8 +85,11 @@ func from(f store.Filter) (clause string, values []any, err error) {
 	}
 	c.add("community IN (" + strings.Join(domain, ", ") + ")")
 	table := "alerts NOT INDEXED"
-	if f.Time == store.Received {
+	switch {
+	case f.Time == store.Received:
 		table = "alerts INDEXED BY alerts_received"
+	case !f.From.IsZero() && !f.To.IsZero() && f.To.Sub(f.From) <= createdSpan:
+		table = "alerts INDEXED BY alerts_created"
 	}
 	return table + c.where(), c.values, nil
 }

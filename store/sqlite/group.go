@@ -38,24 +38,48 @@ var dimensions = map[store.Dimension]dimension{
 	store.TargetLocation:    {column: "target_place", text: "tp.location", from: "places AS tp ON tp.id = g.target_place"},
 }
 
-// group counts by ids first, and by the texts that they stand for afterwards,
-// when few rows are left.
+// group answers from roll-ups where they can, and else from the alerts.
 func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
+	for {
+		var found []keyed
+		keys := d.writer.keys.Load()
+		err := d.snapshot(ctx, func(tx *sql.Tx) (err error) {
+			if i, ok := rollupFor(f, g); ok {
+				found, err = rolledUp(ctx, tx, keys, i, f, g)
+			} else {
+				found, err = groupAlerts(ctx, tx, f, g)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if d.writer.keys.Load() == keys { // else some were deleted
+			return ranked(found, g), nil
+		}
+	}
+}
+
+// groupAlerts counts by ids first, and by the texts that they stand for
+// afterwards, when few rows are left.
+func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Grouping) ([]keyed, error) {
 	query, values, err := groupQuery(f, g)
 	if err != nil {
 		return nil, err
 	}
 	var found []keyed
-	err = d.each(ctx, query, values, func(rows *sql.Rows) error {
+	err = eachRow(ctx, tx, query, values, func(rows *sql.Rows) error {
 		k, err := scanGroup(rows, g)
 		if err == nil && k.Count > 0 { // without GROUP BY there is a row for nothing too
 			found = append(found, k)
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+	return found, err
+}
+
+// ranked keeps the groups of the top keys and puts them in order.
+func ranked(found []keyed, g store.Grouping) []store.Group {
 	if g.Top > 0 && g.Bucket > 0 {
 		found = withKeys(found, topKeys(found, g.Top))
 	}
@@ -67,7 +91,7 @@ func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) 
 	for i, k := range found {
 		groups[i] = k.Group
 	}
-	return groups, nil
+	return groups
 }
 
 // groupQuery returns a query for the dimensions, the bucket (seconds since the
@@ -94,6 +118,10 @@ func groupQuery(f store.Filter, g store.Grouping) (query string, values []any, e
 		}
 		shown = append(shown, dim.text)
 		joins = appendNew(joins, " LEFT JOIN "+dim.from)
+	}
+	if len(joins) == 0 && len(counted) == len(g.By) { // one step does
+		counted = append(counted, bucket, "count(*)")
+		return "SELECT " + strings.Join(counted, ", ") + " FROM " + table + groupBy(len(counted)-1), values, nil
 	}
 	counted = append(counted, bucket)
 	shown = append(shown, "g.bucket")

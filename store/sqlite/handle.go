@@ -64,8 +64,14 @@ func (h *handle) Ping(ctx context.Context) error {
 	return h.run(func(d *database) error { return d.ping(ctx) })
 }
 
+// Put announces new CVEs outside its call: who hears of them may use the store.
 func (h *handle) Put(ctx context.Context, records []alert.Record) error {
-	return h.run(func(d *database) error { return d.put(ctx, records) })
+	fresh, err := ask(h, func(d *database) ([]store.CVE, error) { return d.put(ctx, records) })
+	if err != nil {
+		return err
+	}
+	h.db.announce(fresh)
+	return nil
 }
 
 func (h *handle) PutStatistic(ctx context.Context, s store.Statistic) error {

@@ -13,6 +13,7 @@ import (
 // writer's transaction only.
 type inserter struct {
 	sensors, places *dictionary
+	tally           *tally
 
 	alert       *statement
 	payloadSeen *statement
@@ -23,7 +24,7 @@ type inserter struct {
 
 func newInserter(ctx context.Context, c *conn) (inserter, error) {
 	var in inserter
-	var errs [7]error
+	var errs [8]error
 	in.sensors, errs[0] = newDictionary(ctx, c, "sensors", "ident", "type", "hostname", "uuid", "external_ip", "internal_ip")
 	in.places, errs[1] = newDictionary(ctx, c, "places", "country", "country_name", "location", "system")
 	in.alert, errs[2] = c.keep(ctx, `
@@ -46,12 +47,13 @@ func newInserter(ctx context.Context, c *conn) (inserter, error) {
 	in.cve, errs[6] = c.keep(ctx, `
 		INSERT INTO cves (id, first_seen, source_ip, target_port, peer_type) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`)
+	in.tally, errs[7] = newTally(ctx, c)
 	return in, errors.Join(errs[:]...)
 }
 
 // keep is called when the transaction is committed, undo when it is rolled back.
-func (in *inserter) keep() { in.sensors.keep(); in.places.keep() }
-func (in *inserter) undo() { in.sensors.undo(); in.places.undo() }
+func (in *inserter) keep() { in.sensors.keep(); in.places.keep(); in.tally.keep() }
+func (in *inserter) undo() { in.sensors.undo(); in.places.undo(); in.tally.undo() }
 
 // forget drops what is remembered of the dictionaries, after rows were deleted.
 func (in *inserter) forget() { in.sensors.forget(); in.places.forget() }
@@ -68,6 +70,9 @@ func (in *inserter) records(records []alert.Record) (fresh []store.CVE, err erro
 		}
 		if !isNew {
 			continue
+		}
+		if err := in.tally.count(&r.Document); err != nil {
+			return nil, err
 		}
 		if err := in.payloadRow(r); err != nil {
 			return nil, err

@@ -124,7 +124,7 @@ func lockFile(ctx context.Context, path string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.exec(ctx, "BEGIN EXCLUSIVE"); err != nil {
+	if err := c.exec(ctx, "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); err != nil {
 		if isDown(err) && ctx.Err() == nil {
 			err = fmt.Errorf("another process has it open (it holds %s): %w", path, err)
 		}

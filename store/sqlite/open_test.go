@@ -112,6 +112,7 @@ func TestNewestHandleHearsOfCVEs(t *testing.T) {
 }
 
 func TestSecondProcessIsTurnedAway(t *testing.T) {
+	t.Parallel()
 	path := emptyPath(t)
 	s := openTest(t, path, store.Options{})
 	cmd := child(t, "open", path)
@@ -126,6 +127,7 @@ func TestSecondProcessIsTurnedAway(t *testing.T) {
 }
 
 func TestKilledProcessLeavesNoLock(t *testing.T) {
+	t.Parallel()
 	path := emptyPath(t)
 	cmd := child(t, "open", path)
 	stdin, err := cmd.StdinPipe() // left open, so that it stays

@@ -46,13 +46,28 @@ func (d *database) each(ctx context.Context, query string, values []any, scan fu
 	return d.readError(ctx, rows.Err())
 }
 
-func (d *database) count(ctx context.Context, f store.Filter) (n int64, err error) {
-	table, values, err := from(f)
+// eachRow runs a query and calls scan for every row.
+func eachRow(ctx context.Context, tx *sql.Tx, query string, values []any, scan func(rows *sql.Rows) error) error {
+	rows, err := tx.QueryContext(ctx, query, values...)
 	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// count is a group by nothing.
+func (d *database) count(ctx context.Context, f store.Filter) (int64, error) {
+	groups, err := d.group(ctx, f, store.Grouping{})
+	if err != nil || len(groups) == 0 {
 		return 0, err
 	}
-	err = d.readers.QueryRowContext(ctx, "SELECT count(*) FROM "+table, values...).Scan(&n)
-	return n, d.readError(ctx, err)
+	return groups[0].Count, nil
 }
 
 func (d *database) payload(ctx context.Context, hash string) (store.Payload, error) {

@@ -10,7 +10,7 @@ import (
 // How much one transaction deletes, so that messages wait for it no longer
 // than for each other. A payload may be megabytes.
 const (
-	retireRows     = 2000
+	retireRows     = 1000
 	retirePayloads = 100
 )
 
@@ -28,17 +28,21 @@ func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
 			return err
 		}
 	}
+	if err := d.retireRollups(ctx, limit); err != nil {
+		return err
+	}
 	return d.retirePayloads(ctx, limit)
 }
 
 // retireSome deletes some of what stands before the limit, and tells whether
 // that was the last.
 func (w *writer) retireSome(limit int64) (done bool, err error) {
+	left := int64(retireRows)
 	for _, community := range []string{"0", "1"} {
 		n, err := w.change(`DELETE FROM alerts WHERE seq IN (
 			SELECT seq FROM alerts INDEXED BY alerts_received
-			WHERE community = `+community+` AND received < ? ORDER BY received LIMIT ?)`, limit, int64(retireRows))
-		if err != nil || n == retireRows {
+			WHERE community = `+community+` AND received < ? ORDER BY received LIMIT ?)`, limit, left)
+		if left -= n; err != nil || left == 0 {
 			return false, err
 		}
 	}

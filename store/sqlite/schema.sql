@@ -69,6 +69,41 @@ CREATE INDEX alerts_received ON alerts (community, received, sensor, source_ip);
 -- (DESIGN.md).
 CREATE INDEX alerts_source ON alerts (community, block, source_ip, created);
 
+-- Alerts of a span of created time that is less than ten minutes, by place: what
+-- roll-ups do not tell.
+CREATE INDEX alerts_created ON alerts (community, created, source_place, target_place);
+
+-- Roll-ups: how many alerts there were of one kind (rollup.go), community and
+-- key in ten minutes, an hour, six hours or a day. What a transaction adds stands in
+-- rollup_news by ten minutes, until enough is there to be added to rollups, in all
+-- widths. Times and widths are in slots of ten minutes, since the Unix epoch; counts are
+-- rollup_keys.id and numbers, packed.
+CREATE TABLE rollup_keys (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+    kind   INTEGER NOT NULL,
+    digest BLOB NOT NULL UNIQUE, -- of kind and key
+    period INTEGER NOT NULL, -- the last one with an alert, in units of keyPeriod
+    key    BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE rollup_news (
+    kind      INTEGER NOT NULL,
+    community INTEGER NOT NULL,
+    slot      INTEGER NOT NULL,
+    turn      INTEGER NOT NULL, -- one for each transaction
+    counts    BLOB NOT NULL,
+    PRIMARY KEY (kind, community, slot, turn)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollups (
+    kind      INTEGER NOT NULL,
+    community INTEGER NOT NULL,
+    width     INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    counts    BLOB NOT NULL,
+    UNIQUE (kind, community, width, start)
+) STRICT;
+
 -- One row for each distinct payload; its bytes stand apart, so that the rows
 -- stay small.
 CREATE TABLE payloads (

@@ -32,28 +32,33 @@ type job struct {
 
 // writer is the only connection that writes. Its goroutine takes all jobs that
 // wait and runs them in one transaction: commits are dear, and their cost is
-// shared. All fields but jobs and closed belong to that goroutine.
+// shared. All fields but jobs, closed and keys belong to that goroutine.
 type writer struct {
 	*conn
 	path   string
 	jobs   chan *job
 	closed chan error // the result of closing, once the goroutine has ended
 
+	// keys is what readers remember of the keys of roll-ups.
+	keys atomic.Pointer[keyTexts]
+
 	insert  inserter
 	log     checkpointer
 	failing bool // whether the last commit failed
+	noKeys  bool // whether the open transaction deletes keys
 }
 
 // startWriter opens the file for writing, brings its schema up to date and
 // starts the goroutine.
 func startWriter(ctx context.Context, path string) (_ *writer, err error) {
-	c, err := connect(ctx, path, "busy_timeout(5000)", "synchronous(FULL)",
+	c, err := connect(ctx, path, fmt.Sprintf("busy_timeout(%d)", writerWait), "synchronous(FULL)",
 		"cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(0)",
 		fmt.Sprintf("journal_size_limit(%d)", logLimit))
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{conn: c, path: path, jobs: make(chan *job, 64), closed: make(chan error, 1)}
+	w.keys.Store(newKeyTexts())
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -156,6 +161,7 @@ func (w *writer) transact(group []*job) (err error) {
 	defer func() {
 		if err == nil {
 			w.insert.keep()
+			w.keysGone(false)
 			return
 		}
 		// SQLite has rolled back by itself after some errors; then this one
@@ -171,6 +177,9 @@ func (w *writer) transact(group []*job) (err error) {
 		if err := j.work(w); err != nil {
 			return err
 		}
+	}
+	if err := w.insert.tally.flush(); err != nil {
+		return err
 	}
 	return w.exec(context.Background(), "COMMIT")
 }
@@ -195,33 +204,29 @@ func (d *database) write(ctx context.Context, sql string, values ...driver.Value
 	return changed, err
 }
 
-// put stores records in one transaction, and announces the CVEs they brought.
-func (d *database) put(ctx context.Context, records []alert.Record) error {
+// put stores records in one transaction, and returns the CVEs they brought.
+func (d *database) put(ctx context.Context, records []alert.Record) (fresh []store.CVE, err error) {
 	bytes := 0
 	for i := range records {
 		r := &records[i]
 		if r.ID == "" {
-			return fmt.Errorf("record %d of %d has no id", i+1, len(records))
+			return nil, fmt.Errorf("record %d of %d has no id", i+1, len(records))
 		}
 		bytes += len(r.OriginalRequestString) + len(r.AdditionalData)
 		if r.Payload != nil {
 			bytes += len(r.Payload.Data)
 		}
 	}
-	var fresh []store.CVE
-	err := d.do(ctx, &job{rows: len(records), bytes: bytes, work: func(w *writer) (err error) {
+	err = d.do(ctx, &job{rows: len(records), bytes: bytes, work: func(w *writer) (err error) {
 		fresh, err = w.insert.records(records)
 		return err
 	}})
-	if err != nil {
-		return err
-	}
-	d.announce(fresh)
-	return nil
+	return fresh, err
 }
 
-// ping asks both sides. After a failed commit it tries a real one: otherwise
-// nobody would learn that the disk has room again before the next message.
+// ping asks both sides. After a failed commit it tries a real one, that needs
+// room: otherwise nobody would learn of a full disk, or of one that has room
+// again, before the next message.
 func (d *database) ping(ctx context.Context) error {
 	if err := d.readers.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM alerts LIMIT 1)").Err(); err != nil {
 		return d.readError(ctx, err)
@@ -230,6 +235,8 @@ func (d *database) ping(ctx context.Context) error {
 		if !w.failing {
 			return nil
 		}
-		return w.exec(context.Background(), fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+		return w.exec(context.Background(), `
+			INSERT INTO payload_data (id, data) VALUES (-1, zeroblob(65536));
+			DELETE FROM payload_data WHERE id = -1`)
 	}})
 }

@@ -157,3 +157,6 @@ func oddPayload(n int) *alert.Payload {
 		Data:      data,
 	}
 }
+
+// Start returns the time from which alerts are received, over three days.
+func (o *Odd) Start() time.Time { return base }

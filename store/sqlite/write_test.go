@@ -1,0 +1,208 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// onWriter runs f on the writer's connection.
+func onWriter(t *testing.T, s *handle, f func(w *writer) error) {
+	t.Helper()
+	must(t, s.db.do(t.Context(), &job{work: f}))
+}
+
+// holdWriter keeps the writer busy until release is called.
+func holdWriter(s *handle) (release func()) {
+	held, free := make(chan bool), make(chan bool)
+	s.db.writer.jobs <- &job{done: make(chan error, 1), work: func(*writer) error {
+		close(held)
+		<-free
+		return nil
+	}}
+	<-held
+	return func() { close(free) }
+}
+
+// waitForJob returns when a job waits for the writer, which is held.
+func waitForJob(s *handle) {
+	for len(s.db.writer.jobs) == 0 {
+		runtime.Gosched()
+	}
+}
+
+func TestFullDiskIsUnavailableAndHeals(t *testing.T) {
+	s := openTest(t, emptyPath(t), store.Options{})
+	must(t, s.Put(t.Context(), message(1, 50)))
+	setLimit := func(pages string) {
+		onWriter(t, s, func(w *writer) error {
+			_, err := w.number(context.Background(), "PRAGMA max_page_count = "+pages)
+			return err
+		})
+	}
+	setLimit("1") // SQLite takes the number of pages there are
+
+	lost := message(2, 1000)
+	if err := s.Put(t.Context(), lost); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), s.db.path) {
+		t.Errorf("Put: error is %v, want ErrUnavailable and the path", err)
+	}
+	if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("Ping: error is %v, want ErrUnavailable", err)
+	}
+	if n := countAll(t, s); n != 50 {
+		t.Errorf("%d alerts are there, want 50", n)
+	}
+	setLimit("1000000")
+	must(t, s.Ping(t.Context()))
+	must(t, s.Put(t.Context(), lost))
+	sameAsPut(t, s, append(message(1, 50), lost...))
+}
+
+// sameAsPut compares all documents with those that were put: ids of dictionary
+// rows that were rolled back would show here.
+func sameAsPut(t *testing.T, s store.Store, records []alert.Record) {
+	t.Helper()
+	docs, err := s.Newest(t.Context(), store.Filter{Domain: store.Both}, 1<<20)
+	must(t, err)
+	want := make(map[string]alert.Document)
+	for _, r := range records {
+		want[r.ID] = r.Document
+	}
+	if len(docs) != len(want) {
+		t.Errorf("%d alerts are there, want %d", len(docs), len(want))
+	}
+	for _, d := range docs {
+		if d != want[d.ID] {
+			t.Errorf("alert is %+v\nwant %+v", d, want[d.ID])
+		}
+	}
+}
+
+// TestBadJobCostsItsNeighboursNothing has three jobs in one group.
+func TestBadJobCostsItsNeighboursNothing(t *testing.T) {
+	s := openTest(t, emptyPath(t), store.Options{})
+	records := message(1, 30)
+	putJob := func(part []alert.Record) *job {
+		return &job{done: make(chan error, 1), work: func(w *writer) error {
+			_, err := w.insert.records(part)
+			return err
+		}}
+	}
+	bad := errors.New("bad")
+	jobs := []*job{
+		putJob(records[:10]),
+		{done: make(chan error, 1), work: func(w *writer) error {
+			if _, err := w.insert.records(records[10:20]); err != nil {
+				return err
+			}
+			return bad
+		}},
+		putJob(records[20:]),
+	}
+	release := holdWriter(s)
+	for _, j := range jobs {
+		s.db.writer.jobs <- j
+	}
+	release()
+	for i, want := range []error{nil, bad, nil} {
+		if err := <-jobs[i].done; !errors.Is(err, want) {
+			t.Errorf("job %d: error is %v, want %v", i, err, want)
+		}
+	}
+	sameAsPut(t, s, append(records[:10:10], records[20:]...))
+}
+
+func TestCallerThatGivesUpStoresNothing(t *testing.T) {
+	s := openTest(t, emptyPath(t), store.Options{})
+	release := holdWriter(s)
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error)
+	go func() { result <- s.Put(ctx, message(1, 10)) }()
+	waitForJob(s)
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want %v", err, context.Canceled)
+	}
+	release()
+	if must(t, s.Ping(t.Context())); countAll(t, s) != 0 {
+		t.Error("the alerts of a caller that gave up are there")
+	}
+}
+
+func TestGroupsHaveLimits(t *testing.T) {
+	tests := []struct {
+		name        string
+		rows, bytes int
+		want        []int // jobs in each group
+	}{
+		{"all that wait", 100, 1, []int{10}},
+		{"rows", groupRows / 4, 1, []int{4, 4, 2}},
+		{"bytes", 1, groupBytes/3 + 1, []int{3, 3, 3, 1}},
+		{"one that is too long", groupRows * 2, 1, []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := &writer{jobs: make(chan *job, 10)}
+			for range 10 {
+				w.jobs <- &job{rows: test.rows, bytes: test.bytes}
+			}
+			var got []int
+			for len(w.jobs) > 0 {
+				got = append(got, len(w.gather(<-w.jobs)))
+			}
+			if fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("groups have %v jobs, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestPutNamesTheRecordWithoutID(t *testing.T) {
+	s := openTest(t, emptyPath(t), store.Options{})
+	records := message(1, 3)
+	records[1].ID = ""
+	err := s.Put(t.Context(), records)
+	if err == nil || !strings.Contains(err.Error(), "record 2 of 3 has no id") {
+		t.Errorf("error is %v", err)
+	}
+	if n := countAll(t, s); n != 0 {
+		t.Errorf("%d alerts are there, want none", n)
+	}
+}
+
+// TestManySensors has more sensors than a dictionary remembers.
+func TestManySensors(t *testing.T) {
+	const most = 10
+	s := openTest(t, emptyPath(t), store.Options{})
+	onWriter(t, s, func(w *writer) error {
+		w.insert.sensors.most, w.insert.places.most = most, most
+		return nil
+	})
+	records := message(1, 300)
+	for i := range records {
+		records[i].Hostname = fmt.Sprint("host ", i%25)
+	}
+	records[7].Hostname = strings.Repeat("long", dictionaryBytes)
+	must(t, s.Put(t.Context(), records))
+	onWriter(t, s, func(w *writer) error {
+		for key := range w.insert.sensors.ids {
+			if key[2] == records[7].Hostname {
+				t.Error("the dictionary remembers a long name")
+			}
+		}
+		if n := len(w.insert.sensors.ids); n == 0 || n > most {
+			t.Errorf("the dictionary remembers %d sensors, want at most %d", n, most)
+		}
+		return nil
+	})
+	sameAsPut(t, s, records)
+	if n := numberOf(t, s, "SELECT count(*) FROM sensors"); n != 26 {
+		t.Errorf("there are %d sensors, want 26", n)
+	}
+}
