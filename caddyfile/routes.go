@@ -184,7 +184,7 @@ func (r *routes) crossOrigin() caddyhttp.Route {
 }
 
 // preflight answers the browser's question whether a script of the frontend may
-// ask. Others get the 405 that the questions themselves answer OPTIONS with.
+// ask. Others are answered by the questions themselves, which allow no origin.
 func (r *routes) preflight() caddyhttp.Route {
 	route := terminal([]string{"/alert/*"}, caddyhttp.StaticResponse{
 		StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusNoContent)),

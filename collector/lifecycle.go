@@ -15,7 +15,7 @@ import (
 )
 
 // linger is how long the parts of an old configuration stay open after a reload:
-// longer than sensors wait for an answer.
+// as long as sensors wait for an answer.
 const linger = time.Minute
 
 // Start opens store, cache and geo look-up and starts the background work.

@@ -79,9 +79,7 @@ func parseRefreshed(text string) (refreshed, error) {
 // is told and tried again the next time.
 func (a *App) refresh(ctx context.Context, r *Refresh) {
 	every := time.Duration(r.Every)
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
+	repeat(ctx, every, func() {
 		for _, item := range r.parsed {
 			now := time.Now().UTC()
 			err := a.loader.Refresh(ctx, a.cacheKey(item.question, item.args), item.question.TTL(item.args, now),
@@ -90,10 +88,5 @@ func (a *App) refresh(ctx context.Context, r *Refresh) {
 				a.logger.Error("refreshing an answer", zap.String("question", item.question.Name), zap.Error(err))
 			}
 		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	})
 }

@@ -18,13 +18,20 @@ const retireEvery = 10 * time.Minute
 // retireAlerts deletes alerts older than the retention, now and then, until ctx
 // ends. A failure is told and tried again next time: the alerts do no harm.
 func (a *App) retireAlerts(ctx context.Context) {
-	ticker := time.NewTicker(retireEvery)
-	defer ticker.Stop()
-	for {
+	repeat(ctx, retireEvery, func() {
 		before := time.Now().Add(-time.Duration(a.Retention))
 		if err := a.store.Retire(ctx, before); err != nil && !errors.Is(err, context.Canceled) {
 			a.logger.Error("deleting alerts past the retention", zap.Error(err))
 		}
+	})
+}
+
+// repeat calls work now and at every interval from then on, until ctx ends.
+func repeat(ctx context.Context, every time.Duration, work func()) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		work()
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

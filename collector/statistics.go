@@ -23,18 +23,11 @@ const (
 // until ctx ends: an hour soon after its end, and after downtime all that are
 // missing. Every node does so; a second record of an hour changes nothing.
 func (a *App) writeStatistics(ctx context.Context) {
-	ticker := time.NewTicker(statisticsEvery)
-	defer ticker.Stop()
-	for {
+	repeat(ctx, statisticsEvery, func() {
 		if err := a.fillStatistics(ctx, time.Now().UTC()); err != nil && !errors.Is(err, context.Canceled) {
 			a.logger.Error("writing the statistics series", zap.Error(err))
 		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	})
 }
 
 // fillStatistics writes the records that are missing at now, as far back as

@@ -47,7 +47,7 @@ func (h *Heartbeat) Provision(ctx caddy.Context) error {
 // ServeHTTP answers GET and HEAD.
 func (h *Heartbeat) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	const text = "text/plain; charset=utf-8"
-	if err := checkMethod(w, r, "allowed is GET, HEAD", http.MethodGet, http.MethodHead); err != nil {
+	if err := checkMethod(w, r, "", http.MethodGet, http.MethodHead); err != nil {
 		refuse(err).write(w, "")
 		return nil
 	}

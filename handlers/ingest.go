@@ -15,6 +15,7 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/query"
 )
 
 func init() {
@@ -102,7 +103,7 @@ func checkContent(h http.Header) error {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return &refusal{
 			status: http.StatusBadRequest,
-			reason: fmt.Sprintf("Content-Encoding is %q: allowed is none", clip(encoding)),
+			reason: fmt.Sprintf("Content-Encoding is %q: allowed is none", query.Clip(encoding)),
 		}
 	}
 	// What cannot be read is no form either: then media is empty.
@@ -110,7 +111,7 @@ func checkContent(h http.Header) error {
 	if media == "application/x-www-form-urlencoded" || strings.HasPrefix(media, "multipart/") {
 		return &refusal{
 			status: http.StatusBadRequest,
-			reason: fmt.Sprintf("Content-Type is %q: allowed is text/xml", clip(media)),
+			reason: fmt.Sprintf("Content-Type is %q: allowed is text/xml", query.Clip(media)),
 		}
 	}
 	return nil
@@ -156,15 +157,6 @@ func ParseSize(d *caddyfile.Dispenser) (int64, error) {
 		return 0, d.Errf("%s is %q: allowed is a size such as 64MiB, up to 1TiB", option, args[0])
 	}
 	return int64(size), nil
-}
-
-// clip keeps an echoed value short.
-func clip(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // findApp returns the app that all handlers share.

@@ -65,7 +65,7 @@ func (h *OpenAPI) Validate() error {
 
 // ServeHTTP answers GET and HEAD.
 func (h *OpenAPI) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	if err := checkMethod(w, r, "allowed is GET, HEAD", http.MethodGet, http.MethodHead); err != nil {
+	if err := checkMethod(w, r, "", http.MethodGet, http.MethodHead); err != nil {
 		refuse(err).write(w, query.JSON)
 		return nil
 	}

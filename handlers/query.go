@@ -30,6 +30,7 @@ type Query struct {
 	Name string `json:"name"`
 
 	question *query.Question
+	methods  []string
 	app      *collector.App
 	logger   *zap.Logger
 }
@@ -48,6 +49,10 @@ func (h *Query) Provision(ctx caddy.Context) error {
 	var ok bool
 	if h.question, ok = query.Named(h.Name); !ok {
 		return unknownQuestion(h.Name)
+	}
+	h.methods = []string{http.MethodGet, http.MethodHead}
+	if h.question.Private {
+		h.methods = append(h.methods, http.MethodPost)
 	}
 	var err error
 	h.app, err = findApp(ctx)
@@ -71,11 +76,7 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
 	if h.question.Private && reader == nil {
 		return &refusal{status: http.StatusForbidden, reason: "this question is answered to private users only"}
 	}
-	allowed := []string{http.MethodGet, http.MethodHead}
-	if h.question.Private {
-		allowed = append(allowed, http.MethodPost)
-	}
-	if err := checkMethod(w, r, "allowed is "+strings.Join(allowed, ", "), allowed...); err != nil {
+	if err := checkMethod(w, r, "", h.methods...); err != nil {
 		return err
 	}
 	args, err := h.question.Parse(r.URL.Query())

@@ -119,15 +119,19 @@ func writeBody(w http.ResponseWriter, status int, media string, body []byte) {
 }
 
 // checkMethod returns nil if the method is one of those allowed. Otherwise it
-// tells which are: with 405 and the reason, or with 204 to OPTIONS, which asks
-// for nothing else.
+// tells which are: with 405 and the reason, by default their list, or with 204 to
+// OPTIONS, which asks for nothing else.
 func checkMethod(w http.ResponseWriter, r *http.Request, reason string, allowed ...string) error {
 	if slices.Contains(allowed, r.Method) {
 		return nil
 	}
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	list := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", list)
 	if r.Method == http.MethodOptions {
 		return &refusal{status: http.StatusNoContent}
+	}
+	if reason == "" {
+		reason = "allowed is " + list
 	}
 	return &refusal{status: http.StatusMethodNotAllowed, reason: reason}
 }

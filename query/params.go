@@ -194,11 +194,11 @@ func (e *ParamError) Error() string {
 	if e.Missing {
 		return fmt.Sprintf("parameter %q is missing: allowed is %s", e.Param, e.Allowed)
 	}
-	return fmt.Sprintf("parameter %q is %q: allowed is %s", e.Param, clip(e.Value), e.Allowed)
+	return fmt.Sprintf("parameter %q is %q: allowed is %s", e.Param, Clip(e.Value), e.Allowed)
 }
 
-// clip keeps an echoed value short.
-func clip(s string) string {
+// Clip keeps a value that is echoed in an error short.
+func Clip(s string) string {
 	const most = 100
 	if len(s) <= most {
 		return s
