@@ -11,11 +11,12 @@ import (
 func TestLayers(t *testing.T) {
 	const module = "github.com/peba-edge/peba/"
 	for pkg, allowed := range map[string][]string{
-		"alert": nil,
-		"store": {"alert"},
-		"geo":   nil,
-		"cache": nil,
-		"query": {"alert", "store", "geo"},
+		"alert":    nil,
+		"store":    {"alert"},
+		"geo":      nil,
+		"sqlitedb": nil,
+		"cache":    nil,
+		"query":    {"alert", "store", "geo"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
 		if err != nil {

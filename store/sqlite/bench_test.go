@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/store/storetest"
 )
@@ -70,12 +71,12 @@ func benchmarkPut(b *testing.B, senders int) {
 // report adds alerts a second and the size of the file.
 func report(b *testing.B, path string) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "alerts/s")
-	c, err := connect(context.Background(), path)
+	c, err := sqlitedb.Connect(context.Background(), path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+	if err := c.Exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		b.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -111,25 +112,25 @@ func plainInsert(b *testing.B, size int) {
 
 // plain is a store that is nothing but a table.
 type plain struct {
-	*conn
+	*sqlitedb.Conn
 	path   string
-	insert *statement
+	insert *sqlitedb.Statement
 }
 
 func newPlain(b *testing.B) *plain {
 	ctx := context.Background()
 	p := &plain{path: filepath.Join(b.TempDir(), "plain.db")}
-	must(b, create(p.path))
+	must(b, sqlitedb.Create(p.path))
 	var err error
-	p.conn, err = connect(ctx, p.path, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(4096)")
+	p.Conn, err = sqlitedb.Connect(ctx, p.path, "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(4096)")
 	must(b, err)
 	b.Cleanup(func() { must(b, p.Close()) })
 	var fields []string
 	for i := range reflect.TypeFor[alert.Document]().NumField() {
 		fields = append(fields, reflect.TypeFor[alert.Document]().Field(i).Name)
 	}
-	must(b, p.exec(ctx, "CREATE TABLE alerts ("+strings.Join(fields, ",")+", PRIMARY KEY (ID))"))
-	p.insert, err = p.keep(ctx, "INSERT INTO alerts VALUES (?"+strings.Repeat(",?", len(fields)-1)+")")
+	must(b, p.Exec(ctx, "CREATE TABLE alerts ("+strings.Join(fields, ",")+", PRIMARY KEY (ID))"))
+	p.insert, err = p.Keep(ctx, "INSERT INTO alerts VALUES (?"+strings.Repeat(",?", len(fields)-1)+")")
 	must(b, err)
 	return p
 }
@@ -137,12 +138,12 @@ func newPlain(b *testing.B) *plain {
 // put inserts records in one transaction.
 func (p *plain) put(b *testing.B, records []alert.Record) {
 	ctx := context.Background()
-	must(b, p.exec(ctx, "BEGIN IMMEDIATE"))
+	must(b, p.Exec(ctx, "BEGIN IMMEDIATE"))
 	for i := range records {
-		_, _, err := p.insert.exec(ctx, plainValues(&records[i].Document)...)
+		_, _, err := p.insert.Exec(ctx, plainValues(&records[i].Document)...)
 		must(b, err)
 	}
-	must(b, p.exec(ctx, "COMMIT"))
+	must(b, p.Exec(ctx, "COMMIT"))
 }
 
 func must(tb testing.TB, err error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
 const (
@@ -24,42 +26,42 @@ const (
 // moment: readers that come then need the log no more, and those that are
 // there end.
 type checkpointer struct {
-	look, restart *statement
+	look, restart *sqlitedb.Statement
 	attempt       int64 // at how many pages the next attempt is due
 }
 
-func newCheckpointer(ctx context.Context, c *conn) (checkpointer, error) {
-	look, err := c.keep(ctx, "PRAGMA wal_checkpoint(NOOP)")
+func newCheckpointer(ctx context.Context, c *sqlitedb.Conn) (checkpointer, error) {
+	look, err := c.Keep(ctx, "PRAGMA wal_checkpoint(NOOP)")
 	if err != nil {
 		return checkpointer{}, err
 	}
-	restart, err := c.keep(ctx, "PRAGMA wal_checkpoint(RESTART)")
+	restart, err := c.Keep(ctx, "PRAGMA wal_checkpoint(RESTART)")
 	return checkpointer{look: look, restart: restart, attempt: checkpointPages}, err
 }
 
 // checkpoint is called after each commit. That it fails costs disk space, not
 // data; it is tried again when the log has grown by half.
-func (p *checkpointer) checkpoint(c *conn) {
+func (p *checkpointer) checkpoint(c *sqlitedb.Conn) {
 	ctx := context.Background()
 	_, pages, err := logState(ctx, p.look)
 	if err != nil || pages < p.attempt {
 		return
 	}
 	p.attempt = pages + pages/2
-	if c.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", checkpointWait)) != nil {
+	if c.Exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", checkpointWait)) != nil {
 		return
 	}
 	if busy, _, err := logState(ctx, p.restart); err == nil && !busy {
 		p.attempt = checkpointPages
 	}
-	_ = c.exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", writerWait)) // it sets a number, and cannot fail
+	_ = c.Exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", writerWait)) // it sets a number, and cannot fail
 }
 
 // logState runs one of the statements, which tell whether something was in
 // their way and how many pages are in the log.
-func logState(ctx context.Context, s *statement) (busy bool, pages int64, err error) {
+func logState(ctx context.Context, s *sqlitedb.Statement) (busy bool, pages int64, err error) {
 	dest := make([]driver.Value, 3)
-	if _, err := s.row(ctx, dest); err != nil {
+	if _, err := s.Row(ctx, dest); err != nil {
 		return false, 0, err
 	}
 	was, _ := dest[0].(int64)

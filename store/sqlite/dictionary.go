@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
 const (
@@ -24,7 +26,7 @@ type known struct{ id, lastDay int64 }
 type dictionary struct {
 	columns              int
 	most                 int // ids in memory
-	find, insert, extend *statement
+	find, insert, extend *sqlitedb.Statement
 	ids                  map[words]known
 	// unsure are the keys whose entries come from the open transaction.
 	unsure []words
@@ -34,13 +36,13 @@ type dictionary struct {
 }
 
 // newDictionary prepares a dictionary over a table with the given text columns.
-func newDictionary(ctx context.Context, c *conn, table string, columns ...string) (*dictionary, error) {
+func newDictionary(ctx context.Context, c *sqlitedb.Conn, table string, columns ...string) (*dictionary, error) {
 	d := &dictionary{columns: len(columns), most: dictionaryWords, ids: make(map[words]known)}
 	list, marks := strings.Join(columns, ", "), strings.Repeat("?, ", len(columns))
 	var errs [3]error
-	d.find, errs[0] = c.keep(ctx, "SELECT id, last_day FROM "+table+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
-	d.insert, errs[1] = c.keep(ctx, "INSERT INTO "+table+" ("+list+", last_day) VALUES ("+marks+"?)")
-	d.extend, errs[2] = c.keep(ctx, "UPDATE "+table+" SET last_day = ? WHERE id = ?")
+	d.find, errs[0] = c.Keep(ctx, "SELECT id, last_day FROM "+table+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
+	d.insert, errs[1] = c.Keep(ctx, "INSERT INTO "+table+" ("+list+", last_day) VALUES ("+marks+"?)")
+	d.extend, errs[2] = c.Keep(ctx, "UPDATE "+table+" SET last_day = ? WHERE id = ?")
 	return d, errors.Join(errs[:]...)
 }
 
@@ -69,18 +71,18 @@ func (d *dictionary) ensure(key *words, day int64) (known, error) {
 		values[i] = key[i]
 	}
 	dest := make([]driver.Value, 2)
-	found, err := d.find.row(ctx, dest, values...)
+	found, err := d.find.Row(ctx, dest, values...)
 	if err != nil {
 		return known{}, err
 	}
 	if !found {
-		_, id, err := d.insert.exec(ctx, append(values, day)...)
+		_, id, err := d.insert.Exec(ctx, append(values, day)...)
 		return known{id, day}, err
 	}
 	k := known{dest[0].(int64), dest[1].(int64)}
 	if k.lastDay < day {
 		k.lastDay = day
-		_, _, err = d.extend.exec(ctx, day, k.id)
+		_, _, err = d.extend.Exec(ctx, day, k.id)
 	}
 	return k, err
 }

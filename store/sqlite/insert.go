@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -15,36 +16,36 @@ type inserter struct {
 	sensors, places *dictionary
 	tally           *tally
 
-	alert       *statement
-	payloadSeen *statement
-	payload     *statement
-	payloadData *statement
-	cve         *statement
+	alert       *sqlitedb.Statement
+	payloadSeen *sqlitedb.Statement
+	payload     *sqlitedb.Statement
+	payloadData *sqlitedb.Statement
+	cve         *sqlitedb.Statement
 }
 
-func newInserter(ctx context.Context, c *conn) (inserter, error) {
+func newInserter(ctx context.Context, c *sqlitedb.Conn) (inserter, error) {
 	var in inserter
 	var errs [8]error
 	in.sensors, errs[0] = newDictionary(ctx, c, "sensors", "ident", "type", "hostname", "uuid", "external_ip", "internal_ip")
 	in.places, errs[1] = newDictionary(ctx, c, "places", "country", "country_name", "location", "system")
-	in.alert, errs[2] = c.keep(ctx, `
+	in.alert, errs[2] = c.Keep(ctx, `
 		INSERT INTO alerts (id, received, created, community, sensor,
 			source_ip, source_port, source_place, target_ip, target_port, target_place,
 			protocol, request, raw_http, username, password, login, client_version,
 			session_start, session_end, vulnerability, additional, client)
 		VALUES (?,?,?,?,?, ?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?)
 		ON CONFLICT (id) DO NOTHING`)
-	in.payloadSeen, errs[3] = c.keep(ctx, `
+	in.payloadSeen, errs[3] = c.Keep(ctx, `
 		UPDATE payloads SET
 			md5_count   = md5_count + (md5 = ?1),
 			fuzzy_count = fuzzy_count + (md5 <> ?1),
 			last_seen   = max(last_seen, ?2)
 		WHERE fuzzy = ?3`)
-	in.payload, errs[4] = c.keep(ctx, `
+	in.payload, errs[4] = c.Keep(ctx, `
 		INSERT INTO payloads (fuzzy, md5, mime_type, source_ip, target_port, first_seen, last_seen, md5_count, fuzzy_count)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 0)`)
-	in.payloadData, errs[5] = c.keep(ctx, "INSERT INTO payload_data (id, data) VALUES (?, ?)")
-	in.cve, errs[6] = c.keep(ctx, `
+	in.payloadData, errs[5] = c.Keep(ctx, "INSERT INTO payload_data (id, data) VALUES (?, ?)")
+	in.cve, errs[6] = c.Keep(ctx, `
 		INSERT INTO cves (id, first_seen, source_ip, target_port, peer_type) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`)
 	in.tally, errs[7] = newTally(ctx, c)
@@ -104,7 +105,7 @@ func (in *inserter) alertRow(d *alert.Document) (isNew bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	changed, _, err := in.alert.exec(context.Background(),
+	changed, _, err := in.alert.Exec(context.Background(),
 		encodeHex(d.ID), received, d.CreateTime.Unix(), encodeBool(d.ClientDomain), sensor,
 		encodeAddr(d.SourceEntryIP), encodePort(d.SourceEntryPort), source,
 		encodeAddr(d.TargetEntryIP), encodePort(d.TargetEntryPort), target,
@@ -123,11 +124,11 @@ func (in *inserter) payloadRow(r *alert.Record) error {
 	}
 	ctx := context.Background()
 	fuzzy, md5, created := encodeHex(p.FuzzyHash), encodeHex(p.Hash), r.CreateTime.Unix()
-	changed, _, err := in.payloadSeen.exec(ctx, md5, created, fuzzy)
+	changed, _, err := in.payloadSeen.Exec(ctx, md5, created, fuzzy)
 	if err != nil || changed > 0 {
 		return err
 	}
-	_, id, err := in.payload.exec(ctx, fuzzy, md5, p.MIMEType, r.SourceEntryIP, r.TargetEntryPort, created)
+	_, id, err := in.payload.Exec(ctx, fuzzy, md5, p.MIMEType, r.SourceEntryIP, r.TargetEntryPort, created)
 	if err != nil {
 		return err
 	}
@@ -135,7 +136,7 @@ func (in *inserter) payloadRow(r *alert.Record) error {
 	if data == nil {
 		data = []byte{} // nil would be NULL
 	}
-	_, _, err = in.payloadData.exec(ctx, id, driver.Value(data))
+	_, _, err = in.payloadData.Exec(ctx, id, driver.Value(data))
 	return err
 }
 
@@ -146,7 +147,7 @@ func (in *inserter) cveRow(d *alert.Document) (*store.CVE, error) {
 	if !named {
 		return nil, nil
 	}
-	changed, _, err := in.cve.exec(context.Background(), id, d.CreateTime.Unix(),
+	changed, _, err := in.cve.Exec(context.Background(), id, d.CreateTime.Unix(),
 		d.SourceEntryIP, d.TargetEntryPort, d.PeerType)
 	if err != nil || changed == 0 {
 		return nil, err

@@ -5,15 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 	sqlite3 "modernc.org/sqlite"
 
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -21,14 +19,10 @@ import (
 // reload opens its store before the one it replaces is closed, and shares it.
 var databases = caddy.NewUsagePool()
 
-// lockWait is how long Open waits for another process to let go of the file,
-// in milliseconds: long enough for one that is just ending.
-const lockWait = 2000
-
 // database is one open file.
 type database struct {
 	path    string
-	lock    *conn
+	lock    *sqlitedb.Conn
 	readers *sql.DB
 	writer  *writer
 
@@ -38,7 +32,7 @@ type database struct {
 
 // open gives a handle on the database at path.
 func open(ctx context.Context, path string, opts store.Options) (*handle, error) {
-	real, err := realPath(path)
+	real, err := sqlitedb.RealPath(path)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
@@ -53,37 +47,6 @@ func open(ctx context.Context, path string, opts store.Options) (*handle, error)
 	return h, nil
 }
 
-// realPath returns the path of the file without symbolic links; its folder is
-// made when it does not exist.
-func realPath(path string) (string, error) {
-	real, err := filepath.EvalSymlinks(path)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return real, err
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return "", errors.New("it is a symbolic link to a file that does not exist")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	return filepath.Join(dir, filepath.Base(path)), err
-}
-
-// create makes an empty file, for its owner only, when there is none. One that
-// exists is not opened: closing any descriptor of a file would drop the locks
-// that SQLite holds on it.
-func create(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 // openDatabase opens what the database at path needs, or nothing.
 func openDatabase(ctx context.Context, path string) (_ *database, err error) {
 	d := &database{path: path}
@@ -92,16 +55,16 @@ func openDatabase(ctx context.Context, path string) (_ *database, err error) {
 			err = errors.Join(err, d.Destruct())
 		}
 	}()
-	if d.lock, err = lockFile(ctx, path+".lock"); err != nil {
+	if d.lock, err = sqlitedb.Lock(ctx, path+".lock"); err != nil {
 		return nil, err
 	}
-	if err := create(path); err != nil {
+	if err := sqlitedb.Create(path); err != nil {
 		return nil, err
 	}
 	if d.writer, err = startWriter(ctx, path); err != nil {
 		return nil, err
 	}
-	connector, err := sqlite3.NewConnector(dsn(path, "ro",
+	connector, err := sqlite3.NewConnector(sqlitedb.DSN(path, "ro",
 		"busy_timeout(5000)", "query_only(1)", "cache_size(-8192)"))
 	if err != nil {
 		return nil, err
@@ -111,26 +74,6 @@ func openDatabase(ctx context.Context, path string) (_ *database, err error) {
 	d.readers.SetMaxOpenConns(n)
 	d.readers.SetMaxIdleConns(n)
 	return d, d.readers.PingContext(ctx)
-}
-
-// lockFile takes a lock that ends with the process, however that ends. It is a
-// database of its own, locked and left empty: the same locks that SQLite itself
-// relies on, on every system that it runs on.
-func lockFile(ctx context.Context, path string) (*conn, error) {
-	if err := create(path); err != nil {
-		return nil, err
-	}
-	c, err := connect(ctx, path, fmt.Sprintf("busy_timeout(%d)", lockWait))
-	if err != nil {
-		return nil, err
-	}
-	if err := c.exec(ctx, "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); err != nil {
-		if isDown(err) && ctx.Err() == nil {
-			err = fmt.Errorf("another process has it open (it holds %s): %w", path, err)
-		}
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
 }
 
 // Destruct closes what is open, the writer first, whose closing moves the

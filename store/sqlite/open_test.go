@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/store/storetest"
 )
@@ -157,9 +158,9 @@ func TestFilesThatAreNoStores(t *testing.T) {
 	}
 	foreign := func(name, sql string) string {
 		path := write(name, "")
-		c, err := connect(t.Context(), path)
+		c, err := sqlitedb.Connect(t.Context(), path)
 		must(t, err)
-		must(t, c.exec(t.Context(), sql))
+		must(t, c.Exec(t.Context(), sql))
 		must(t, c.Close())
 		return path
 	}
@@ -194,10 +195,10 @@ func TestFilesThatAreNoStores(t *testing.T) {
 // not change it.
 func TestForeignFileIsLeftAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "other.db")
-	must(t, create(path))
-	c, err := connect(t.Context(), path)
+	must(t, sqlitedb.Create(path))
+	c, err := sqlitedb.Connect(t.Context(), path)
 	must(t, err)
-	must(t, c.exec(t.Context(), "CREATE TABLE t (x)"))
+	must(t, c.Exec(t.Context(), "CREATE TABLE t (x)"))
 	must(t, c.Close())
 	before, err := os.ReadFile(path)
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -108,4 +109,16 @@ func (d *database) cves(ctx context.Context) ([]store.CVE, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// describe says what failed on which file, and marks what may pass.
+func describe(doing, path string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case sqlitedb.IsDown(err):
+		return fmt.Errorf("%s %s: %w: %w", doing, path, store.ErrUnavailable, err)
+	default:
+		return fmt.Errorf("%s %s: %w", doing, path, err)
+	}
 }

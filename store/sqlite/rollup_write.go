@@ -5,10 +5,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"io"
 	"slices"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -32,9 +32,9 @@ type span struct{ kind, community, width, start int64 }
 // up in memory and written once, before the commit, in a few rows: an alert
 // costs some look-ups in memory, no statement.
 type tally struct {
-	find, insert, extend  *statement
-	add, news, remove     *statement
-	load, save            *statement
+	find, insert, extend  *sqlitedb.Statement
+	add, news, remove     *sqlitedb.Statement
+	load, save            *sqlitedb.Statement
 	keys                  map[string]known // by the kind's number and the key
 	unsure                []string         // whose entries come from the open transaction
 	latest                [][]byte         // for each kind the key of the last alert, whose id is
@@ -50,13 +50,13 @@ type spanCounts struct {
 	entries *[]entry
 }
 
-func newTally(ctx context.Context, c *conn) (*tally, error) {
+func newTally(ctx context.Context, c *sqlitedb.Conn) (*tally, error) {
 	t := &tally{keys: make(map[string]known)}
 	t.forget()
 	t.keep()
 	var errs []error
 	for _, s := range []struct {
-		statement **statement
+		statement **sqlitedb.Statement
 		sql       string
 	}{
 		{&t.find, "SELECT id, period FROM rollup_keys WHERE digest = ?"},
@@ -70,13 +70,13 @@ func newTally(ctx context.Context, c *conn) (*tally, error) {
 			ON CONFLICT DO UPDATE SET counts = excluded.counts`},
 	} {
 		var err error
-		*s.statement, err = c.keep(ctx, s.sql)
+		*s.statement, err = c.Keep(ctx, s.sql)
 		errs = append(errs, err)
 	}
 	var err error
-	t.turn, err = c.number(ctx, "SELECT coalesce(max(turn), 0) FROM rollup_news")
+	t.turn, err = c.Number(ctx, "SELECT coalesce(max(turn), 0) FROM rollup_news")
 	errs = append(errs, err)
-	t.committed, err = c.number(ctx, "SELECT count(*) FROM rollup_news")
+	t.committed, err = c.Number(ctx, "SELECT count(*) FROM rollup_news")
 	t.rows = t.committed
 	return t, errors.Join(append(errs, err)...)
 }
@@ -163,18 +163,18 @@ func (t *tally) ensureKey(kind int, key []byte, period int64) (known, error) {
 	ctx := context.Background()
 	digest := digestOf(kind, key)
 	dest := make([]driver.Value, 2)
-	found, err := t.find.row(ctx, dest, digest)
+	found, err := t.find.Row(ctx, dest, digest)
 	if err != nil {
 		return known{}, err
 	}
 	if !found {
-		_, id, err := t.insert.exec(ctx, int64(kind), digest, slices.Clone(key), period)
+		_, id, err := t.insert.Exec(ctx, int64(kind), digest, slices.Clone(key), period)
 		return known{id, period}, err
 	}
 	k := known{dest[0].(int64), dest[1].(int64)}
 	if k.lastDay < period {
 		k.lastDay = period
-		_, _, err = t.extend.exec(ctx, period, k.id)
+		_, _, err = t.extend.Exec(ctx, period, k.id)
 	}
 	return k, err
 }
@@ -186,7 +186,7 @@ func (t *tally) flush() error {
 	}
 	t.turn++
 	for s, entries := range t.counts {
-		_, _, err := t.add.exec(context.Background(), s.kind, s.community, s.start, t.turn, pack(inOrder(*entries)))
+		_, _, err := t.add.Exec(context.Background(), s.kind, s.community, s.start, t.turn, pack(inOrder(*entries)))
 		if err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (t *tally) fold() error {
 	ctx := context.Background()
 	news := make(map[span][]entry)
 	var damaged error
-	err := t.news.each(ctx, 4, func(row []driver.Value) {
+	err := t.news.Each(ctx, 4, func(row []driver.Value) {
 		packed, _ := row[3].([]byte)
 		entries, err := unpack(packed)
 		damaged = errors.Join(damaged, err)
@@ -222,14 +222,14 @@ func (t *tally) fold() error {
 		}
 	}
 	t.rows = 0
-	_, _, err = t.remove.exec(ctx)
+	_, _, err = t.remove.Exec(ctx)
 	return err
 }
 
 func (t *tally) foldInto(s span, entries []entry) error {
 	ctx := context.Background()
 	dest := make([]driver.Value, 1)
-	found, err := t.load.row(ctx, dest, s.kind, s.community, s.width, s.start)
+	found, err := t.load.Row(ctx, dest, s.kind, s.community, s.width, s.start)
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (t *tally) foldInto(s span, entries []entry) error {
 		}
 		entries = merge([][]entry{old, entries})
 	}
-	_, _, err = t.save.exec(ctx, s.kind, s.community, s.width, s.start, pack(entries))
+	_, _, err = t.save.Exec(ctx, s.kind, s.community, s.width, s.start, pack(entries))
 	return err
 }
 
@@ -276,23 +276,4 @@ func (t *tally) forget() {
 
 func (t *tally) forgetLatest() {
 	t.latest, t.latestKeys = make([][]byte, len(kinds)), make([]known, len(kinds))
-}
-
-// each calls visit for every row of the answer; row is its own only until then.
-func (s *statement) each(ctx context.Context, columns int, visit func(row []driver.Value), values ...driver.Value) error {
-	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, s.bind(values))
-	if err != nil {
-		return err
-	}
-	row := make([]driver.Value, columns)
-	for {
-		err := rows.Next(row)
-		if errors.Is(err, io.EOF) {
-			return rows.Close()
-		}
-		if err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		visit(row)
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
 //go:embed schema.sql
@@ -18,7 +20,7 @@ const applicationID = 0x50454241
 
 // migrate brings the schema of the file to the newest version, and refuses
 // files that are not ours to write to.
-func migrate(ctx context.Context, c *conn) error {
+func migrate(ctx context.Context, c *sqlitedb.Conn) error {
 	version, err := checkOurs(ctx, c)
 	if err != nil {
 		return err
@@ -30,7 +32,7 @@ func migrate(ctx context.Context, c *conn) error {
 		// One transaction a step: a step that is cut off has not happened.
 		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\nCOMMIT;",
 			migrations[version], applicationID, version+1)
-		if err := c.exec(ctx, script); err != nil {
+		if err := c.Exec(ctx, script); err != nil {
 			return fmt.Errorf("bring the schema to version %d: %w", version+1, err)
 		}
 	}
@@ -38,16 +40,16 @@ func migrate(ctx context.Context, c *conn) error {
 }
 
 // checkOurs returns the schema version, 0 for an empty file.
-func checkOurs(ctx context.Context, c *conn) (int64, error) {
-	tables, err := c.number(ctx, "SELECT count(*) FROM sqlite_schema")
+func checkOurs(ctx context.Context, c *sqlitedb.Conn) (int64, error) {
+	tables, err := c.Number(ctx, "SELECT count(*) FROM sqlite_schema")
 	if err != nil {
 		return 0, err
 	}
-	version, err := c.number(ctx, "PRAGMA user_version")
+	version, err := c.Number(ctx, "PRAGMA user_version")
 	if err != nil {
 		return 0, err
 	}
-	application, err := c.number(ctx, "PRAGMA application_id")
+	application, err := c.Number(ctx, "PRAGMA application_id")
 	if err != nil {
 		return 0, err
 	}
@@ -62,8 +64,8 @@ func checkOurs(ctx context.Context, c *conn) (int64, error) {
 
 // useWAL switches the file to the write-ahead log, which readers and the
 // writer do not wait for each other in.
-func useWAL(ctx context.Context, c *conn) error {
-	mode, err := c.value(ctx, "PRAGMA journal_mode = WAL")
+func useWAL(ctx context.Context, c *sqlitedb.Conn) error {
+	mode, err := c.Value(ctx, "PRAGMA journal_mode = WAL")
 	if err != nil {
 		return err
 	}

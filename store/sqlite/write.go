@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -34,7 +35,7 @@ type job struct {
 // wait and runs them in one transaction: commits are dear, and their cost is
 // shared. All fields but jobs, closed and keys belong to that goroutine.
 type writer struct {
-	*conn
+	*sqlitedb.Conn
 	path   string
 	jobs   chan *job
 	closed chan error // the result of closing, once the goroutine has ended
@@ -51,13 +52,13 @@ type writer struct {
 // startWriter opens the file for writing, brings its schema up to date and
 // starts the goroutine.
 func startWriter(ctx context.Context, path string) (_ *writer, err error) {
-	c, err := connect(ctx, path, fmt.Sprintf("busy_timeout(%d)", writerWait), "synchronous(FULL)",
+	c, err := sqlitedb.Connect(ctx, path, fmt.Sprintf("busy_timeout(%d)", writerWait), "synchronous(FULL)",
 		"cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(0)",
 		fmt.Sprintf("journal_size_limit(%d)", logLimit))
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: c, path: path, jobs: make(chan *job, 64), closed: make(chan error, 1)}
+	w := &writer{Conn: c, path: path, jobs: make(chan *job, 64), closed: make(chan error, 1)}
 	w.keys.Store(newKeyTexts())
 	defer func() {
 		if err != nil {
@@ -109,7 +110,7 @@ func (d *database) do(ctx context.Context, j *job) error {
 func (w *writer) run() {
 	for first := range w.jobs {
 		w.commit(w.gather(first))
-		w.log.checkpoint(w.conn)
+		w.log.checkpoint(w.Conn)
 	}
 	w.closed <- w.Close()
 }
@@ -143,13 +144,13 @@ func (w *writer) commit(group []*job) {
 		return
 	}
 	err := w.transact(group)
-	if err != nil && !isDown(err) && len(group) > 1 {
+	if err != nil && !sqlitedb.IsDown(err) && len(group) > 1 {
 		for i := range group {
 			w.commit(group[i : i+1])
 		}
 		return
 	}
-	w.failing = err != nil && isDown(err)
+	w.failing = err != nil && sqlitedb.IsDown(err)
 	for _, j := range group {
 		j.done <- err
 	}
@@ -166,11 +167,11 @@ func (w *writer) transact(group []*job) (err error) {
 		}
 		// SQLite has rolled back by itself after some errors; then this one
 		// fails, and says nothing new.
-		_ = w.exec(context.Background(), "ROLLBACK")
+		_ = w.Exec(context.Background(), "ROLLBACK")
 		w.insert.undo()
 		err = describe("write to", w.path, err)
 	}()
-	if err := w.exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+	if err := w.Exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	for _, j := range group {
@@ -181,18 +182,18 @@ func (w *writer) transact(group []*job) (err error) {
 	if err := w.insert.tally.flush(); err != nil {
 		return err
 	}
-	return w.exec(context.Background(), "COMMIT")
+	return w.Exec(context.Background(), "COMMIT")
 }
 
 // change runs one statement, that is not used often, and tells how many rows
 // it changed.
 func (w *writer) change(sql string, values ...driver.Value) (changed int64, err error) {
-	s, err := w.prepare(context.Background(), sql)
+	s, err := w.Prepare(context.Background(), sql)
 	if err != nil {
 		return 0, err
 	}
-	changed, _, err = s.exec(context.Background(), values...)
-	return changed, errors.Join(err, s.close())
+	changed, _, err = s.Exec(context.Background(), values...)
+	return changed, errors.Join(err, s.Close())
 }
 
 // write runs one statement as a job of its own.
@@ -235,7 +236,7 @@ func (d *database) ping(ctx context.Context) error {
 		if !w.failing {
 			return nil
 		}
-		return w.exec(context.Background(), `
+		return w.Exec(context.Background(), `
 			INSERT INTO payload_data (id, data) VALUES (-1, zeroblob(65536));
 			DELETE FROM payload_data WHERE id = -1`)
 	}})

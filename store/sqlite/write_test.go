@@ -42,7 +42,7 @@ func TestFullDiskIsUnavailableAndHeals(t *testing.T) {
 	must(t, s.Put(t.Context(), message(1, 50)))
 	setLimit := func(pages string) {
 		onWriter(t, s, func(w *writer) error {
-			_, err := w.number(context.Background(), "PRAGMA max_page_count = "+pages)
+			_, err := w.Number(context.Background(), "PRAGMA max_page_count = "+pages)
 			return err
 		})
 	}

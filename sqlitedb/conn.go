@@ -1,0 +1,182 @@
+// Package sqlitedb is SQLite as PEBA's files use it (store/sqlite, spool):
+// connections on the driver itself, files and their locks.
+package sqlitedb
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	sqlite3 "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// Conn is one connection, used by one goroutine, on the driver itself:
+// database/sql makes an insert a quarter dearer (store/sqlite/DESIGN.md).
+type Conn struct {
+	driver.Conn
+	kept []*Statement
+}
+
+// Connect opens a connection. Each pragma is of the form name(value).
+func Connect(ctx context.Context, path string, pragmas ...string) (*Conn, error) {
+	connector, err := sqlite3.NewConnector(DSN(path, "rw", pragmas...))
+	if err != nil {
+		return nil, err
+	}
+	c, err := connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{Conn: c}, nil
+}
+
+// Close closes the connection with the statements that it keeps: SQLite would
+// leave the file open for them.
+func (c *Conn) Close() error {
+	var errs []error
+	for _, s := range c.kept {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.Conn.Close())...)
+}
+
+// DSN writes path as SQLite's URI, in which ? # and % stand for themselves.
+func DSN(path, mode string, pragmas ...string) string {
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // a drive letter
+	}
+	uri := url.URL{Scheme: "file", Path: slashed, RawQuery: url.Values{
+		"mode":    {mode},
+		"_pragma": pragmas,
+	}.Encode()}
+	return uri.String()
+}
+
+// Exec runs one or more statements.
+func (c *Conn) Exec(ctx context.Context, sql string) error {
+	_, err := c.Conn.(driver.ExecerContext).ExecContext(ctx, sql, nil)
+	return err
+}
+
+// Value runs a query for one value.
+func (c *Conn) Value(ctx context.Context, sql string) (driver.Value, error) {
+	s, err := c.Prepare(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	dest := make([]driver.Value, 1)
+	_, err = s.Row(ctx, dest)
+	if err = errors.Join(err, s.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", sql, err)
+	}
+	return dest[0], nil
+}
+
+// Number runs a query for one integer.
+func (c *Conn) Number(ctx context.Context, sql string) (int64, error) {
+	v, err := c.Value(ctx, sql)
+	n, _ := v.(int64)
+	return n, err
+}
+
+// Statement is a prepared statement. Its values are bound from one slice, that
+// is kept so that a row costs no allocation for it.
+type Statement struct {
+	stmt driver.Stmt
+	args []driver.NamedValue
+}
+
+// Prepare prepares a statement that the caller closes.
+func (c *Conn) Prepare(ctx context.Context, sql string) (*Statement, error) {
+	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, sql)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", sql, err)
+	}
+	return &Statement{stmt: stmt}, nil
+}
+
+// Keep prepares a statement that lives as long as the connection.
+func (c *Conn) Keep(ctx context.Context, sql string) (*Statement, error) {
+	s, err := c.Prepare(ctx, sql)
+	if err == nil {
+		c.kept = append(c.kept, s)
+	}
+	return s, err
+}
+
+func (s *Statement) bind(values []driver.Value) []driver.NamedValue {
+	s.args = s.args[:0]
+	for i, v := range values {
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	return s.args
+}
+
+// Exec runs the statement and tells how many rows it changed.
+func (s *Statement) Exec(ctx context.Context, values ...driver.Value) (changed, lastID int64, err error) {
+	res, err := s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.bind(values))
+	if err != nil {
+		return 0, 0, err
+	}
+	changed, _ = res.RowsAffected() // the driver has both at hand and returns no errors
+	lastID, _ = res.LastInsertId()
+	return changed, lastID, nil
+}
+
+// Row reads the first row of the answer into dest, if there is one.
+func (s *Statement) Row(ctx context.Context, dest []driver.Value, values ...driver.Value) (found bool, err error) {
+	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, s.bind(values))
+	if err != nil {
+		return false, err
+	}
+	err = rows.Next(dest)
+	if errors.Is(err, io.EOF) {
+		return false, rows.Close()
+	}
+	return err == nil, errors.Join(err, rows.Close())
+}
+
+// Each calls visit for every row of the answer; row is its own only until then.
+func (s *Statement) Each(ctx context.Context, columns int, visit func(row []driver.Value), values ...driver.Value) error {
+	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, s.bind(values))
+	if err != nil {
+		return err
+	}
+	row := make([]driver.Value, columns)
+	for {
+		err := rows.Next(row)
+		if errors.Is(err, io.EOF) {
+			return rows.Close()
+		}
+		if err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		visit(row)
+	}
+}
+
+// Close ends a statement that is not kept.
+func (s *Statement) Close() error { return s.stmt.Close() }
+
+// IsDown tells errors of the file, the disk and its locks, which may pass, from
+// errors that a statement or a value would meet again.
+func IsDown(err error) bool {
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_ERROR, codes.SQLITE_TOOBIG, codes.SQLITE_CONSTRAINT,
+		codes.SQLITE_MISMATCH, codes.SQLITE_MISUSE, codes.SQLITE_RANGE:
+		return false
+	default:
+		return true
+	}
+}
