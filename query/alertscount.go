@@ -56,7 +56,7 @@ func askAlertsCount(ctx context.Context, in Input) ([]byte, error) {
 		}{count})
 	}
 	const root = "EWSSimpleIPInfo"
-	w := newXML(root)
+	w := newXML(root, 256)
 	w.leaf("AlertCount", strconv.FormatInt(count, 10))
 	return w.bytes(root), nil
 }

@@ -67,7 +67,7 @@ func alertsSchema(fields ...Property) *Schema {
 // alertsXML lists alerts, each written by write.
 func alertsXML(alerts []alert.Document, write func(*xmlWriter, *alert.Document)) []byte {
 	const root = "EWSSimpleAlertInfo"
-	w := newXML(root)
+	w := newXML(root, 768*(len(alerts)+1))
 	if len(alerts) == 0 {
 		w.leaf("Alerts", "")
 		return w.bytes(root)

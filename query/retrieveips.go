@@ -85,7 +85,7 @@ func isGlobal(text string) bool {
 
 func sourcesXML(sources []sourceCount) []byte {
 	const root = "EWSSimpleIPInfo"
-	w := newXML(root)
+	w := newXML(root, 128*(len(sources)+1))
 	if len(sources) == 0 {
 		w.leaf("Sources", "")
 		return w.bytes(root)

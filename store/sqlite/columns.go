@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql/driver"
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"strconv"
@@ -11,27 +12,18 @@ import (
 
 // How document fields stand in columns: see the head of schema.sql.
 
-// Texts that are stored as NULL, because nearly every alert has them.
-const (
-	usualRawHTTP    = "-"
-	usualAdditional = "{}"
-	usualClient     = "-"
-)
-
-// encodeText returns NULL for the usual text.
-func encodeText(s, usual string) driver.Value {
-	if s == usual {
+// encodeText returns NULL for the empty text.
+func encodeText(s string) driver.Value {
+	if s == "" {
 		return nil
 	}
 	return s
 }
 
 // decodeText undoes encodeText.
-func decodeText(v any, usual string) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	return usual
+func decodeText(v any) string {
+	s, _ := v.(string)
+	return s
 }
 
 // encodeAddr returns the 4 or 16 bytes of an address in canonical text.
@@ -49,7 +41,7 @@ func decodeAddr(v any) (string, netip.Addr) {
 		addr, _ := netip.AddrFromSlice(b)
 		return addr.String(), addr
 	}
-	return decodeText(v, ""), netip.Addr{}
+	return decodeText(v), netip.Addr{}
 }
 
 // encodePort returns the number that a port is; sensors send words too.
@@ -69,11 +61,11 @@ func decodePort(v any) string {
 	if n, ok := v.(int64); ok {
 		return strconv.FormatInt(n, 10)
 	}
-	return decodeText(v, "")
+	return decodeText(v)
 }
 
-// encodeHex returns the bytes of an id or digest of lower-case hex digits.
-// Others, such as ids that some other program made, stay texts.
+// encodeHex returns the bytes of a digest of lower-case hex digits. Others stay
+// texts.
 func encodeHex(s string) driver.Value {
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) == 0 || strings.ContainsAny(s, "ABCDEF") {
@@ -87,7 +79,37 @@ func decodeHex(v any) string {
 	if b, ok := v.([]byte); ok {
 		return hex.EncodeToString(b)
 	}
-	return decodeText(v, "")
+	return decodeText(v)
+}
+
+// idClock is how many bytes of an id are its created time (alert.NewID).
+const idClock = 5
+
+// encodeID returns what an id says beside its created time. Others, which some
+// other program made, stay texts.
+func encodeID(id string, created int64) driver.Value {
+	b, ok := encodeHex(id).([]byte)
+	if !ok || len(b) <= idClock || clockOf(b) != created {
+		return id
+	}
+	return b[idClock:]
+}
+
+// decodeID undoes encodeID.
+func decodeID(v any, created int64) string {
+	b, ok := v.([]byte)
+	if !ok {
+		return decodeText(v)
+	}
+	clock := binary.BigEndian.AppendUint64(nil, uint64(created))
+	return hex.EncodeToString(append(clock[8-idClock:], b...))
+}
+
+// clockOf reads the created time at the front of an id.
+func clockOf(id []byte) int64 {
+	var clock [8]byte
+	copy(clock[8-idClock:], id[:idClock])
+	return int64(binary.BigEndian.Uint64(clock[:]))
 }
 
 // encodeBool returns 0 or 1.

@@ -47,6 +47,40 @@ func TestColumnsKeepTexts(t *testing.T) {
 	}
 }
 
+// TestIDsKeepTheirTime sees that every id comes back, with its created time and
+// without, and that those of alert.NewID are stored short.
+func TestIDsKeepTheirTime(t *testing.T) {
+	const created = 0x6b05a040
+	tests := []struct {
+		id      string
+		created int64
+		stored  any
+	}{
+		{"006b05a04088112233445566778899aa", created, nil},
+		{"006b05a0408811", created, nil},
+		{"006b05a040", created, "006b05a040"},
+		{"006b05a04088112233445566778899aa", created + 1, "006b05a04088112233445566778899aa"},
+		{"006B05A04088112233445566778899AA", created, "006B05A04088112233445566778899AA"},
+		{"0000000000ffffffffffffffffffffff", -1, "0000000000ffffffffffffffffffffff"},
+		{"ffffffffffffffffffffffffffffffff", 1<<40 - 1, nil},
+		{"ffffffffffffffffffffffffffffffff", 1 << 40, "ffffffffffffffffffffffffffffffff"},
+		{"", created, ""},
+	}
+	for _, test := range tests {
+		encoded := encodeID(test.id, test.created)
+		if got := decodeID(encoded, test.created); got != test.id {
+			t.Errorf("%q at %d comes back as %q", test.id, test.created, got)
+		}
+		short, isShort := encoded.([]byte)
+		if isShort != (test.stored == nil) || !isShort && encoded != test.stored {
+			t.Errorf("%q at %d is stored as %#v", test.id, test.created, encoded)
+		}
+		if isShort && len(short) != len(test.id)/2-idClock {
+			t.Errorf("%q at %d is stored as %x, with its time", test.id, test.created, short)
+		}
+	}
+}
+
 func TestSecondsFrom(t *testing.T) {
 	tests := []struct {
 		seconds, nanoseconds, want int64

@@ -12,19 +12,18 @@ import (
 // documentQuery reads alerts by a JSON array of their seq; key is the place in
 // the array. A dictionary row that were missing would cost its texts only.
 const documentQuery = `
-	SELECT wanted.key, a.id, a.received, a.created, a.community,
+	SELECT wanted.key, a.created, a.id, a.received, a.community,
 		s.ident, s.type, s.hostname, s.uuid, s.external_ip, s.internal_ip,
 		a.source_ip, a.source_port, sp.country, sp.country_name, sp.location, sp.system,
 		a.target_ip, a.target_port, tp.country, tp.country_name, tp.location, tp.system,
-		a.protocol, a.request, a.raw_http, a.username, a.password, a.login, a.client_version,
-		a.session_start, a.session_end, a.vulnerability, a.additional, a.client
+		a.request, a.texts
 	FROM json_each(?) AS wanted CROSS JOIN alerts AS a ON a.seq = wanted.value
 		LEFT JOIN sensors AS s ON s.id = a.sensor
 		LEFT JOIN places AS sp ON sp.id = a.source_place
 		LEFT JOIN places AS tp ON tp.id = a.target_place`
 
 // documentColumns is the number of columns of documentQuery.
-const documentColumns = 35
+const documentColumns = 25
 
 // documents reads the alerts at the given positions, in their order.
 func documents(ctx context.Context, tx *sql.Tx, found []position) ([]alert.Document, error) {
@@ -56,7 +55,9 @@ func documents(ctx context.Context, tx *sql.Tx, found []position) ([]alert.Docum
 			return nil, err
 		}
 		row := columns{values}
-		docs[row.number()] = document(&row)
+		if err := document(&row, &docs[row.number()]); err != nil {
+			return nil, err
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -67,44 +68,36 @@ func documents(ctx context.Context, tx *sql.Tx, found []position) ([]alert.Docum
 	return docs, nil
 }
 
-// document takes an alert from the columns of documentQuery, in their order.
-func document(row *columns) alert.Document {
-	return alert.Document{
-		ID:                    row.hex(),
-		RecievedTime:          row.time(),
-		CreateTime:            row.time(),
+// document fills in an alert from the columns of documentQuery, in their order.
+func document(row *columns, d *alert.Document) error {
+	created := row.number()
+	*d = alert.Document{
+		CreateTime:            alert.At(decodeTime(created)),
+		ID:                    decodeID(row.next(), created),
+		RecievedTime:          alert.At(decodeTime(row.number())),
 		ClientDomain:          row.number() != 0,
-		PeerIdent:             row.text(""),
-		PeerType:              row.text(""),
-		Hostname:              row.text(""),
-		SensorUUID:            row.text(""),
-		ExternalIP:            row.text(""),
-		InternalIP:            row.text(""),
+		PeerIdent:             row.text(),
+		PeerType:              row.text(),
+		Hostname:              row.text(),
+		SensorUUID:            row.text(),
+		ExternalIP:            row.text(),
+		InternalIP:            row.text(),
 		SourceEntryIP:         row.addr(),
 		SourceEntryPort:       row.port(),
-		Country:               row.text(""),
-		CountryName:           row.text(""),
-		Location:              row.text(""),
-		SourceEntryAS:         row.text(""),
+		Country:               row.text(),
+		CountryName:           row.text(),
+		Location:              row.text(),
+		SourceEntryAS:         row.text(),
 		TargetEntryIP:         row.addr(),
 		TargetEntryPort:       row.port(),
-		TargetCountry:         row.text(""),
-		TargetCountryName:     row.text(""),
-		LocationDestination:   row.text(""),
-		TargetEntryAS:         row.text(""),
-		TargetPort:            row.text(""),
-		OriginalRequestString: row.text(""),
-		RawHTTP:               row.text(usualRawHTTP),
-		Username:              row.text(""),
-		Password:              row.text(""),
-		Login:                 row.text(""),
-		ClientVersion:         row.text(""),
-		SessionStart:          row.text(""),
-		SessionEnd:            row.text(""),
-		VulnID:                row.text(""),
-		AdditionalData:        row.text(usualAdditional),
-		Client:                row.text(usualClient),
+		TargetCountry:         row.text(),
+		TargetCountryName:     row.text(),
+		LocationDestination:   row.text(),
+		TargetEntryAS:         row.text(),
+		OriginalRequestString: row.text(),
 	}
+	texts, _ := row.next().([]byte) // NULL when all are as usual
+	return decodeTexts(texts, d)
 }
 
 // columns takes the values of a row one by one.
@@ -126,7 +119,5 @@ func (c *columns) addr() string {
 	return text
 }
 
-func (c *columns) time() alert.Time         { return alert.At(decodeTime(c.number())) }
-func (c *columns) text(usual string) string { return decodeText(c.next(), usual) }
-func (c *columns) port() string             { return decodePort(c.next()) }
-func (c *columns) hex() string              { return decodeHex(c.next()) }
+func (c *columns) text() string { return decodeText(c.next()) }
+func (c *columns) port() string { return decodePort(c.next()) }

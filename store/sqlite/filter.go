@@ -69,7 +69,7 @@ func selected(f store.Filter) (c conditions, column string, err error) {
 }
 
 // createdSpan is up to how long a span of created time is looked up in an index
-// and not searched for in all alerts.
+// that leads to the alerts one by one, and not searched for in all of them.
 const createdSpan = 12 * time.Hour
 
 // from returns the alerts table with its conditions, domain included, for
@@ -89,7 +89,7 @@ func from(f store.Filter) (clause string, values []any, err error) {
 	case f.Time == store.Received:
 		table = "alerts INDEXED BY alerts_received"
 	case !f.From.IsZero() && !f.To.IsZero() && f.To.Sub(f.From) <= createdSpan:
-		table = "alerts INDEXED BY alerts_created"
+		table = "alerts INDEXED BY alerts_id"
 	}
 	return table + c.where(), c.values, nil
 }

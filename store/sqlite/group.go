@@ -78,18 +78,23 @@ func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Groupi
 	return found, err
 }
 
-// ranked keeps the groups of the top keys and puts them in order.
+// ranked keeps the groups of the top keys and puts them in order. What is sorted
+// is their places: groups are large, and moving them is dear.
 func ranked(found []keyed, g store.Grouping) []store.Group {
 	if g.Top > 0 && g.Bucket > 0 {
 		found = withKeys(found, topKeys(found, g.Top))
 	}
-	slices.SortFunc(found, keyed.compare)
-	if g.Top > 0 && g.Bucket == 0 {
-		found = found[:min(g.Top, len(found))]
+	order := make([]int32, len(found))
+	for i := range order {
+		order[i] = int32(i)
 	}
-	groups := make([]store.Group, len(found))
-	for i, k := range found {
-		groups[i] = k.Group
+	slices.SortFunc(order, func(a, b int32) int { return found[a].compare(&found[b]) })
+	if g.Top > 0 && g.Bucket == 0 {
+		order = order[:min(g.Top, len(order))]
+	}
+	groups := make([]store.Group, len(order))
+	for i, place := range order {
+		groups[i] = found[place].Group
 	}
 	return groups
 }
@@ -172,7 +177,7 @@ type keyed struct {
 }
 
 // compare is the order of store.Reader.Group.
-func (k keyed) compare(other keyed) int {
+func (k *keyed) compare(other *keyed) int {
 	if c := cmp.Compare(other.Count, k.Count); c != 0 {
 		return c
 	}
@@ -207,7 +212,7 @@ func topKeys(found []keyed, n int) map[string]bool {
 		}
 		totals[i].Count += k.Count
 	}
-	slices.SortFunc(totals, keyed.compare)
+	slices.SortFunc(totals, func(a, b keyed) int { return a.compare(&b) })
 	top := make(map[string]bool)
 	for _, k := range totals[:min(n, len(totals))] {
 		top[k.name()] = true
@@ -239,7 +244,7 @@ func scanGroup(rows *sql.Rows, g store.Grouping) (keyed, error) {
 		case store.TargetPort:
 			k.Key[i] = decodePort(values[i])
 		default:
-			k.Key[i] = decodeText(values[i], "")
+			k.Key[i] = decodeText(values[i])
 		}
 	}
 	if g.Bucket != 0 {

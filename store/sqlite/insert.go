@@ -15,6 +15,7 @@ import (
 type inserter struct {
 	sensors, places *dictionary
 	tally           *tally
+	scratch         []byte
 
 	alert       *sqlitedb.Statement
 	payloadSeen *sqlitedb.Statement
@@ -31,10 +32,9 @@ func newInserter(ctx context.Context, c *sqlitedb.Conn) (inserter, error) {
 	in.alert, errs[2] = c.Keep(ctx, `
 		INSERT INTO alerts (id, received, created, community, sensor,
 			source_ip, source_port, source_place, target_ip, target_port, target_place,
-			protocol, request, raw_http, username, password, login, client_version,
-			session_start, session_end, vulnerability, additional, client)
-		VALUES (?,?,?,?,?, ?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?)
-		ON CONFLICT (id) DO NOTHING`)
+			request, texts)
+		VALUES (?,?,?,?,?, ?,?,?,?,?,?, ?,?)
+		ON CONFLICT DO NOTHING`)
 	in.payloadSeen, errs[3] = c.Keep(ctx, `
 		UPDATE payloads SET
 			md5_count   = md5_count + (md5 = ?1),
@@ -105,15 +105,22 @@ func (in *inserter) alertRow(d *alert.Document) (isNew bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	created := d.CreateTime.Unix()
 	changed, _, err := in.alert.Exec(context.Background(),
-		encodeHex(d.ID), received, d.CreateTime.Unix(), encodeBool(d.ClientDomain), sensor,
+		encodeID(d.ID, created), received, created, encodeBool(d.ClientDomain), sensor,
 		encodeAddr(d.SourceEntryIP), encodePort(d.SourceEntryPort), source,
 		encodeAddr(d.TargetEntryIP), encodePort(d.TargetEntryPort), target,
-		encodeText(d.TargetPort, ""), encodeText(d.OriginalRequestString, ""), encodeText(d.RawHTTP, usualRawHTTP),
-		encodeText(d.Username, ""), encodeText(d.Password, ""), encodeText(d.Login, ""), encodeText(d.ClientVersion, ""),
-		encodeText(d.SessionStart, ""), encodeText(d.SessionEnd, ""), encodeText(d.VulnID, ""),
-		encodeText(d.AdditionalData, usualAdditional), encodeText(d.Client, usualClient))
+		encodeText(d.OriginalRequestString), in.texts(d))
 	return changed > 0, err
+}
+
+// texts returns the packed texts of an alert, until the next call.
+func (in *inserter) texts(d *alert.Document) driver.Value {
+	in.scratch = appendTexts(in.scratch[:0], d)
+	if len(in.scratch) == 0 {
+		return nil
+	}
+	return in.scratch
 }
 
 // payloadRow counts the payload of a new alert (contract §1.3).

@@ -71,7 +71,7 @@ func newestOfDomain(ctx context.Context, tx *sql.Tx, f store.Filter, community s
 	if f.Time == store.Created && f.SourceIP != "" {
 		return newestOfSource(ctx, tx, c, n)
 	}
-	table := "alerts NOT INDEXED"
+	table := "alerts INDEXED BY alerts_id"
 	if f.Time == store.Received {
 		table = "alerts INDEXED BY alerts_received"
 	}

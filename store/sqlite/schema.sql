@@ -5,7 +5,7 @@
 -- the text itself, so that every text comes back byte for byte:
 --   addresses        4 or 16 bytes       (columns.go)
 --   ports            an integer
---   ids and digests  the bytes of the hex digits
+--   digests          the bytes of the hex digits
 -- Texts that are as usual (empty, "-" or "{}") are NULL. Times are seconds since
 -- the Unix epoch.
 
@@ -35,7 +35,7 @@ CREATE TABLE places (
 
 CREATE TABLE alerts (
     seq            INTEGER PRIMARY KEY, -- order of arrival
-    id             ANY NOT NULL UNIQUE,
+    id             ANY NOT NULL, -- what follows the created time in it; foreign ids as they are, a text
     received       INTEGER NOT NULL,
     created        INTEGER NOT NULL,
     community      INTEGER NOT NULL, -- clientDomain, 0 or 1
@@ -46,18 +46,8 @@ CREATE TABLE alerts (
     target_ip      ANY NOT NULL,
     target_port    ANY,
     target_place   INTEGER NOT NULL, -- places.id
-    protocol       TEXT, -- targetport
     request        TEXT, -- originalRequestString
-    raw_http       TEXT,
-    username       TEXT,
-    password       TEXT,
-    login          TEXT,
-    client_version TEXT,
-    session_start  TEXT,
-    session_end    TEXT,
-    vulnerability  TEXT,
-    additional     TEXT,
-    client         TEXT,
+    texts          BLOB, -- all that is only ever read with the whole alert, packed (texts.go)
     block          INTEGER AS (seq >> 15) VIRTUAL
 ) STRICT;
 
@@ -69,9 +59,12 @@ CREATE INDEX alerts_received ON alerts (community, received, sensor, source_ip);
 -- (DESIGN.md).
 CREATE INDEX alerts_source ON alerts (community, block, source_ip, created);
 
--- Alerts of a span of created time that is less than ten minutes, by place: what
--- roll-ups do not tell.
-CREATE INDEX alerts_created ON alerts (community, created, source_place, target_place);
+-- An alert that is sent again meets itself here. Ids begin with the created time
+-- (alert.NewID), so that this index also finds alerts by that.
+CREATE UNIQUE INDEX alerts_id ON alerts (created, id);
+
+-- Ids from elsewhere tell nothing of the time.
+CREATE UNIQUE INDEX alerts_foreign_id ON alerts (id) WHERE typeof(id) = 'text';
 
 -- Roll-ups: how many alerts there were of one kind (rollup.go), community and
 -- key in ten minutes, an hour, six hours or a day. What a transaction adds stands in

@@ -31,9 +31,9 @@ func (h *History) Message(received time.Time, n int) []alert.Record {
 		r := &message[i]
 		switch dice := h.rng.IntN(1000); {
 		case dice < 8: // kept back by the sensor for hours
-			r.CreateTime = alert.At(received.Add(-time.Duration(h.rng.IntN(48*3600)) * time.Second))
+			h.createdAt(r, received.Add(-time.Duration(h.rng.IntN(48*3600))*time.Second))
 		case dice < 9: // ahead
-			r.CreateTime = alert.At(received.Add(time.Duration(h.rng.IntN(24*3600)) * time.Second))
+			h.createdAt(r, received.Add(time.Duration(h.rng.IntN(24*3600))*time.Second))
 		}
 		if r.PeerType == "Webpage" {
 			r.OriginalRequestString = h.url()
@@ -43,6 +43,12 @@ func (h *History) Message(received time.Time, n int) []alert.Record {
 		}
 	}
 	return message
+}
+
+// createdAt changes when the alert happened.
+func (h *History) createdAt(r *alert.Record, created time.Time) {
+	r.CreateTime = alert.At(created)
+	r.ID = h.id(created.Unix())
 }
 
 // url returns a path; three in ten never occur again.

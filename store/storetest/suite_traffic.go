@@ -109,12 +109,12 @@ func (t *Traffic) attacked(s *sensor, received time.Time) alert.Record {
 	return r
 }
 
-// id is built as the collector does: the time in front of a digest.
+// id is built as alert.NewID does: the time in front of a digest.
 func (t *Traffic) id(created int64) string {
-	b := binary.BigEndian.AppendUint32(nil, uint32(created))
-	b = binary.BigEndian.AppendUint64(b, t.rng.Uint64())
-	b = binary.BigEndian.AppendUint32(b, t.rng.Uint32())
-	return hex.EncodeToString(b)
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(created)<<24|t.rng.Uint64N(1<<24))
+	binary.BigEndian.PutUint64(b[8:], t.rng.Uint64())
+	return hex.EncodeToString(b[:])
 }
 
 func (t *Traffic) cowrie(r *alert.Record) {
