@@ -24,7 +24,7 @@ func TestNewestOfSourceOverManyBlocks(t *testing.T) {
 		must(t, model.Put(t.Context(), m))
 		sources[m[0].SourceEntryIP] = true
 		onWriter(t, s, func(w *writer) error { // the next alert comes three blocks later
-			_, err := w.change("UPDATE alerts SET seq = seq + 3 * 32768 WHERE seq = (SELECT max(seq) FROM alerts)")
+			_, err := w.change("UPDATE alerts SET seq = seq + 3 * 16384 WHERE seq = (SELECT max(seq) FROM alerts)")
 			return err
 		})
 	}

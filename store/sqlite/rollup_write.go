@@ -202,24 +202,32 @@ func (t *tally) flush() error {
 // fold adds the news to the roll-ups.
 func (t *tally) fold() error {
 	ctx := context.Background()
-	news := make(map[span][]entry)
+	slots := make(map[span][][]entry)
 	var damaged error
 	err := t.news.Each(ctx, 4, func(row []driver.Value) {
 		packed, _ := row[3].([]byte)
 		entries, err := unpack(packed)
 		damaged = errors.Join(damaged, err)
-		for _, width := range widths {
-			s := span{row[0].(int64), row[1].(int64), width, floorTo(row[2].(int64), width)}
-			news[s] = append(news[s], entries...)
-		}
+		s := span{row[0].(int64), row[1].(int64), 1, row[2].(int64)}
+		slots[s] = append(slots[s], entries)
 	})
 	if err = errors.Join(err, damaged); err != nil {
 		return err
 	}
-	for s, entries := range news {
-		if err := t.foldInto(s, inOrder(entries)); err != nil {
-			return err
+	// Each width is added up from the one below it, whose keys are fewer than all.
+	for i := len(widths) - 1; len(slots) > 0; i-- {
+		wider := make(map[span][][]entry)
+		for s, lists := range slots {
+			sum := merge(lists)
+			if err := t.foldInto(s, sum); err != nil {
+				return err
+			}
+			if i > 0 {
+				s.width, s.start = widths[i-1], floorTo(s.start, widths[i-1])
+				wider[s] = append(wider[s], sum)
+			}
 		}
+		slots = wider
 	}
 	t.rows = 0
 	_, _, err = t.remove.Exec(ctx)

@@ -48,7 +48,7 @@ CREATE TABLE alerts (
     target_place   INTEGER NOT NULL, -- places.id
     request        TEXT, -- originalRequestString
     texts          BLOB, -- all that is only ever read with the whole alert, packed (texts.go)
-    block          INTEGER AS (seq >> 15) VIRTUAL
+    block          INTEGER AS (seq >> 14) VIRTUAL
 ) STRICT;
 
 -- Counts, groups and newest alerts of a span of received time.
