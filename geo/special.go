@@ -44,6 +44,24 @@ var special4 = []block{
 	{netip.MustParsePrefix("240.0.0.0/4"), private},
 }
 
+// special4By has the blocks of special4 by the first byte of their addresses:
+// lists of bad addresses ask about tens of thousands.
+var special4By = byFirstByte(special4)
+
+func byFirstByte(blocks []block) (by [256][]block) {
+	for _, b := range blocks {
+		first := int(b.Addr().As4()[0])
+		last := first
+		if b.Bits() < 8 {
+			last = first + 1<<(8-b.Bits()) - 1
+		}
+		for ; first <= last; first++ {
+			by[first] = append(by[first], b)
+		}
+	}
+	return by
+}
+
 var special6 = []block{
 	{netip.MustParsePrefix("2001::/32"), apart},      // Teredo
 	{netip.MustParsePrefix("2001:1::1/128"), global}, // Port Control Protocol anycast
@@ -82,7 +100,7 @@ func scopeOf(addr netip.Addr) scope {
 	addr = addr.Unmap().WithZone("") // a prefix contains no address with a zone
 	blocks := special6
 	if addr.Is4() {
-		blocks = special4
+		blocks = special4By[addr.As4()[0]]
 	}
 	for _, b := range blocks {
 		if b.Contains(addr) {

@@ -79,22 +79,34 @@ func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Groupi
 }
 
 // ranked keeps the groups of the top keys and puts them in order. What is sorted
-// is their places: groups are large, and moving them is dear.
+// is their places, first by key, in which order most groups come already, and then
+// by count: comparing keys is dear, and so is moving groups.
 func ranked(found []keyed, g store.Grouping) []store.Group {
 	if g.Top > 0 && g.Bucket > 0 {
 		found = withKeys(found, topKeys(found, g.Top))
 	}
-	order := make([]int32, len(found))
-	for i := range order {
-		order[i] = int32(i)
+	byKey := make([]int, len(found))
+	for i := range byKey {
+		byKey[i] = i
 	}
-	slices.SortFunc(order, func(a, b int32) int { return found[a].compare(&found[b]) })
+	slices.SortFunc(byKey, func(a, b int) int { return found[a].compareKeys(&found[b]) })
+	type place struct{ count, rank int64 }
+	order := make([]place, len(found))
+	for rank, at := range byKey {
+		order[rank] = place{found[at].Count, int64(rank)}
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		if a.count != b.count {
+			return cmp.Compare(b.count, a.count)
+		}
+		return cmp.Compare(a.rank, b.rank)
+	})
 	if g.Top > 0 && g.Bucket == 0 {
 		order = order[:min(g.Top, len(order))]
 	}
 	groups := make([]store.Group, len(order))
-	for i, place := range order {
-		groups[i] = found[place].Group
+	for i, p := range order {
+		groups[i] = found[byKey[p.rank]].Group
 	}
 	return groups
 }
@@ -178,9 +190,11 @@ type keyed struct {
 
 // compare is the order of store.Reader.Group.
 func (k *keyed) compare(other *keyed) int {
-	if c := cmp.Compare(other.Count, k.Count); c != 0 {
-		return c
-	}
+	return cmp.Or(cmp.Compare(other.Count, k.Count), k.compareKeys(other))
+}
+
+// compareKeys is the order of equal counts.
+func (k *keyed) compareKeys(other *keyed) int {
 	if c := k.Start.Compare(other.Start); c != 0 {
 		return c
 	}

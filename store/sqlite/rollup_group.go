@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/peba-edge/peba/store"
 )
@@ -144,21 +145,9 @@ func (r *rollupReader) byAddr(buckets map[int64][]entry) ([]keyed, error) {
 	var found []keyed
 	others := make(map[int64][]entry)
 	for start, entries := range buckets {
-		found = slices.Grow(found, len(entries))
-		keys, addrs := make([]string, len(entries)), make([]netip.Addr, len(entries))
-		for i, e := range entries {
-			if e.key < firstAddr {
-				others[start] = append(others[start], e)
-				continue
-			}
-			addrs[i] = netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(e.key-firstAddr))))
-			keys[i] = addrs[i].String()
-			k := keyed{Group: store.Group{Key: keys[i : i+1 : i+1], Count: e.n}, addrs: addrs[i : i+1]}
-			if r.bucket > 0 {
-				k.Start = decodeTime(start * slotSeconds)
-			}
-			found = append(found, k)
-		}
+		direct, _ := slices.BinarySearchFunc(entries, firstAddr, func(e entry, key int64) int { return cmp.Compare(e.key, key) })
+		others[start] = entries[:direct]
+		found = r.appendAddrs(found, start, entries[direct:])
 	}
 	texts, err := r.textsOf(others)
 	if err != nil {
@@ -174,6 +163,37 @@ func (r *rollupReader) byAddr(buckets map[int64][]entry) ([]keyed, error) {
 	return found, nil
 }
 
+// appendAddrs adds a group for each entry, of which all keys are IPv4 addresses.
+// Their texts are parts of one, for there are very many.
+func (r *rollupReader) appendAddrs(found []keyed, start int64, entries []entry) []keyed {
+	const longest = len("255.255.255.255")
+	first := len(found)
+	found = slices.Grow(found, len(entries))
+	addrs, ends := make([]netip.Addr, len(entries)), make([]int, len(entries))
+	texts := make([]byte, 0, longest*len(entries))
+	for i, e := range entries {
+		addrs[i] = netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(e.key-firstAddr))))
+		texts = addrs[i].AppendTo(texts)
+		ends[i] = len(texts)
+		found = append(found, keyed{Group: store.Group{Start: r.startTime(start), Count: e.n}, addrs: addrs[i : i+1]})
+	}
+	all, from := string(texts), 0
+	keys := make([]string, len(entries))
+	for i, end := range ends {
+		keys[i], from = all[from:end], end
+		found[first+i].Key = keys[i : i+1 : i+1]
+	}
+	return found
+}
+
+// startTime is the start of a bucket, zero if there are no buckets.
+func (r *rollupReader) startTime(start int64) time.Time {
+	if r.bucket == 0 {
+		return time.Time{}
+	}
+	return decodeTime(start * slotSeconds)
+}
+
 // quotedAll returns texts in quotation marks, without any inside.
 func quotedAll(texts []string) []string {
 	quoted := make([]string, len(texts))
@@ -185,14 +205,11 @@ func quotedAll(texts []string) []string {
 
 // group returns a group that has no alerts yet.
 func (r *rollupReader) group(start int64, key []string) keyed {
-	k := keyed{Group: store.Group{Key: key}, addrs: make([]netip.Addr, len(key))}
+	k := keyed{Group: store.Group{Key: key, Start: r.startTime(start)}, addrs: make([]netip.Addr, len(key))}
 	for i, by := range r.grouping.By {
 		if by == store.SourceIP || by == store.TargetIP {
 			k.addrs[i] = addrOf(key[i])
 		}
-	}
-	if r.bucket > 0 {
-		k.Start = decodeTime(start * slotSeconds)
 	}
 	return k
 }
