@@ -96,12 +96,15 @@ func TestRetireStopsBetweenSteps(t *testing.T) {
 	putDay(t, s, 10, 3*retireRows, ownHost)
 	release := holdWriter(s)
 	ctx, cancel := context.WithCancel(t.Context())
-	step := &job{done: make(chan error, 1), work: func(*writer) error { cancel(); return nil }}
-	result := make(chan error)
+	result, step := make(chan error), make(chan error)
 	go func() { result <- s.Retire(ctx, time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC)) }()
-	waitForJob(s)
-	s.db.writer.jobs <- step // in the same group, after the first step
+	waitForJobs(s, 1)
+	go func() { // in the same group, after the first step
+		step <- s.db.do(context.Background(), &job{work: func(*writer) error { cancel(); return nil }})
+	}()
+	waitForJobs(s, 2)
 	release()
+	must(t, <-step)
 	if err := <-result; !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want %v", err, context.Canceled)
 	}

@@ -24,20 +24,15 @@ const (
 type job struct {
 	work        func(w *writer) error
 	rows, bytes int
-	done        chan error // takes one
-
-	// taken is set by the writer when it starts, or by a caller that gave up;
-	// whoever is first has the job.
-	taken atomic.Bool
 }
 
 // writer is the only connection that writes. Its goroutine takes all jobs that
-// wait and runs them in one transaction: commits are dear, and their cost is
-// shared. All fields but jobs, closed and keys belong to that goroutine.
+// wait and runs them in one transaction. All fields but queue, closed and keys
+// belong to that goroutine.
 type writer struct {
 	*sqlitedb.Conn
 	path   string
-	jobs   chan *job
+	queue  *sqlitedb.Queue[func(*writer) error]
 	closed chan error // the result of closing, once the goroutine has ended
 
 	// keys is what readers remember of the keys of roll-ups.
@@ -58,7 +53,7 @@ func startWriter(ctx context.Context, path string) (_ *writer, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{Conn: c, path: path, jobs: make(chan *job, 64), closed: make(chan error, 1)}
+	w := &writer{Conn: c, path: path, queue: sqlitedb.NewQueue[func(*writer) error](groupRows, groupBytes), closed: make(chan error, 1)}
 	w.keys.Store(newKeyTexts())
 	defer func() {
 		if err != nil {
@@ -80,85 +75,31 @@ func startWriter(ctx context.Context, path string) (_ *writer, err error) {
 
 // stop ends the goroutine and closes the connection. No job may come after it.
 func (w *writer) stop() error {
-	close(w.jobs)
+	w.queue.Close()
 	return <-w.closed
 }
 
 // do runs work in a transaction and returns when that is committed, or with
 // ctx's error when ctx ends before the work has started.
 func (d *database) do(ctx context.Context, j *job) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	j.done = make(chan error, 1)
-	select {
-	case d.writer.jobs <- j:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-j.done:
-		return err
-	case <-ctx.Done():
-		if j.taken.CompareAndSwap(false, true) {
-			return ctx.Err()
-		}
-		return <-j.done // soon: what the work reads may not be given back before
-	}
+	return d.writer.queue.Do(ctx, j.work, j.rows, j.bytes)
 }
 
 func (w *writer) run() {
-	for first := range w.jobs {
-		w.commit(w.gather(first))
-		w.log.checkpoint(w.Conn)
-	}
+	w.queue.Serve(w.commit, func() { w.log.checkpoint(w.Conn) })
 	w.closed <- w.Close()
 }
 
-// gather returns first and the jobs that wait behind it, up to the limits.
-func (w *writer) gather(first *job) []*job {
-	var group []*job
-	rows, bytes := 0, 0
-	for next, open := first, true; open; {
-		if next.taken.CompareAndSwap(false, true) {
-			group = append(group, next)
-			rows += next.rows
-			bytes += next.bytes
-		}
-		if rows >= groupRows || bytes >= groupBytes {
-			return group
-		}
-		select {
-		case next, open = <-w.jobs:
-		default:
-			return group
-		}
-	}
-	return group
-}
-
-// commit runs the jobs in one transaction and answers all of them. When one
-// fails by its own fault, the others get a transaction each.
-func (w *writer) commit(group []*job) {
-	if len(group) == 0 {
-		return
-	}
+// commit runs jobs in one transaction.
+func (w *writer) commit(group []func(*writer) error) error {
 	err := w.transact(group)
-	if err != nil && !sqlitedb.IsDown(err) && len(group) > 1 {
-		for i := range group {
-			w.commit(group[i : i+1])
-		}
-		return
-	}
 	w.failing = err != nil && sqlitedb.IsDown(err)
-	for _, j := range group {
-		j.done <- err
-	}
+	return err
 }
 
 // transact runs the jobs in one transaction, of which nothing is left when an
 // error is returned.
-func (w *writer) transact(group []*job) (err error) {
+func (w *writer) transact(group []func(*writer) error) (err error) {
 	defer func() {
 		if err == nil {
 			w.insert.keep()
@@ -174,8 +115,8 @@ func (w *writer) transact(group []*job) (err error) {
 	if err := w.Exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, j := range group {
-		if err := j.work(w); err != nil {
+	for _, work := range group {
+		if err := work(w); err != nil {
 			return err
 		}
 	}

@@ -21,18 +21,18 @@ func onWriter(t *testing.T, s *handle, f func(w *writer) error) {
 // holdWriter keeps the writer busy until release is called.
 func holdWriter(s *handle) (release func()) {
 	held, free := make(chan bool), make(chan bool)
-	s.db.writer.jobs <- &job{done: make(chan error, 1), work: func(*writer) error {
+	go s.db.do(context.Background(), &job{work: func(*writer) error {
 		close(held)
 		<-free
 		return nil
-	}}
+	}})
 	<-held
 	return func() { close(free) }
 }
 
-// waitForJob returns when a job waits for the writer, which is held.
-func waitForJob(s *handle) {
-	for len(s.db.writer.jobs) == 0 {
+// waitForJobs returns when so many jobs wait for the writer, which is held.
+func waitForJobs(s *handle, n int) {
+	for s.db.writer.queue.Len() < n {
 		runtime.Gosched()
 	}
 }
@@ -89,7 +89,7 @@ func TestBadJobCostsItsNeighboursNothing(t *testing.T) {
 	s := openTest(t, emptyPath(t), store.Options{})
 	records := message(1, 30)
 	putJob := func(part []alert.Record) *job {
-		return &job{done: make(chan error, 1), work: func(w *writer) error {
+		return &job{work: func(w *writer) error {
 			_, err := w.insert.records(part)
 			return err
 		}}
@@ -97,7 +97,7 @@ func TestBadJobCostsItsNeighboursNothing(t *testing.T) {
 	bad := errors.New("bad")
 	jobs := []*job{
 		putJob(records[:10]),
-		{done: make(chan error, 1), work: func(w *writer) error {
+		{work: func(w *writer) error {
 			if _, err := w.insert.records(records[10:20]); err != nil {
 				return err
 			}
@@ -106,12 +106,15 @@ func TestBadJobCostsItsNeighboursNothing(t *testing.T) {
 		putJob(records[20:]),
 	}
 	release := holdWriter(s)
-	for _, j := range jobs {
-		s.db.writer.jobs <- j
+	results := make([]chan error, len(jobs))
+	for i, j := range jobs {
+		results[i] = make(chan error, 1)
+		go func() { results[i] <- s.db.do(t.Context(), j) }()
 	}
+	waitForJobs(s, len(jobs))
 	release()
 	for i, want := range []error{nil, bad, nil} {
-		if err := <-jobs[i].done; !errors.Is(err, want) {
+		if err := <-results[i]; !errors.Is(err, want) {
 			t.Errorf("job %d: error is %v, want %v", i, err, want)
 		}
 	}
@@ -124,7 +127,7 @@ func TestCallerThatGivesUpStoresNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error)
 	go func() { result <- s.Put(ctx, message(1, 10)) }()
-	waitForJob(s)
+	waitForJobs(s, 1)
 	cancel()
 	if err := <-result; !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want %v", err, context.Canceled)
@@ -132,34 +135,6 @@ func TestCallerThatGivesUpStoresNothing(t *testing.T) {
 	release()
 	if must(t, s.Ping(t.Context())); countAll(t, s) != 0 {
 		t.Error("the alerts of a caller that gave up are there")
-	}
-}
-
-func TestGroupsHaveLimits(t *testing.T) {
-	tests := []struct {
-		name        string
-		rows, bytes int
-		want        []int // jobs in each group
-	}{
-		{"all that wait", 100, 1, []int{10}},
-		{"rows", groupRows / 4, 1, []int{4, 4, 2}},
-		{"bytes", 1, groupBytes/3 + 1, []int{3, 3, 3, 1}},
-		{"one that is too long", groupRows * 2, 1, []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w := &writer{jobs: make(chan *job, 10)}
-			for range 10 {
-				w.jobs <- &job{rows: test.rows, bytes: test.bytes}
-			}
-			var got []int
-			for len(w.jobs) > 0 {
-				got = append(got, len(w.gather(<-w.jobs)))
-			}
-			if fmt.Sprint(got) != fmt.Sprint(test.want) {
-				t.Errorf("groups have %v jobs, want %v", got, test.want)
-			}
-		})
 	}
 }
 
