@@ -37,7 +37,7 @@ bench:
 
 # The tests that kill processes, many times over.
 torture:
-	PEBA_TORTURE=25 go test -count 1 -timeout 60m -run 'Kill|Crash' ./integration ./store/sqlite
+	PEBA_TORTURE=25 go test -count 1 -timeout 60m -run 'Kill|Crash' ./integration ./store/sqlite ./spool
 
 # Each fuzz target for a minute.
 fuzz:

@@ -15,6 +15,7 @@ func TestLayers(t *testing.T) {
 		"store":    {"alert"},
 		"geo":      nil,
 		"sqlitedb": nil,
+		"spool":    {"sqlitedb"},
 		"cache":    nil,
 		"query":    {"alert", "store", "geo"},
 	} {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -25,7 +26,17 @@ type Conn struct {
 
 // Connect opens a connection. Each pragma is of the form name(value).
 func Connect(ctx context.Context, path string, pragmas ...string) (*Conn, error) {
-	connector, err := sqlite3.NewConnector(DSN(path, "rw", pragmas...))
+	return connect(ctx, DSN(path, "rw", pragmas...))
+}
+
+// ConnectReadOnly opens a connection that cannot write: closing it as the last
+// does not move the write-ahead log into the file.
+func ConnectReadOnly(ctx context.Context, path string, pragmas ...string) (*Conn, error) {
+	return connect(ctx, DSN(path, "ro", pragmas...))
+}
+
+func connect(ctx context.Context, dsn string) (*Conn, error) {
+	connector, err := sqlite3.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -179,4 +190,28 @@ func IsDown(err error) bool {
 	default:
 		return true
 	}
+}
+
+// IsDamage tells errors of a file whose content is not what was written. A disk
+// that cannot read a place is one.
+func IsDamage(err error) bool {
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
+		return true
+	}
+	switch e.Code() {
+	case codes.SQLITE_IOERR_READ, codes.SQLITE_IOERR_SHORT_READ, codes.SQLITE_IOERR_DATA, codes.SQLITE_IOERR_CORRUPTFS:
+		return true
+	}
+	return false
+}
+
+// IsFull tells whether the disk, or the file, has no more room.
+func IsFull(err error) bool {
+	var e *sqlite3.Error
+	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_FULL || errors.Is(err, syscall.ENOSPC)
 }

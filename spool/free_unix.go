@@ -1,0 +1,14 @@
+//go:build linux || darwin || freebsd
+
+package spool
+
+import "golang.org/x/sys/unix"
+
+// freeBytes returns what the disk of the folder has free for this user.
+func freeBytes(dir string) (int64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return int64(st.Bavail) * int64(st.Bsize), nil
+}

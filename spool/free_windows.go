@@ -1,0 +1,14 @@
+package spool
+
+import "golang.org/x/sys/windows"
+
+// freeBytes returns what the disk of the folder has free for this user.
+func freeBytes(dir string) (int64, error) {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	var free uint64
+	err = windows.GetDiskFreeSpaceEx(path, &free, nil, nil)
+	return int64(free), err
+}

@@ -1,0 +1,140 @@
+package spool
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// SQLite reads a write-ahead log up to the first frame with a wrong checksum,
+// and takes what follows for the remains of older ones. After a crash that is
+// right, but a bit that flipped would cost all commits behind it. A commit is
+// begun only when the one before is on disk: a crash leaves at most one commit
+// that is not whole, at the end. Where more follow, the log is damaged, and
+// mendLog makes its checksums fit again, so that the damage costs what it has
+// hit: the tree and the frames have their own proofs.
+//
+// The log's format is in https://www.sqlite.org/fileformat2.html#walformat.
+const (
+	logHeader  = 32
+	pageHeader = 24
+	logMagic   = 0x377f0682 // with the last bit: sums of big-endian words
+)
+
+// log is the file of a write-ahead log.
+type log struct {
+	file     *os.File
+	order    binary.ByteOrder
+	pageSize int64
+	salt     [8]byte
+	sum      [2]uint32 // of all so far
+}
+
+// mendLog mends the log of a database that nobody has open.
+func mendLog(path string) (mended bool, err error) {
+	f, err := os.OpenFile(path+"-wal", os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	l := &log{file: f}
+	if err := l.readHeader(); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, nil // nothing was committed yet
+	} else if err != nil {
+		return false, err
+	}
+	end, commits, err := l.survey()
+	if err != nil || commits < 2 {
+		return false, err
+	}
+	return true, l.reseal(end)
+}
+
+func (l *log) readHeader() error {
+	var b [logHeader]byte
+	if _, err := io.ReadFull(l.file, b[:]); err != nil {
+		return err
+	}
+	magic := binary.BigEndian.Uint32(b[:])
+	l.order = binary.LittleEndian
+	if magic&1 != 0 {
+		l.order = binary.BigEndian
+	}
+	l.pageSize = int64(binary.BigEndian.Uint32(b[8:]))
+	copy(l.salt[:], b[16:24])
+	l.add(b[:24])
+	if magic&^1 != logMagic || l.pageSize < 512 || l.pageSize > 65536 || !l.fits(b[24:]) {
+		return fmt.Errorf("%w: the header of its log makes no sense", ErrDamaged)
+	}
+	return nil
+}
+
+// add is SQLite's checksum over 8 bytes at a time.
+func (l *log) add(b []byte) {
+	for ; len(b) >= 8; b = b[8:] {
+		l.sum[0] += l.order.Uint32(b) + l.sum[1]
+		l.sum[1] += l.order.Uint32(b[4:]) + l.sum[0]
+	}
+}
+
+func (l *log) fits(b []byte) bool {
+	return binary.BigEndian.Uint32(b) == l.sum[0] && binary.BigEndian.Uint32(b[4:]) == l.sum[1]
+}
+
+// survey finds the first page that does not fit, counts the commits from there
+// on, and returns how many pages there are up to the last commit.
+func (l *log) survey() (end int64, commits int, err error) {
+	broken := false
+	page := make([]byte, pageHeader+l.pageSize)
+	for n := int64(0); ; n++ {
+		_, err := l.file.ReadAt(page, logHeader+n*int64(len(page)))
+		if errors.Is(err, io.EOF) {
+			return end, commits, nil
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if !broken {
+			l.add(page[:8])
+			l.add(page[pageHeader:])
+			broken = !l.fits(page[16:])
+		}
+		if broken && string(page[8:16]) == string(l.salt[:]) && binary.BigEndian.Uint32(page[4:]) != 0 {
+			commits++
+			end = n + 1
+		}
+	}
+}
+
+// reseal writes the salt and checksums of so many pages as they should be.
+func (l *log) reseal(end int64) error {
+	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	l.sum = [2]uint32{}
+	if err := l.readHeader(); err != nil {
+		return err
+	}
+	page := make([]byte, pageHeader+l.pageSize)
+	for n := range end {
+		at := logHeader + n*int64(len(page))
+		if _, err := l.file.ReadAt(page, at); err != nil {
+			return err
+		}
+		l.add(page[:8])
+		l.add(page[pageHeader:])
+		copy(page[8:], l.salt[:])
+		binary.BigEndian.PutUint32(page[16:], l.sum[0])
+		binary.BigEndian.PutUint32(page[20:], l.sum[1])
+		if _, err := l.file.WriteAt(page[:pageHeader], at); err != nil {
+			return err
+		}
+	}
+	return l.file.Sync()
+}

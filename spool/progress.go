@@ -1,0 +1,173 @@
+package spool
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/peba-edge/peba/sqlitedb"
+)
+
+// progressFile is where the spool keeps what is done of each segment, in one
+// row each. It is not fsynced: what is lost of it comes again.
+const progressFile = "progress.db"
+
+type progress struct {
+	path     string
+	size     atomic.Int64
+	mu       sync.Mutex // one transaction at a time
+	conn     *sqlitedb.Conn
+	put, del *sqlitedb.Statement
+}
+
+// summary is what the progress file knows of a segment.
+type summary struct {
+	last, bytes, doneBytes int64
+	done                   spans
+}
+
+func openProgress(ctx context.Context, path string) (_ *progress, err error) {
+	if err := sqlitedb.Create(path); err != nil {
+		return nil, err
+	}
+	p := &progress{path: path}
+	if p.conn, err = sqlitedb.Connect(ctx, path, "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(256)", "busy_timeout(5000)"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.conn.Close())
+		}
+	}()
+	if err := p.conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS segments (
+			first INTEGER PRIMARY KEY, last INTEGER NOT NULL, bytes INTEGER NOT NULL,
+			done_bytes INTEGER NOT NULL, done BLOB, sum INTEGER NOT NULL
+		) STRICT`); err != nil {
+		return nil, err
+	}
+	if p.put, err = p.conn.Keep(ctx, "REPLACE INTO segments (first, last, bytes, done_bytes, done, sum) VALUES (?,?,?,?,?,?)"); err != nil {
+		return nil, err
+	}
+	p.del, err = p.conn.Keep(ctx, "DELETE FROM segments WHERE first = ?")
+	return p, err
+}
+
+// load returns what is known of each segment, by its first id, and errors of
+// rows that cannot be trusted: a frame must not be taken for done wrongly.
+func (p *progress) load(ctx context.Context) (map[int64]summary, error) {
+	s, err := p.conn.Prepare(ctx, "SELECT first, last, bytes, done_bytes, done, sum FROM segments")
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[int64]summary)
+	var bad []error
+	err = s.Each(ctx, 6, func(row []driver.Value) {
+		first, sum, err := readSummary(row)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("%w: what is done of segment %d: %w", ErrDamaged, first, err))
+			return
+		}
+		known[first] = sum
+	})
+	return known, errors.Join(append(bad, err, s.Close())...)
+}
+
+func readSummary(row []driver.Value) (first int64, s summary, err error) {
+	first, _ = row[0].(int64)
+	s.last, _ = row[1].(int64)
+	s.bytes, _ = row[2].(int64)
+	s.doneBytes, _ = row[3].(int64)
+	done, _ := row[4].([]byte)
+	want, _ := row[5].(int64)
+	if summarySum(first, s, done) != want {
+		return first, s, errors.New("the checksum is wrong")
+	}
+	s.done, err = decodeSpans(done, first, s.last)
+	return first, s, err
+}
+
+func summarySum(first int64, s summary, done []byte) int64 {
+	return sum(first, s.last, s.bytes, append(fmt.Appendf(nil, "%d ", s.doneBytes), done...))
+}
+
+// save writes what is new of all segments.
+func (p *progress) save(s *Spool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var rows [][]driver.Value
+	var saved []*segment
+	s.mu.Lock()
+	for _, g := range s.segments {
+		if g.unsaved {
+			g.unsaved = false
+			saved = append(saved, g)
+			rows = append(rows, g.summaryRow())
+		}
+	}
+	s.mu.Unlock()
+	if len(rows) == 0 {
+		return nil
+	}
+	err := p.write(rows)
+	if err == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range saved {
+		g.unsaved = true
+	}
+	return fmt.Errorf("write to %s: %w", p.path, err)
+}
+
+func (g *segment) summaryRow() []driver.Value {
+	s := summary{last: g.last, bytes: g.bytes, doneBytes: g.doneBytes, done: g.done}
+	done := s.done.encode(g.first)
+	return []driver.Value{g.first, s.last, s.bytes, s.doneBytes, done, summarySum(g.first, s, done)}
+}
+
+// write writes rows in one transaction.
+func (p *progress) write(rows [][]driver.Value) error {
+	ctx := context.Background()
+	if err := p.conn.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if _, _, err := p.put.Exec(ctx, row...); err != nil {
+			_ = p.conn.Exec(ctx, "ROLLBACK") // SQLite may have done it
+			return err
+		}
+	}
+	if err := p.conn.Exec(ctx, "COMMIT"); err != nil {
+		_ = p.conn.Exec(ctx, "ROLLBACK")
+		return err
+	}
+	return p.measure()
+}
+
+// forget drops what is known of a segment that is gone.
+func (p *progress) forget(first int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, _, err := p.del.Exec(context.Background(), first); err != nil {
+		return fmt.Errorf("write to %s: %w", p.path, err)
+	}
+	return nil
+}
+
+func (p *progress) measure() error {
+	n, err := sizeOf(p.path)
+	if err == nil {
+		p.size.Store(n)
+	}
+	return err
+}
+
+func (p *progress) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conn.Close()
+}

@@ -1,0 +1,202 @@
+package spool
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/peba-edge/peba/sqlitedb"
+)
+
+// segment is a file of frames. Its ids have no gaps. Only the active segment,
+// the last, grows; those found at Open never do.
+type segment struct {
+	path        string
+	first, last int64 // last < first: nothing is in it
+	bytes       int64 // of all its frames' data
+	left        int64 // of those that are not done
+
+	done      spans
+	doneBytes int64
+	unsaved   bool // whether done has news for the progress file
+
+	lost    spans // frames that cannot be read
+	damaged bool
+
+	sealed bool  // whether its log is moved into the file and its writer gone
+	size   int64 // bytes its files take
+	budget int64 // what is counted against MaxSize (room.go)
+}
+
+const (
+	extension = ".spool"
+	beginning = ".new"     // a file that has no schema yet
+	setAside  = ".damaged" // a file that is kept for its owner to look at
+
+	applicationID = 0x50454253 // PRAGMA application_id: "PEBS"
+	schemaVersion = 1
+)
+
+// schema is that of a segment. appended is in microseconds since 1970, total
+// the bytes of all data up to and with this frame, sum a checksum of the rest.
+var schema = fmt.Sprintf(`
+	BEGIN IMMEDIATE;
+	CREATE TABLE frames (
+		id       INTEGER PRIMARY KEY,
+		appended INTEGER NOT NULL,
+		total    INTEGER NOT NULL,
+		sum      INTEGER NOT NULL,
+		data     BLOB NOT NULL
+	) STRICT;
+	PRAGMA application_id = %d;
+	PRAGMA user_version = %d;
+	COMMIT`, applicationID, schemaVersion)
+
+func segmentPath(dir string, first int64) string {
+	return filepath.Join(dir, fmt.Sprintf("%019d%s", first, extension))
+}
+
+// firstOf returns the first id of the segment with this name.
+func firstOf(name string) (int64, bool) {
+	digits, ours := strings.CutSuffix(name, extension)
+	first, err := strconv.ParseInt(digits, 10, 64)
+	return first, ours && err == nil && first > 0 && len(digits) == 19
+}
+
+// files are those that SQLite may have for a database.
+func files(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
+
+// sizeOf returns how many bytes the files take.
+func sizeOf(path string) (n int64, err error) {
+	for _, f := range files(path) {
+		info, err := os.Stat(f)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
+		if err == nil {
+			n += info.Size()
+		}
+	}
+	return n, nil
+}
+
+// removeFiles unlinks a database.
+func removeFiles(path string) error {
+	var errs []error
+	for _, f := range files(path) {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// createSegment makes an empty segment. It gets its name when its schema is in
+// it: a file with that name and without a schema is damaged.
+func createSegment(ctx context.Context, path string) error {
+	begun := path + beginning
+	if err := removeFiles(begun); err != nil {
+		return err
+	}
+	if err := sqlitedb.Create(begun); err != nil {
+		return err
+	}
+	c, err := sqlitedb.Connect(ctx, begun, "journal_mode(WAL)", "synchronous(FULL)")
+	if err != nil {
+		return errors.Join(err, removeFiles(begun))
+	}
+	err = c.Exec(ctx, schema)
+	if err = errors.Join(err, c.Close()); err != nil {
+		return errors.Join(err, removeFiles(begun))
+	}
+	return os.Rename(begun, path)
+}
+
+// drained tells whether all frames are done or lost.
+func (g *segment) drained() bool {
+	return g.done.count()+g.lost.count() == g.last-g.first+1
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sum is the checksum of a frame.
+func sum(id, appended, total int64, data []byte) int64 {
+	return int64(crc32.Update(headSum(id, appended, total, int64(len(data))), castagnoli, data))
+}
+
+// headSum is a checksum of some numbers.
+func headSum(numbers ...int64) uint32 {
+	var b []byte
+	for _, n := range numbers {
+		for range 8 {
+			b = append(b, byte(n))
+			n >>= 8
+		}
+	}
+	return crc32.Checksum(b, castagnoli)
+}
+
+// reader reads frames of one segment.
+type reader struct {
+	segment *segment
+	conn    *sqlitedb.Conn
+	get     *sqlitedb.Statement
+}
+
+func openReader(ctx context.Context, g *segment) (*reader, error) {
+	if _, err := os.Stat(g.path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	c, err := sqlitedb.Connect(ctx, g.path, "query_only(1)", "cell_size_check(1)", "busy_timeout(5000)", "cache_size(-1024)")
+	if err != nil {
+		return nil, err
+	}
+	get, err := c.Keep(ctx, `
+		SELECT appended, total, sum, length(data), CASE WHEN length(data) <= ?2 THEN data END
+		FROM frames WHERE id = ?1`)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return &reader{segment: g, conn: c, get: get}, nil
+}
+
+// row is a frame as it is stored.
+type row struct {
+	size, appended, total int64
+	data                  []byte // nil: it is longer than was asked for
+}
+
+// frame reads a frame whose data is not longer than room, and proves it.
+func (r *reader) frame(ctx context.Context, id, room int64) (row, error) {
+	dest := make([]driver.Value, 5)
+	found, err := r.get.Row(ctx, dest, id, room)
+	if err != nil {
+		return row{}, err
+	}
+	if !found {
+		return row{}, fmt.Errorf("%w: frame %d is missing", ErrDamaged, id)
+	}
+	var f row
+	f.appended, _ = dest[0].(int64)
+	f.total, _ = dest[1].(int64)
+	want, _ := dest[2].(int64)
+	f.size, _ = dest[3].(int64)
+	f.data, _ = dest[4].([]byte)
+	if f.data == nil && f.size > room {
+		return f, nil
+	}
+	if sum(id, f.appended, f.total, f.data) != want {
+		return row{}, fmt.Errorf("%w: frame %d has a wrong checksum", ErrDamaged, id)
+	}
+	return f, nil
+}
+
+func timeOf(appended int64) time.Time { return time.UnixMicro(appended).UTC() }

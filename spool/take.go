@@ -1,0 +1,161 @@
+package spool
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Lane is where Take takes from.
+type Lane int
+
+const (
+	// Oldest takes from the front of all that waits.
+	Oldest Lane = iota
+	// Fresh takes, in their order, frames that came after the backlog had formed,
+	// so that they need not wait behind it. It has fallen behind itself when more
+	// than 4 MiB wait for it; they are backlog then, and it goes on with what
+	// comes. What is found at Open is backlog. Without a backlog both lanes serve
+	// the same frames.
+	Fresh
+)
+
+// Take returns frames in the order of their ids, of maxBytes of data together
+// at most, but always one. It waits until there is one, or ctx ends. The frames
+// are the caller's until Done or Return; no other call gets them.
+func (s *Spool) Take(ctx context.Context, from Lane, maxBytes int) ([]Frame, error) {
+	if from != Oldest && from != Fresh {
+		return nil, fmt.Errorf("take from spool: lane %d does not exist: allowed are %d (oldest) and %d (fresh)", from, Oldest, Fresh)
+	}
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.life.RUnlock()
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		frames, changed, err := s.takeNow(from, int64(maxBytes))
+		if len(frames) > 0 || err != nil {
+			return frames, err
+		}
+		if err := s.wait(ctx, changed); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// takeNow takes what is there. When that is nothing, changed will be closed
+// when there may be something.
+func (s *Spool) takeNow(lane Lane, room int64) (frames []Frame, changed <-chan struct{}, err error) {
+	s.taking <- struct{}{} // held for the time of reading, never while waiting
+	defer func() { <-s.taking }()
+	for next := int64(0); ; {
+		s.mu.Lock()
+		id, g := s.nextWaiting(lane, next)
+		changed = s.changed
+		s.mu.Unlock()
+		if g == nil {
+			return frames, changed, nil
+		}
+		limit := room
+		if len(frames) == 0 {
+			limit = math.MaxInt64
+		}
+		f, err := s.read(lane, g, id, limit)
+		if isDamage(err) {
+			err = s.giveUp(g, id, err)
+			next = id + 1
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			if len(frames) > 0 {
+				return frames, changed, nil // whoever comes next meets it again
+			}
+			return nil, nil, fmt.Errorf("read from spool %s: %w", s.dir, err)
+		}
+		if f.size > limit {
+			return frames, changed, nil
+		}
+		s.mu.Lock()
+		tried := s.handOut(id, taken{size: f.size, appended: f.appended})
+		s.mu.Unlock()
+		frames = append(frames, Frame{ID: id, Data: f.data, Tried: tried})
+		room -= f.size
+		next = id + 1
+	}
+}
+
+// read reads a frame with the lane's reader. The caller holds taking.
+func (s *Spool) read(lane Lane, g *segment, id, limit int64) (row, error) {
+	ctx := context.Background()
+	r := s.readers[lane]
+	if r == nil || r.segment != g {
+		if r != nil {
+			s.readers[lane] = nil
+			if err := r.conn.Close(); err != nil {
+				return row{}, fmt.Errorf("close %s: %w", r.segment.path, err)
+			}
+		}
+		var err error
+		if r, err = openReader(ctx, g); err != nil {
+			return row{}, err
+		}
+		s.readers[lane] = r
+	}
+	return r.frame(ctx, id, limit)
+}
+
+// oldest remembers when a frame was appended.
+type oldest struct {
+	id   int64
+	time time.Time
+}
+
+// Stats returns what the spool holds now; after Close, nothing.
+func (s *Spool) Stats() Stats {
+	if s.enter() != nil {
+		return Stats{}
+	}
+	defer s.life.RUnlock()
+	s.mu.Lock()
+	st := Stats{Frames: s.frames, Bytes: s.bytes, Disk: s.progress.size.Load()}
+	for _, g := range s.segments {
+		st.Disk += g.size
+	}
+	id, g := s.nextWaiting(Oldest, 0)
+	for out, t := range s.out {
+		if g == nil || out < id {
+			id, g = out, s.segmentOf(out)
+			s.oldest = oldest{out, timeOf(t.appended)}
+		}
+	}
+	known := s.oldest
+	s.mu.Unlock()
+	if g == nil {
+		return st
+	}
+	if known.id != id {
+		known = oldest{id, s.appended(g, id)}
+		s.mu.Lock()
+		s.oldest = known
+		s.mu.Unlock()
+	}
+	st.Oldest = known.time
+	return st
+}
+
+// appended reads when a frame was appended. Of a frame that cannot be read, it
+// is when its segment was begun: Take is going to find the damage.
+func (s *Spool) appended(g *segment, id int64) time.Time {
+	s.taking <- struct{}{}
+	defer func() { <-s.taking }()
+	f, err := s.read(Oldest, g, id, 0)
+	if err != nil {
+		return timeOf(g.first)
+	}
+	return timeOf(f.appended)
+}

@@ -1,0 +1,201 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/peba-edge/peba/sqlitedb"
+)
+
+// A group of appends ends when this much waits for one commit.
+const (
+	groupFrames = 4096
+	groupBytes  = 8 << 20
+)
+
+// writer appends to the active segment. It belongs to one goroutine.
+type writer struct {
+	s       *Spool
+	next    int64    // the id of the next frame
+	segment *segment // nil: one is begun when there is something to append
+	conn    *sqlitedb.Conn
+	insert  *sqlitedb.Statement
+}
+
+func (w *writer) run() {
+	w.s.queue.Serve(w.commit, func() {})
+	w.leave()
+	close(w.s.written)
+}
+
+// commit appends a group. An empty frame is none: it asks to look after the
+// active segment.
+func (w *writer) commit(group [][]byte) error {
+	err := w.append(group)
+	if isDamage(err) {
+		w.s.discover(w.segment, err)
+		w.leave()
+		err = w.append(group)
+	}
+	if err == nil {
+		return nil
+	}
+	if sqlitedb.IsFull(err) {
+		err = fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return fmt.Errorf("append to spool %s: %w", w.s.dir, err)
+}
+
+func (w *writer) append(group [][]byte) error {
+	if err := w.prepare(len(group[0]) > 0 || len(group) > 1); err != nil {
+		return err
+	}
+	frames, bytes, err := w.insertAll(group)
+	if err != nil || frames == 0 {
+		return err
+	}
+	// A file that somebody has unlinked holds nothing; who appended must know.
+	size, err := sizeOf(w.segment.path)
+	if err != nil {
+		return err
+	}
+	if size < bytes {
+		return fmt.Errorf("%w: %s was removed or cut while it was written", ErrDamaged, w.segment.path)
+	}
+	w.next += frames
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	w.s.charge(w.segment, size, unsealedFactor*size)
+	w.s.publish(w.segment, frames, bytes)
+	return nil
+}
+
+// prepare sees to it that there is a segment to append to, if one is needed.
+func (w *writer) prepare(needed bool) error {
+	if w.segment != nil {
+		w.s.mu.Lock()
+		leave := w.segment.size >= w.s.opts.SegmentSize || w.s.activeIsDrained(w.s.opts.SegmentSize/trimPart)
+		w.s.mu.Unlock()
+		if leave {
+			w.leave()
+		}
+	}
+	if w.segment != nil || !needed {
+		return nil
+	}
+	return w.begin()
+}
+
+// begin makes a new active segment. Its ids start at the time, so that those of
+// a spool that was empty, and had no file, do not come again.
+func (w *writer) begin() error {
+	ctx := context.Background()
+	first := max(w.next, time.Now().UnixMicro())
+	path := segmentPath(w.s.dir, first)
+	if err := createSegment(ctx, path); err != nil {
+		return fmt.Errorf("create %s: %w", path, err)
+	}
+	conn, err := sqlitedb.Connect(ctx, path, "synchronous(FULL)", "wal_autocheckpoint(0)", "busy_timeout(5000)", "cache_size(-8192)")
+	if err != nil {
+		return errors.Join(err, removeFiles(path))
+	}
+	insert, err := conn.Keep(ctx, "INSERT INTO frames (id, appended, total, sum, data) VALUES (?,?,?,?,?)")
+	if err != nil {
+		return errors.Join(err, conn.Close(), removeFiles(path))
+	}
+	w.next, w.conn, w.insert = first, conn, insert
+	w.segment = &segment{path: path, first: first, last: first - 1}
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	w.s.segments = append(w.s.segments, w.segment)
+	return nil
+}
+
+// insertAll inserts the frames in one transaction, of which nothing is left
+// when an error is returned.
+func (w *writer) insertAll(group [][]byte) (frames, bytes int64, err error) {
+	if w.segment == nil {
+		return 0, 0, nil
+	}
+	ctx := context.Background()
+	if err := w.conn.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return 0, 0, err
+	}
+	now := time.Now().UnixMicro()
+	for _, data := range group {
+		if len(data) == 0 {
+			continue
+		}
+		id := w.next + frames
+		bytes += int64(len(data))
+		total := w.segment.bytes + bytes
+		if _, _, err = w.insert.Exec(ctx, id, now, total, sum(id, now, total, data), data); err != nil {
+			break
+		}
+		frames++
+	}
+	if err == nil {
+		if err = w.conn.Exec(ctx, "COMMIT"); err == nil {
+			return frames, bytes, nil
+		}
+	}
+	// SQLite has rolled back by itself after some errors; then this one fails,
+	// and says nothing new.
+	_ = w.conn.Exec(ctx, "ROLLBACK")
+	return 0, 0, err
+}
+
+// leave gives the active segment up, to be sealed while another is begun. It
+// waits for the one before: no more than two have a log.
+func (w *writer) leave() {
+	if w.segment == nil {
+		return
+	}
+	w.s.sealing.Wait()
+	g, conn := w.segment, w.conn
+	w.s.sealing.Go(func() { w.s.seal(g, conn) })
+	w.segment, w.conn, w.insert = nil, nil, nil
+}
+
+// seal moves the segment's log into its file and closes it. One that has been
+// drained by then goes at once: without an outage nothing is written twice.
+func (s *Spool) seal(g *segment, conn *sqlitedb.Conn) {
+	s.mu.Lock()
+	drained := g.drained()
+	s.mu.Unlock()
+	ctx := context.Background()
+	var err error
+	if drained {
+		err = closeWithLog(ctx, g.path, conn)
+	} else {
+		err = errors.Join(conn.Exec(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"), conn.Close())
+	}
+	size, sizeErr := sizeOf(g.path)
+	s.mu.Lock()
+	g.sealed, g.unsaved = true, true
+	if sizeErr == nil {
+		s.charge(g, size, size)
+	}
+	drained = s.takeDrained(g)
+	s.mu.Unlock()
+	if drained {
+		err = errors.Join(err, s.drop(g))
+	}
+	if err = errors.Join(err, sizeErr, s.progress.save(s)); err != nil {
+		s.opts.Report(g.path, fmt.Errorf("seal %s: %w", g.path, err))
+	}
+}
+
+// closeWithLog closes the connection of a segment that is going to be removed,
+// and leaves its log as it is. The last connection that closes moves the log
+// into the file, unless it cannot write.
+func closeWithLog(ctx context.Context, path string, conn *sqlitedb.Conn) error {
+	last, err := sqlitedb.ConnectReadOnly(ctx, path)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	_, err = last.Number(ctx, "SELECT count(*) FROM sqlite_schema") // it is connected from now on
+	return errors.Join(err, conn.Close(), last.Close())
+}
