@@ -112,7 +112,8 @@ func (l *log) survey() (end int64, commits int, err error) {
 	}
 }
 
-// reseal writes the salt and checksums of so many pages as they should be.
+// reseal writes the salt and checksums of so many pages as they should be. SQLite
+// stops at a page without a number: in its place the one before stands twice.
 func (l *log) reseal(end int64) error {
 	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -121,18 +122,23 @@ func (l *log) reseal(end int64) error {
 	if err := l.readHeader(); err != nil {
 		return err
 	}
-	page := make([]byte, pageHeader+l.pageSize)
+	page, before := make([]byte, pageHeader+l.pageSize), make([]byte, pageHeader+l.pageSize)
 	for n := range end {
 		at := logHeader + n*int64(len(page))
 		if _, err := l.file.ReadAt(page, at); err != nil {
 			return err
 		}
+		if binary.BigEndian.Uint32(page) == 0 {
+			copy(page, before)
+			clear(page[4:8]) // it commits nothing
+		}
+		copy(before, page)
 		l.add(page[:8])
 		l.add(page[pageHeader:])
 		copy(page[8:], l.salt[:])
 		binary.BigEndian.PutUint32(page[16:], l.sum[0])
 		binary.BigEndian.PutUint32(page[20:], l.sum[1])
-		if _, err := l.file.WriteAt(page[:pageHeader], at); err != nil {
+		if _, err := l.file.WriteAt(page, at); err != nil {
 			return err
 		}
 	}

@@ -60,6 +60,7 @@ func open(ctx context.Context, dir string, o Options) (_ *Spool, err error) {
 		w.next = max(w.next, k.last+1)
 	}
 	s.border = w.next
+	s.writer = w
 	go w.run()
 	return s, nil
 }

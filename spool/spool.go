@@ -85,6 +85,7 @@ type Spool struct {
 	lock     *sqlitedb.Conn
 	queue    *sqlitedb.Queue[[]byte]
 	progress *progress
+	writer   *writer
 	written  chan struct{}  // closed when the writer's goroutine has ended
 	sealing  sync.WaitGroup // the segment that is being sealed
 	trimming sync.WaitGroup
