@@ -12,6 +12,7 @@ import (
 	_ "github.com/peba-edge/peba/cache/memory"
 	_ "github.com/peba-edge/peba/caddyfile"
 	_ "github.com/peba-edge/peba/collector"
+	_ "github.com/peba-edge/peba/esclient"
 	_ "github.com/peba-edge/peba/geo/builtin"
 	_ "github.com/peba-edge/peba/geo/mmdb"
 	_ "github.com/peba-edge/peba/handlers"

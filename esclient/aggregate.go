@@ -1,0 +1,204 @@
+package esclient
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+const (
+	// termsSize is how many keys are asked for in one pass.
+	termsSize = 10_000
+	// compositeSize is how many groups a page has. Elasticsearch allows 65,536
+	// buckets in an answer by default.
+	compositeSize = 10_000
+)
+
+// termBucket is a bucket of a terms aggregation.
+type termBucket struct {
+	Key         any    `json:"key"` // of other mappings, a number
+	KeyAsString string `json:"key_as_string"`
+	Count       int64  `json:"doc_count"`
+	Times       struct {
+		Buckets []struct {
+			Start int64 `json:"key"`
+			Count int64 `json:"doc_count"`
+		} `json:"buckets"`
+	} `json:"times"`
+}
+
+func (b *termBucket) text() string {
+	if b.KeyAsString != "" {
+		return b.KeyAsString
+	}
+	return toText(b.Key)
+}
+
+// termsAnswer is the aggregation "keys".
+type termsAnswer struct {
+	Keys struct {
+		Error   int64        `json:"doc_count_error_upper_bound"`
+		Other   int64        `json:"sum_other_doc_count"`
+		Buckets []termBucket `json:"buckets"`
+	} `json:"keys"`
+}
+
+// terms runs a terms aggregation.
+func (s *esStore) terms(ctx context.Context, query, aggregation object) (*termsAnswer, int64, error) {
+	a, err := s.find(ctx, s.names.read(), object{
+		"size": 0, "track_total_hits": true, "query": query,
+		"aggs": object{"keys": aggregation},
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	var found termsAnswer
+	return &found, a.Hits.Total.Value, decodeAggregations(a, &found)
+}
+
+// groupByTerms counts by one dimension in one pass. It returns nil where that
+// would not be exact: where a shard kept keys to itself, or those that are left
+// out could belong to a top.
+func (s *esStore) groupByTerms(ctx context.Context, q *grouping) (*groups, error) {
+	a, total, err := s.terms(ctx, q.query, object{"terms": object{
+		"field": q.dims[0].field, "size": termsSize, "shard_size": 2 * termsSize,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	g := newGroups(q)
+	indexed := a.Keys.Other
+	for _, b := range a.Keys.Buckets {
+		g.add([]string{b.text()}, 0, b.Count)
+		indexed += b.Count
+	}
+	if a.Keys.Error != 0 {
+		return nil, nil
+	}
+	if a.Keys.Other > 0 {
+		buckets := a.Keys.Buckets // most first
+		enough := q.Top > 0 && q.Top < len(buckets) && buckets[len(buckets)-1].Count < buckets[q.Top-1].Count
+		if !enough || indexed != total {
+			return nil, nil
+		}
+	}
+	if g.allIndexed = indexed == total; !g.allIndexed {
+		err = s.addUnindexed(ctx, g)
+	}
+	return g, err
+}
+
+// groupTop counts by one dimension, and then the buckets of the top keys only.
+// It returns nil where those would be more than Elasticsearch answers with.
+func (s *esStore) groupTop(ctx context.Context, q *grouping) (*groups, error) {
+	whole := *q
+	whole.Bucket = 0
+	counted, err := s.countGroups(ctx, &whole)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, one := range counted.ranked() {
+		if _, err := netip.ParseAddr(one.Key[0]); err == nil || !q.dims[0].address {
+			keys = append(keys, one.Key[0])
+		}
+	}
+	g := newGroups(q)
+	if len(keys) > 0 {
+		a, _, err := s.terms(ctx, q.query, object{
+			"terms": object{"field": q.dims[0].field, "size": len(keys), "include": keys},
+			"aggs":  object{"times": object{"date_histogram": q.histogram(object{"min_doc_count": 1})}},
+		})
+		if isKind(err, "too_many_buckets_exception") {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range a.Keys.Buckets {
+			for _, t := range b.Times.Buckets {
+				g.add([]string{b.text()}, t.Start, t.Count)
+			}
+		}
+	}
+	// A window holds no alert that lacks the time.
+	windowed := !q.filter.From.IsZero() || !q.filter.To.IsZero()
+	if !counted.allIndexed || !windowed {
+		err = s.addUnindexed(ctx, g)
+	}
+	return g, err
+}
+
+// histogram divides the filter's time into buckets.
+func (q *grouping) histogram(more object) object {
+	more["field"] = q.time
+	more["fixed_interval"] = fmt.Sprintf("%ds", q.Bucket/time.Second)
+	return more
+}
+
+// groupByPages counts all groups by a composite aggregation, page by page. Pages
+// are not of one state of the index: an alert that arrives in between counts on
+// the pages that are still to come.
+func (s *esStore) groupByPages(ctx context.Context, q *grouping) (*groups, error) {
+	var sources []object
+	for i, dim := range q.dims {
+		sources = append(sources, object{strconv.Itoa(i): object{"terms": object{"field": dim.field}}})
+	}
+	if q.Bucket > 0 {
+		sources = append(sources, object{"time": object{"date_histogram": q.histogram(object{})}})
+	}
+	composite := object{"size": compositeSize, "sources": sources}
+	body := object{
+		"size": 0, "track_total_hits": true, "query": q.query,
+		"aggs": object{"groups": object{"composite": composite}},
+	}
+	g := newGroups(q)
+	for page := 0; ; page++ {
+		a, err := s.find(ctx, s.names.read(), body)
+		if err != nil {
+			return nil, err
+		}
+		var found struct {
+			Groups struct {
+				After   map[string]any    `json:"after_key"`
+				Buckets []compositeBucket `json:"buckets"`
+			} `json:"groups"`
+		}
+		if err := decodeAggregations(a, &found); err != nil {
+			return nil, err
+		}
+		indexed := g.addPage(found.Groups.Buckets)
+		if len(found.Groups.Buckets) < compositeSize {
+			// One page is of one state, and its counts tell whether all is there.
+			if page > 0 || indexed != a.Hits.Total.Value {
+				err = s.addUnindexed(ctx, g)
+			} else {
+				g.allIndexed = true
+			}
+			return g, err
+		}
+		composite["after"] = found.Groups.After
+		body["track_total_hits"] = false
+	}
+}
+
+type compositeBucket struct {
+	Key   map[string]any `json:"key"`
+	Count int64          `json:"doc_count"`
+}
+
+// addPage counts a page and returns how many alerts are in it.
+func (g *groups) addPage(buckets []compositeBucket) (n int64) {
+	for _, b := range buckets {
+		key := make([]string, len(g.dims))
+		for i := range key {
+			key[i] = toText(b.Key[strconv.Itoa(i)])
+		}
+		start, _ := b.Key["time"].(float64)
+		g.add(key, int64(start), b.Count)
+		n += b.Count
+	}
+	return n
+}

@@ -1,0 +1,284 @@
+package esclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// check is a look at one part: what was found, and what to do if that is not
+// good. An error is a finding too.
+type check struct {
+	part string
+	look func(ctx context.Context) (text, advice string, err error)
+	// advice is for when looking failed.
+	advice string
+}
+
+// Check implements store.Checker.
+func (s *esStore) Check(ctx context.Context) []store.Finding {
+	if err := s.enter(); err != nil {
+		return []store.Finding{{Part: "store", Text: err.Error(), Advice: "Ask the configuration that runs now."}}
+	}
+	defer s.mu.RUnlock()
+	const privileges = "Grant the user or API key of this store the cluster privileges monitor and manage_index_templates, and all on its indices."
+	checks := []check{
+		{"connection", s.checkVersion, "See that Elasticsearch runs and that the URLs, ca and client_certificate of this store are right."},
+		{"cluster", s.checkHealth, privileges},
+		{"template", s.checkTemplate, privileges},
+		{"indices", s.checkIndices, privileges},
+		{"alias", s.checkAlias, privileges},
+		{"blocks", s.checkBlocks, privileges},
+		{"clocks", s.checkClocksFinding, privileges},
+		{"disk", s.checkDisk, privileges},
+	}
+	var findings []store.Finding
+	for i, c := range checks {
+		text, advice, err := c.look(ctx)
+		if err != nil {
+			text, advice = err.Error(), c.advice
+			if isStatus(err, http.StatusUnauthorized) {
+				advice = "The user, password or api_key of this store is wrong: set it right."
+			}
+		}
+		findings = append(findings, store.Finding{Part: c.part, OK: advice == "", Text: text, Advice: advice})
+		if i == 0 && err != nil { // the others would say the same
+			break
+		}
+	}
+	return findings
+}
+
+func (s *esStore) checkVersion(ctx context.Context) (text, advice string, err error) {
+	var info struct {
+		Name    string `json:"cluster_name"`
+		Version struct {
+			Number string `json:"number"`
+		} `json:"version"`
+	}
+	if err := s.client.do(ctx, http.MethodGet, "/", nil, &info); err != nil {
+		return "", "", err
+	}
+	if !strings.HasPrefix(info.Version.Number, "7.17.") {
+		advice = "Use Elasticsearch 7.17: nothing else is tested."
+	}
+	return fmt.Sprintf("cluster %q answers, version %s", info.Name, info.Version.Number), advice, nil
+}
+
+// health is what is read of the cluster's health.
+type health struct {
+	Status     string `json:"status"`
+	Nodes      int    `json:"number_of_nodes"`
+	Unassigned int    `json:"unassigned_shards"`
+}
+
+// health asks for the state of the indices of alerts.
+func (s *esStore) health(ctx context.Context) (h health, err error) {
+	err = s.client.do(ctx, http.MethodGet, "/_cluster/health/"+s.names.Alerts+"-*?expand_wildcards=open", nil, &h)
+	return h, err
+}
+
+func (s *esStore) checkHealth(ctx context.Context) (text, advice string, err error) {
+	h, err := s.health(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	switch h.Status {
+	case "yellow":
+		advice = "Copies of shards have no node: start the nodes that are missing, or set fewer replicas. Nothing is lost yet."
+	case "red":
+		advice = "Alerts cannot be reached: start the nodes that are missing; GET /_cluster/allocation/explain tells why a shard has no node. What sensors send waits in the spool."
+	}
+	return fmt.Sprintf("%s, %d nodes, %d shards without a node", h.Status, h.Nodes, h.Unassigned), advice, nil
+}
+
+func (s *esStore) checkTemplate(ctx context.Context) (text, advice string, err error) {
+	installed, err := s.installedTemplate(ctx)
+	switch {
+	case err != nil:
+		return "", "", err
+	case !s.layout.isTemplate(installed):
+		return fmt.Sprintf("the index template %s is missing or changed", s.templateName()),
+			"PEBA repairs it within a minute; if not, its log says why.", nil
+	}
+	return fmt.Sprintf("the index template %s is as it is to be", s.templateName()), "", nil
+}
+
+// checkIndices looks for indices whose fields have other types than ours: they
+// are read as far as that goes.
+func (s *esStore) checkIndices(ctx context.Context) (text, advice string, err error) {
+	var found map[string]struct {
+		Mappings struct {
+			Properties map[string]object `json:"properties"`
+		} `json:"mappings"`
+	}
+	err = s.client.do(ctx, http.MethodGet, "/"+s.names.read()+"/_mapping?ignore_unavailable=true", nil, &found)
+	if err != nil {
+		return "", "", err
+	}
+	wanted := s.layout.template["template"].(object)["mappings"].(object)["properties"].(object)
+	var other []string
+	for index, mapped := range found {
+		for _, field := range neededFields {
+			want := wanted[field].(object)["type"]
+			if got := mapped.Mappings.Properties[field]["type"]; got != nil && !reflect.DeepEqual(got, want) {
+				other = append(other, fmt.Sprintf("%s in %s is %v, not %v", field, index, got, want))
+			}
+		}
+	}
+	if len(other) > 0 {
+		slices.Sort(other)
+		const show = 5
+		return fmt.Sprintf("%d fields have a type that questions cannot be answered with: %s", len(other), strings.Join(other[:min(show, len(other))], "; ")),
+			"Reindex those indices (POST /_reindex) into new ones, whose names begin the same, and delete the old ones.", nil
+	}
+	return fmt.Sprintf("%d indices of alerts", len(found)), "", nil
+}
+
+// neededFields are those that are filtered and grouped by.
+var neededFields = []string{
+	"clientDomain", "country", "countryName", "createTime", "hostname", "location", "locationDestination", "originalRequestString",
+	"peerIdent", "peerType", "recievedTime", "sourceEntryIp", "targetCountry", "targetCountryName", "targetEntryIp", "targetEntryPort",
+}
+
+func (s *esStore) checkAlias(ctx context.Context) (text, advice string, err error) {
+	held, err := s.aliasHolders(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	today := s.names.day(s.now())
+	if len(held) != 1 || held[0] != today {
+		return fmt.Sprintf("the alias %s stands for %q, not for %s alone", s.names.WriteAlias, held, today),
+			"PEBA moves it within a minute; if not, its log says why: an index may have the alias's name.", nil
+	}
+	return fmt.Sprintf("the alias %s stands for %s", s.names.WriteAlias, today), "", nil
+}
+
+// checkBlocks looks for indices that take nothing.
+func (s *esStore) checkBlocks(ctx context.Context) (text, advice string, err error) {
+	var found map[string]struct {
+		Settings map[string]any `json:"settings"`
+	}
+	all := []string{s.names.read(), s.names.Users, s.names.CVEs, s.names.Payloads, s.names.Statistics}
+	err = s.client.do(ctx, http.MethodGet, "/"+strings.Join(all, ",")+"/_settings/index.blocks.*?flat_settings=true&ignore_unavailable=true", nil, &found)
+	if err != nil {
+		return "", "", err
+	}
+	var blocked []string
+	for index, has := range found {
+		for name, v := range has.Settings {
+			if isTrue(v) {
+				blocked = append(blocked, index+" "+strings.TrimPrefix(name, "index.blocks."))
+			}
+		}
+	}
+	if len(blocked) > 0 {
+		slices.Sort(blocked)
+		return "blocked are " + strings.Join(blocked, ", "),
+			"read_only_allow_delete comes from a full disk: make room, and it goes by itself. Others go with PUT /INDEX/_settings {\"index.blocks.NAME\": null}.", nil
+	}
+	return "no index is blocked", "", nil
+}
+
+func (s *esStore) checkClocksFinding(ctx context.Context) (text, advice string, err error) {
+	clocks, err := s.clocks(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	worst := clocks[0]
+	text = fmt.Sprintf("this edge's clock and that of node %q differ by %v at most", worst.name, worst.difference)
+	if worst.difference > maxClockDifference {
+		advice = fmt.Sprintf("Set both by NTP: while they differ by more than %v nothing is retired.", maxClockDifference)
+	}
+	return text, advice, nil
+}
+
+// checkDisk compares each node's disk with the mark from which Elasticsearch
+// gives it no more shards.
+func (s *esStore) checkDisk(ctx context.Context) (text, advice string, err error) {
+	var stats struct {
+		Nodes map[string]struct {
+			Name string `json:"name"`
+			FS   struct {
+				Total struct {
+					Total     uint64 `json:"total_in_bytes"`
+					Available uint64 `json:"available_in_bytes"`
+				} `json:"total"`
+			} `json:"fs"`
+		} `json:"nodes"`
+	}
+	if err := s.client.do(ctx, http.MethodGet, "/_nodes/stats/fs?filter_path=nodes.*.name,nodes.*.fs.total", nil, &stats); err != nil {
+		return "", "", err
+	}
+	mark, err := s.lowWatermark(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	var lines, full []string
+	for _, id := range slices.Sorted(maps.Keys(stats.Nodes)) {
+		n := stats.Nodes[id]
+		disk := n.FS.Total
+		lines = append(lines, fmt.Sprintf("%q has %s of %s free", n.Name, humanize.IBytes(disk.Available), humanize.IBytes(disk.Total)))
+		needed, err := neededFree(mark, disk.Total)
+		if err != nil {
+			return "", "", err
+		}
+		if disk.Total > 0 && disk.Available < needed {
+			full = append(full, n.Name)
+		}
+	}
+	text = strings.Join(lines, ", ")
+	if len(full) > 0 {
+		advice = fmt.Sprintf("Nodes %q are beyond the low disk watermark %s: add disks or nodes, or shorten retention, before the flood stage, when Elasticsearch takes nothing more.", full, mark)
+	}
+	return text, advice, nil
+}
+
+const lowWatermarkSetting = "cluster.routing.allocation.disk.watermark.low"
+
+func (s *esStore) lowWatermark(ctx context.Context) (string, error) {
+	var settings struct {
+		Persistent, Transient, Defaults map[string]any
+	}
+	err := s.client.do(ctx, http.MethodGet, "/_cluster/settings?include_defaults=true&flat_settings=true", nil, &settings)
+	if err != nil {
+		return "", err
+	}
+	for _, level := range []map[string]any{settings.Transient, settings.Persistent, settings.Defaults} {
+		if mark, ok := level[lowWatermarkSetting]; ok {
+			return toText(mark), nil
+		}
+	}
+	return "", errors.New("elasticsearch tells no low disk watermark")
+}
+
+// neededFree is how many bytes must be free by a watermark: a percentage or
+// ratio that may be used, or a size that must be free.
+func neededFree(mark string, total uint64) (uint64, error) {
+	used, isPercent := strings.CutSuffix(mark, "%")
+	share, err := strconv.ParseFloat(used, 64)
+	if err == nil {
+		if isPercent {
+			share /= 100
+		}
+		return uint64(float64(total) * max(0, 1-share)), nil
+	}
+	// Elasticsearch's units are powers of two: gb is GiB.
+	size, err := humanize.ParseBytes(strings.Replace(strings.ToLower(mark), "b", "ib", 1))
+	if err != nil {
+		return 0, fmt.Errorf("low disk watermark of elasticsearch is %q: %w", mark, err)
+	}
+	return size, nil
+}
+
+var _ store.Checker = (*esStore)(nil)

@@ -1,0 +1,131 @@
+package esclient
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// decodeDocument reads an alert from its _source.
+func decodeDocument(id string, source json.RawMessage) (alert.Document, error) {
+	var d alert.Document
+	if err := json.Unmarshal(source, &d); err != nil {
+		// Other programs wrote ports as numbers, times in other forms, …
+		d = alert.Document{}
+		if err := decodeForeign(source, &d); err != nil {
+			return d, fmt.Errorf("alert %q in elasticsearch: %w", id, err)
+		}
+	}
+	d.ID = id
+	return d, nil
+}
+
+// decodeForeign reads a document whose values have types of their own.
+func decodeForeign(source []byte, d *alert.Document) error {
+	fields, err := decodeFields(source)
+	if err != nil {
+		return err
+	}
+	same := make(map[string]any, len(fields))
+	for name, v := range fields {
+		switch name {
+		case "clientDomain":
+			same[name] = isTrue(v)
+		case "createTime", "recievedTime":
+			same[name] = alert.At(toTime(v))
+		default:
+			same[name] = toText(v)
+		}
+	}
+	text, err := json.Marshal(same)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, d)
+}
+
+// decodeFields reads an object, and keeps numbers as they are written.
+func decodeFields(source []byte) (map[string]any, error) {
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(source))
+	decoder.UseNumber()
+	return fields, decoder.Decode(&fields)
+}
+
+// toText returns a value as documents of this program would have it.
+func toText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "" // what came out of JSON goes into it
+	}
+	return string(text)
+}
+
+func toNumber(v any) int64 {
+	n, _ := strconv.ParseInt(toText(v), 10, 64)
+	return n
+}
+
+func isTrue(v any) bool { return strings.EqualFold(toText(v), "true") || toText(v) == "1" }
+
+// toTime reads the forms of dates that the mapping allows; others are the zero time.
+func toTime(v any) time.Time {
+	text := toText(v)
+	for _, layout := range []string{alert.TimeLayout, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t
+		}
+	}
+	if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.UnixMilli(millis).UTC()
+	}
+	return time.Time{}
+}
+
+// timeField returns the stored name of a time.
+func timeField(t store.TimeField) (string, error) {
+	switch t {
+	case store.Received:
+		return "recievedTime", nil
+	case store.Created:
+		return "createTime", nil
+	}
+	return "", fmt.Errorf("unknown time field %d: allowed are Received and Created", t)
+}
+
+// dimension is what alerts are grouped by.
+type dimension struct {
+	field   string
+	value   func(d *alert.Document) string
+	address bool
+}
+
+var dimensions = map[store.Dimension]dimension{
+	store.SourceIP:          {"sourceEntryIp", func(d *alert.Document) string { return d.SourceEntryIP }, true},
+	store.PeerType:          {"peerType", func(d *alert.Document) string { return d.PeerType }, false},
+	store.PeerIdent:         {"peerIdent", func(d *alert.Document) string { return d.PeerIdent }, false},
+	store.Hostname:          {"hostname", func(d *alert.Document) string { return d.Hostname }, false},
+	store.TargetIP:          {"targetEntryIp", func(d *alert.Document) string { return d.TargetEntryIP }, true},
+	store.TargetPort:        {"targetEntryPort", func(d *alert.Document) string { return d.TargetEntryPort }, false},
+	store.Request:           {"originalRequestString", func(d *alert.Document) string { return d.OriginalRequestString }, false},
+	store.SourceCountry:     {"country", func(d *alert.Document) string { return d.Country }, false},
+	store.SourceCountryName: {"countryName", func(d *alert.Document) string { return d.CountryName }, false},
+	store.TargetCountry:     {"targetCountry", func(d *alert.Document) string { return d.TargetCountry }, false},
+	store.TargetCountryName: {"targetCountryName", func(d *alert.Document) string { return d.TargetCountryName }, false},
+	store.SourceLocation:    {"location", func(d *alert.Document) string { return d.Location }, false},
+	store.TargetLocation:    {"locationDestination", func(d *alert.Document) string { return d.LocationDestination }, false},
+}

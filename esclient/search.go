@@ -1,0 +1,191 @@
+package esclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// searchOptions hold every search to a whole answer or none. pre_filter_shard_size
+// has the nodes first ask each shard for its earliest and latest time, and search
+// only those that a window touches.
+const searchOptions = "?allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true&pre_filter_shard_size=1"
+
+// answer is what _search answers.
+type answer struct {
+	TimedOut bool `json:"timed_out"`
+	Shards   struct {
+		Total   int `json:"total"`
+		Skipped int `json:"skipped"`
+		Failed  int `json:"failed"`
+	} `json:"_shards"`
+	Hits struct {
+		Total struct {
+			Value int64 `json:"value"`
+		} `json:"total"`
+		Hits []hit `json:"hits"`
+	} `json:"hits"`
+	Aggregations json.RawMessage `json:"aggregations"`
+}
+
+type hit struct {
+	Index       string            `json:"_index"`
+	ID          string            `json:"_id"`
+	SeqNo       int64             `json:"_seq_no"`
+	PrimaryTerm int64             `json:"_primary_term"`
+	Source      json.RawMessage   `json:"_source"`
+	Sort        []json.RawMessage `json:"sort"`
+}
+
+// find runs a search. Whatever keeps it from a whole answer is
+// store.ErrUnavailable with the cause.
+func (s *esStore) find(ctx context.Context, indices string, body object) (*answer, error) {
+	path := "/" + indices + "/_search" + searchOptions
+	if body["size"] == 0 {
+		path += "&request_cache=true"
+	}
+	var a answer
+	err := s.client.do(ctx, http.MethodGet, path, body, &a)
+	var status *statusError
+	switch {
+	case errors.As(err, &status) && !errors.Is(err, store.ErrUnavailable):
+		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	case err != nil:
+		return nil, err
+	case a.TimedOut || a.Shards.Failed > 0:
+		return nil, fmt.Errorf("elasticsearch: search of %s: %w: timed out: %t, %d of %d shards failed",
+			indices, store.ErrUnavailable, a.TimedOut, a.Shards.Failed, a.Shards.Total)
+	}
+	return &a, nil
+}
+
+// count returns the number of alerts that match.
+func (s *esStore) count(ctx context.Context, f store.Filter) (int64, error) {
+	query, err := selected(f)
+	if err != nil {
+		return 0, err
+	}
+	a, err := s.find(ctx, s.names.read(), object{"size": 0, "track_total_hits": true, "query": query})
+	if err != nil {
+		return 0, err
+	}
+	return a.Hits.Total.Value, nil
+}
+
+// newest returns the newest alerts that match. Within a second the one stored
+// last is first, as far as an index knows that.
+func (s *esStore) newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	query, err := selected(f)
+	if err != nil {
+		return nil, err
+	}
+	field, err := timeField(f.Time)
+	if err != nil {
+		return nil, err
+	}
+	// A mapping may lack the field in an index that has no alert yet.
+	order := []object{{field: object{"order": "desc", "unmapped_type": "date", "numeric_type": "date"}}}
+	docs := make([]alert.Document, 0, min(n, pageSize))
+	err = s.each(ctx, pages{indices: s.names.read(), query: query, order: order, most: n}, func(h hit) error {
+		d, err := decodeDocument(h.ID, h.Source)
+		docs = append(docs, d)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return docs, nil
+}
+
+const (
+	// pageSize is how many documents are asked for at once. Their _source may be
+	// long: where a page is too large for an answer, it is asked for in parts.
+	pageSize = 1000
+	// mostPage is Elasticsearch's limit.
+	mostPage = 10_000
+)
+
+// pages says which documents are read, and in which order.
+type pages struct {
+	indices string
+	query   object
+	order   []object
+	// most is how many are read at most; 0: all.
+	most int
+	// fields, if not nil, are those that are read of _source.
+	fields []string
+}
+
+// each calls visit for documents in order. What the order leaves open is put in
+// the order of _seq_no.
+//
+// Pages go on after the last document's sort values. Where an index has several
+// shards two documents may share all of them: so the ones that share those of a
+// page's last document are left to the next page.
+func (s *esStore) each(ctx context.Context, p pages, visit func(hit) error) error {
+	size := pageSize
+	if p.most > size && p.most <= mostPage {
+		size = p.most
+	}
+	body := object{
+		"query":               p.query,
+		"sort":                append(p.order[:len(p.order):len(p.order)], object{"_seq_no": "desc"}, object{"_index": "desc"}),
+		"track_total_hits":    false,
+		"seq_no_primary_term": true,
+	}
+	if p.fields != nil {
+		body["_source"] = p.fields
+	}
+	for seen := 0; p.most == 0 || seen < p.most; {
+		asked := size
+		if p.most > 0 {
+			asked = min(size, p.most-seen)
+		}
+		body["size"] = asked
+		a, err := s.find(ctx, p.indices, body)
+		if errors.Is(err, errTooLarge) && asked > 1 {
+			size = asked / 2
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		page := a.Hits.Hits
+		last := len(page) < asked || p.most > 0 && seen+len(page) >= p.most
+		if !last {
+			page = withoutTies(page)
+		}
+		for _, h := range page {
+			if err := visit(h); err != nil {
+				return err
+			}
+		}
+		if last {
+			return nil
+		}
+		seen += len(page)
+		body["search_after"] = page[len(page)-1].Sort
+	}
+	return nil
+}
+
+// withoutTies cuts off the documents at a page's end that share their sort
+// values, unless the page has no others.
+func withoutTies(page []hit) []hit {
+	last := page[len(page)-1]
+	for end := len(page) - 1; end > 0; end-- {
+		if !slices.EqualFunc(page[end-1].Sort, last.Sort, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+			return page[:end]
+		}
+	}
+	return page
+}

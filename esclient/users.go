@@ -1,0 +1,190 @@
+package esclient
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// mirrorEvery is how often the users are read for the copy on this machine.
+const mirrorEvery = time.Minute
+
+// userID is the id of a user's document. Those of the Python service's are random.
+func userID(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:])
+}
+
+// decodeUser reads a user's document. Flags may be texts, as older scripts wrote them.
+func decodeUser(h hit) (store.User, error) {
+	fields, err := decodeFields(h.Source)
+	if err != nil {
+		return store.User{}, fmt.Errorf("user document %q in elasticsearch: %w", h.ID, err)
+	}
+	return store.User{
+		Name:      toText(fields["peerName"]),
+		Hash:      toText(fields["token"]),
+		GetOnly:   isTrue(fields["getOnly"]),
+		Community: isTrue(fields["community"]),
+		Email:     toText(fields["email"]),
+	}, nil
+}
+
+// user returns one user; from the copy on this machine while the cluster is away.
+func (s *esStore) user(ctx context.Context, name string) (store.User, error) {
+	found, err := s.userHits(ctx, name)
+	if errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
+		if u, ok := s.mirror.user(name); ok {
+			return u, nil
+		}
+		return store.User{}, err
+	}
+	if err != nil {
+		return store.User{}, err
+	}
+	if len(found) == 0 {
+		return store.User{}, fmt.Errorf("user %q: %w", name, store.ErrNotFound)
+	}
+	return decodeUser(found[0])
+}
+
+// userHits returns the documents of one name; ours, whose id is made of it, first.
+func (s *esStore) userHits(ctx context.Context, name string) ([]hit, error) {
+	const enough = 1000 // a name of words may match others that have one of them
+	query := object{"bool": object{
+		"should": []object{
+			{"ids": object{"values": []string{userID(name)}}},
+			// Works by keyword and by words, whichever the mapping has.
+			{"match": object{"peerName": object{"query": name, "operator": "and"}}},
+			{"term": object{"peerName.keyword": name}},
+		},
+		"minimum_should_match": 1,
+	}}
+	var found []hit
+	err := s.each(ctx, pages{indices: s.names.Users, query: query, most: enough}, func(h hit) error {
+		u, err := decodeUser(h)
+		if err == nil && u.Name == name {
+			found = append(found, h)
+		}
+		return err
+	})
+	slices.SortFunc(found, func(a, b hit) int {
+		ours := func(h hit) int {
+			if h.ID == userID(name) {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(ours(a), ours(b)), cmp.Compare(a.ID, b.ID))
+	})
+	return found, err
+}
+
+// listUsers returns all users, by name. Of several documents of one name it takes
+// the one that user takes.
+func (s *esStore) listUsers(ctx context.Context) ([]store.User, error) {
+	type entry struct {
+		store.User
+		id string
+	}
+	byName := make(map[string]entry)
+	err := s.each(ctx, pages{indices: s.names.Users, query: object{"match_all": object{}}}, func(h hit) error {
+		u, err := decodeUser(h)
+		known, there := byName[u.Name]
+		if !there || h.ID == userID(u.Name) || known.id != userID(u.Name) && h.ID < known.id {
+			byName[u.Name] = entry{u, h.ID}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	users := make([]store.User, 0, len(byName))
+	for _, e := range byName {
+		users = append(users, e.User)
+	}
+	slices.SortFunc(users, func(a, b store.User) int { return cmp.Compare(a.Name, b.Name) })
+	return users, nil
+}
+
+// putUser writes the user's document and removes others of that name.
+func (s *esStore) putUser(ctx context.Context, u store.User) error {
+	id := userID(u.Name)
+	if err := s.client.do(ctx, http.MethodPut, "/"+s.names.Users+"/_doc/"+id+"?refresh=true", u, nil); err != nil {
+		return err
+	}
+	s.mirror.put(u)
+	others, err := s.userHits(ctx, u.Name)
+	if err != nil {
+		return err
+	}
+	for _, h := range others {
+		if h.ID != id {
+			if err := s.deleteUser(ctx, h); err != nil {
+				return err
+			}
+		}
+	}
+	return s.mirror.save()
+}
+
+// removeUser removes all documents of that name.
+func (s *esStore) removeUser(ctx context.Context, name string) error {
+	found, err := s.userHits(ctx, name)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("user %q: %w", name, store.ErrNotFound)
+	}
+	for _, h := range found {
+		if err := s.deleteUser(ctx, h); err != nil {
+			return err
+		}
+	}
+	s.mirror.remove(name)
+	return s.mirror.save()
+}
+
+func (s *esStore) deleteUser(ctx context.Context, h hit) error {
+	err := s.client.do(ctx, http.MethodDelete, "/"+h.Index+"/_doc/"+pathID(h.ID)+"?refresh=true", nil, nil)
+	if isStatus(err, http.StatusNotFound) { // another edge was faster
+		return nil
+	}
+	return err
+}
+
+// keepMirror reads the users now and then, for the copy on this machine.
+func (s *esStore) keepMirror(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(s.refreshMirror(ctx)):
+		}
+	}
+}
+
+// refreshMirror reads all users, and returns when to do so again.
+func (s *esStore) refreshMirror(ctx context.Context) time.Duration {
+	before := s.mirror.version()
+	users, err := s.listUsers(ctx)
+	if err == nil && s.mirror.replace(users, before) {
+		err = s.mirror.save()
+	}
+	if err != nil && ctx.Err() == nil {
+		s.logger.Warn("cannot copy the users for the time when Elasticsearch is away", zap.Error(err))
+		return layoutRetry
+	}
+	return mirrorEvery
+}
