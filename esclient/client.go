@@ -28,14 +28,16 @@ const (
 	idleMost    = 32
 )
 
-// errTooLarge is returned for answers of more than maxAnswer bytes.
-var errTooLarge = fmt.Errorf("the answer has more than %d bytes", maxAnswer)
+// errTooLarge is returned for answers that are longer than the client takes.
+var errTooLarge = errors.New("the answer is too long")
 
 // client talks to a cluster.
 type client struct {
 	search  *elasticsearch.Client
 	nodes   *nodes
 	timeout time.Duration
+	// maxAnswer is how many bytes an answer may have.
+	maxAnswer int64
 }
 
 // newClient reads the certificates that the configuration names. The transport
@@ -68,7 +70,7 @@ func newClient(m *Module) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the Elasticsearch client: %w", err)
 	}
-	return &client{search: search, nodes: n, timeout: time.Duration(m.Timeout)}, nil
+	return &client{search: search, nodes: n, timeout: time.Duration(m.Timeout), maxAnswer: maxAnswer}, nil
 }
 
 func tlsConfig(m *Module) (*tls.Config, error) {
@@ -119,7 +121,7 @@ func (c *client) exchange(ctx context.Context, method, path string, body []byte)
 	}
 	resp, err := c.search.Perform(req)
 	if err == nil {
-		answer, err = readAnswer(resp)
+		answer, err = c.readAnswer(resp)
 	}
 	if err == nil {
 		return resp.StatusCode, answer, nil
@@ -137,18 +139,18 @@ func (c *client) exchange(ctx context.Context, method, path string, body []byte)
 }
 
 // readAnswer reads the body and closes it.
-func readAnswer(resp *http.Response) ([]byte, error) {
+func (c *client) readAnswer(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
 	var answer bytes.Buffer
 	if resp.ContentLength > 0 {
-		answer.Grow(int(min(resp.ContentLength, maxAnswer)) + bytes.MinRead)
+		answer.Grow(int(min(resp.ContentLength, c.maxAnswer)) + bytes.MinRead)
 	}
-	_, err := answer.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	_, err := answer.ReadFrom(io.LimitReader(resp.Body, c.maxAnswer+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading the answer: %w", err)
-	case answer.Len() > maxAnswer:
-		return nil, errTooLarge
+	case int64(answer.Len()) > c.maxAnswer:
+		return nil, fmt.Errorf("%w: more than %d bytes", errTooLarge, c.maxAnswer)
 	}
 	return answer.Bytes(), nil
 }
