@@ -1,0 +1,244 @@
+package esclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The path of every bulk request. The answer is cut to what is read of it; time-out
+// is how long the cluster waits for a shard, and ends before the request does.
+const bulkPath = "/_bulk?timeout=10s&filter_path=error,status,items.*._id,items.*.status," +
+	"items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
+
+// The actions of a bulk request that are used.
+const (
+	opCreate = "create"
+	opUpdate = "update"
+)
+
+// poster does one HTTP exchange: it posts body, which is JSON or newline-delimited
+// JSON, to a path of the cluster. err is for no answer, or not the whole of one.
+type poster func(ctx context.Context, path string, body []byte) (status int, answer []byte, err error)
+
+// bulkAction is one document on its way to the cluster, and what came of it.
+type bulkAction struct {
+	op, index, id string
+	lines         []byte // as they stand in a bulk request
+
+	outcome outcome
+	reason  string // why, when it was not stored
+	sends   int
+	// unsure is for an action that may have taken effect though no answer said so.
+	unsure bool
+	// sent is when it was sent last, and refused when it was sent as the cluster
+	// first found fault with it; zero: never.
+	sent, refused time.Time
+}
+
+// bulkTarget is the metadata of a bulk action.
+type bulkTarget struct {
+	Index       string `json:"_index"`
+	ID          string `json:"_id"`
+	SeqNo       *int64 `json:"if_seq_no,omitempty"`
+	PrimaryTerm *int64 `json:"if_primary_term,omitempty"`
+}
+
+// bulkLines writes one action of a bulk request with its source.
+func bulkLines(op string, t bulkTarget, source any) ([]byte, error) {
+	var b bytes.Buffer
+	lines := json.NewEncoder(&b) // ends each value with a line end, and has none within
+	lines.SetEscapeHTML(false)
+	if err := lines.Encode(map[string]bulkTarget{op: t}); err != nil {
+		return nil, fmt.Errorf("writing the action: %w", err)
+	}
+	if err := lines.Encode(source); err != nil {
+		return nil, fmt.Errorf("writing the document: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// bulk sends actions in as many requests as they need, and notes the outcome of
+// each. An error says that the cluster takes nothing right now: actions that were
+// not answered by then are pending.
+func (s *sender) bulk(ctx context.Context, actions []*bulkAction) error {
+	for _, a := range actions {
+		a.outcome = outcomePending
+	}
+	for len(actions) > 0 {
+		n := fitting(actions, s.pace.limit())
+		if err := s.deliver(ctx, actions[:n]); err != nil {
+			return err
+		}
+		actions = actions[n:]
+	}
+	return nil
+}
+
+// fitting tells how many actions make a request of at most limit bytes: one, if
+// that is larger.
+func fitting(actions []*bulkAction, limit int) int {
+	size := 0
+	for n, a := range actions {
+		size += len(a.lines)
+		if size > limit && n > 0 {
+			return n
+		}
+	}
+	return len(actions)
+}
+
+// deliver sends actions as one request, and in halves when the request is refused
+// as a whole: until the halves are small enough, or the document at fault is alone.
+func (s *sender) deliver(ctx context.Context, actions []*bulkAction) error {
+	err := s.exchange(ctx, actions)
+	var refusal *requestError
+	if !errors.As(err, &refusal) || !refusal.splits() {
+		return err
+	}
+	if len(actions) == 1 {
+		s.refuseAlone(actions[0], refusal)
+		return nil
+	}
+	s.log.Debug("a bulk request is sent again in halves", refusal.fields(len(actions))...)
+	half := len(actions) / 2
+	if err := s.deliver(ctx, actions[:half]); err != nil {
+		return err
+	}
+	return s.deliver(ctx, actions[half:])
+}
+
+// exchange sends one request and reads what came of each action.
+func (s *sender) exchange(ctx context.Context, actions []*bulkAction) error {
+	body := make([]byte, 0, totalSize(actions)) // a new one: the transport may read it after an error
+	start := time.Now()
+	again := 0
+	for _, a := range actions {
+		body = append(body, a.lines...)
+		if a.sends > 0 {
+			again++
+		}
+		a.sends++
+		a.sent = start
+	}
+	s.count(countRetried, again)
+	answer, err := s.ask(ctx, bulkPath, body)
+	took := time.Since(start)
+	var items []bulkItem
+	if err == nil {
+		if items, err = readBulkAnswer(answer, actions); err != nil {
+			err = s.health.failed(&requestError{reason: err.Error()})
+		}
+	}
+	if err != nil {
+		s.afterFailure(actions, len(body), err)
+		return err
+	}
+	s.pace.answered(len(body), took)
+	s.settle(actions, items)
+	return nil
+}
+
+// afterFailure learns from a request that failed as a whole.
+func (s *sender) afterFailure(actions []*bulkAction, size int, err error) {
+	var refusal *requestError
+	if !errors.As(err, &refusal) {
+		refusal = &requestError{} // no answer
+	}
+	switch {
+	case refusal.status == statusTooLarge && len(actions) > 1:
+		s.pace.tooLarge(size)
+	case refusal.status == statusTooMany:
+		s.pace.busy()
+	}
+	if refusal.definite() {
+		return
+	}
+	for _, a := range actions {
+		a.unsure = true
+	}
+}
+
+// ask posts one request and returns the answer of a cluster that did its work.
+func (s *sender) ask(ctx context.Context, path string, body []byte) ([]byte, error) {
+	within, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	status, answer, err := s.post(within, path, body)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, s.health.failed(&requestError{reason: "no answer: " + err.Error()})
+	}
+	if refusal := readRequestError(status, answer); refusal != nil {
+		return nil, s.health.failed(refusal)
+	}
+	s.health.answered()
+	return answer, nil
+}
+
+// settle notes what became of each action.
+func (s *sender) settle(actions []*bulkAction, items []bulkItem) {
+	var last string
+	for i, a := range actions {
+		a.outcome = classify(a.op, &items[i])
+		if a.outcome == outcomeStored && a.index != last {
+			last = a.index
+			s.health.took(last)
+		}
+	}
+	busy := false
+	for i, a := range actions {
+		if a.outcome == outcomeStored || a.outcome == outcomeConflict {
+			continue
+		}
+		a.reason = items[i].Error.text(items[i].Status)
+		a.unsure = a.unsure || items[i].Status >= 500
+		busy = busy || a.outcome == outcomeBusy
+		s.refuse(a, a.outcome)
+	}
+	if busy {
+		s.pace.busy()
+	}
+}
+
+// refuse notes an outcome that is not good. Where the cluster does not make clear
+// whether the document or the index is at fault, the document is, if the index
+// has taken others since.
+func (s *sender) refuse(a *bulkAction, o outcome) {
+	if a.refused.IsZero() {
+		a.refused = a.sent
+	}
+	if o == outcomeUnclear {
+		o = outcomeBlocked
+		if s.health.tookSince(a.index, a.refused) {
+			o = outcomeDead
+		}
+	}
+	if o == outcomeBlocked {
+		s.health.blocked(a.index, a.reason)
+	}
+	a.outcome = o
+}
+
+// refuseAlone is for an action that the cluster refuses as a request of its own.
+func (s *sender) refuseAlone(a *bulkAction, refusal *requestError) {
+	a.reason = refusal.Error()
+	switch {
+	case refusal.status == statusTooLarge:
+		a.outcome = outcomeDead
+	default:
+		s.refuse(a, classifyRefusal(&refusal.cause))
+	}
+}
+
+func totalSize(actions []*bulkAction) int {
+	size := 0
+	for _, a := range actions {
+		size += len(a.lines)
+	}
+	return size
+}

@@ -1,0 +1,152 @@
+package esclient
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+const (
+	// mostCVEs bounds what is remembered: sensors can name anything.
+	mostCVEs = 4096
+	// mostDocumentID is what Elasticsearch takes for an id, in bytes.
+	mostDocumentID = 512
+)
+
+// knownCVEs are CVEs that are in the cluster. Most alerts that name one name one
+// of a few.
+type knownCVEs struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+func (k *knownCVEs) has(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ids[id]
+}
+
+func (k *knownCVEs) add(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ids == nil || len(k.ids) >= mostCVEs {
+		k.ids = map[string]bool{}
+	}
+	k.ids[id] = true
+}
+
+// cveNote is a CVE on its way, with the alerts of a batch that name it. The
+// first of them is the one that is told of.
+type cveNote struct {
+	bulkAction
+	items []*item
+}
+
+// noteCVEs notes the CVEs that alerts name, and tells of those that are new. An
+// error says that the cluster takes nothing right now.
+func (s *sender) noteCVEs(ctx context.Context, items []*item) error {
+	notes := s.newNotes(items)
+	var actions []*bulkAction
+	for _, n := range notes {
+		var err error
+		if n.lines, err = cveLines(s.cves, &n.items[0].alert); err != nil {
+			n.outcome, n.reason = outcomeDead, err.Error()
+			continue
+		}
+		actions = append(actions, &n.bulkAction)
+	}
+	err := s.bulk(ctx, actions)
+	for _, n := range notes {
+		switch n.outcome {
+		case outcomeStored:
+			s.announce(n.items[0])
+			s.settleCVE(n)
+		case outcomeConflict:
+			s.settleCVE(n)
+		case outcomeDead:
+			s.buryCVE(ctx, n)
+		}
+	}
+	return err
+}
+
+// newNotes puts together the alerts of each CVE that is not known to be noted.
+func (s *sender) newNotes(items []*item) []*cveNote {
+	var notes []*cveNote
+	at := map[string]*cveNote{}
+	for _, it := range items {
+		cve := it.alert.cve
+		if s.known.has(cve) {
+			it.owesCVE = false
+			continue
+		}
+		if at[cve] == nil {
+			at[cve] = &cveNote{bulkAction: bulkAction{op: opCreate, index: s.cves, id: cveDocumentID(cve)}}
+			notes = append(notes, at[cve])
+		}
+		at[cve].items = append(at[cve].items, it)
+	}
+	return notes
+}
+
+// cveDocumentID is the CVE itself, or a digest where that is too long for an id.
+func cveDocumentID(cve string) string {
+	if len(cve) <= mostDocumentID {
+		return cve
+	}
+	sum := sha256.Sum256([]byte(cve))
+	return "sha256-" + hex.EncodeToString(sum[:])
+}
+
+// cveLines writes the document of a CVE: that of its alert, without rawhttp.
+func cveLines(index string, a *frameAlert) ([]byte, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(a.source(), &fields); err != nil {
+		return nil, fmt.Errorf("reading the alert's document: %w", err)
+	}
+	delete(fields, "rawhttp")
+	return bulkLines(opCreate, bulkTarget{Index: index, ID: cveDocumentID(a.cve)}, fields)
+}
+
+func (s *sender) settleCVE(n *cveNote) {
+	s.known.add(n.items[0].alert.cve)
+	for _, it := range n.items {
+		it.owesCVE = false
+	}
+}
+
+// buryCVE makes dead letters of alerts whose CVE was refused for ever.
+func (s *sender) buryCVE(ctx context.Context, n *cveNote) {
+	letters := make([]deadLetter, len(n.items))
+	for i, it := range n.items {
+		letters[i] = it.letter(&n.bulkAction)
+	}
+	if !s.bury(ctx, letters) {
+		return
+	}
+	for _, it := range n.items {
+		it.owesCVE = false
+	}
+}
+
+// announce tells of a CVE that was never seen before.
+func (s *sender) announce(it *item) {
+	if s.newCVE == nil {
+		return
+	}
+	var d alert.Document
+	if err := json.Unmarshal(it.alert.source(), &d); err != nil {
+		s.health.trouble("reading the alert of a new CVE", err)
+		return
+	}
+	s.newCVE(store.CVE{
+		ID: it.alert.cve, FirstSeen: d.CreateTime.Time,
+		SourceIP: d.SourceEntryIP, TargetPort: d.TargetEntryPort, PeerType: d.PeerType,
+	})
+}

@@ -1,0 +1,149 @@
+package esclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/peba-edge/peba/sqlitedb"
+)
+
+// deadLettersFile is the file's name in the spool's folder, whose lock is its
+// lock too.
+const deadLettersFile = "dead-letters.db"
+
+// deadLettersVersion is the file's user_version.
+const deadLettersVersion = 1
+
+// A document that is refused again takes the place of its earlier letter, under a
+// new id: each alert is there once, and who requeues the earlier one does not
+// delete the later.
+const deadLettersSchema = `
+	CREATE TABLE letters (
+		id          INTEGER PRIMARY KEY AUTOINCREMENT,
+		target      TEXT    NOT NULL, -- the index
+		document_id TEXT    NOT NULL,
+		time        INTEGER NOT NULL, -- Unix milliseconds
+		reason      TEXT    NOT NULL,
+		attempts    INTEGER NOT NULL,
+		frame       BLOB    NOT NULL, -- a frame of this alert alone
+		UNIQUE (target, document_id)
+	) STRICT;
+	PRAGMA user_version = 1`
+
+// deadLetter is a document that was refused for ever.
+type deadLetter struct {
+	index, documentID, reason string
+	attempts                  int
+	frame                     []byte
+}
+
+// deadLetters keeps what the cluster refuses for ever, in one SQLite file.
+type deadLetters struct {
+	path string
+	// requeue puts a frame back into the spool, durably.
+	requeue func(ctx context.Context, frame []byte) error
+
+	mu   sync.Mutex // held while conn is used
+	conn *sqlitedb.Conn
+
+	insert, remove, count, list, get *sqlitedb.Statement
+}
+
+// openDeadLetters opens the file in the spool's folder, which the caller has
+// locked.
+func openDeadLetters(ctx context.Context, dir string, requeue func(ctx context.Context, frame []byte) error) (_ *deadLetters, err error) {
+	d := &deadLetters{path: filepath.Join(dir, deadLettersFile), requeue: requeue}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open dead letters %s: %w", d.path, err), d.close())
+		}
+	}()
+	if err := sqlitedb.Create(d.path); err != nil {
+		return nil, err
+	}
+	if d.conn, err = sqlitedb.Connect(ctx, d.path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"); err != nil {
+		return nil, err
+	}
+	if err := d.migrate(ctx); err != nil {
+		return nil, err
+	}
+	return d, d.prepare(ctx)
+}
+
+func (d *deadLetters) migrate(ctx context.Context) error {
+	version, err := d.conn.Number(ctx, "PRAGMA user_version")
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return d.transact(ctx, func() error { return d.conn.Exec(ctx, deadLettersSchema) })
+	case version != deadLettersVersion:
+		return fmt.Errorf("its version is %d: this release knows %d", version, deadLettersVersion)
+	}
+	return nil
+}
+
+func (d *deadLetters) prepare(ctx context.Context) error {
+	var errs [5]error
+	d.insert, errs[0] = d.conn.Keep(ctx, `
+		INSERT OR REPLACE INTO letters (target, document_id, time, reason, attempts, frame) VALUES (?, ?, ?, ?, ?, ?)`)
+	d.remove, errs[1] = d.conn.Keep(ctx, "DELETE FROM letters WHERE id = ?")
+	d.count, errs[2] = d.conn.Keep(ctx, "SELECT count(*) FROM letters")
+	d.list, errs[3] = d.conn.Keep(ctx, `
+		SELECT id, target, document_id, time, reason, attempts FROM letters
+		WHERE ?1 = 0 OR id < ?1 ORDER BY id DESC LIMIT ?2`)
+	d.get, errs[4] = d.conn.Keep(ctx, `
+		SELECT id, target, document_id, time, reason, attempts, frame FROM letters WHERE id = ?`)
+	return errors.Join(errs[:]...)
+}
+
+// close closes the file. Nothing may be called after it.
+func (d *deadLetters) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.conn == nil {
+		return nil
+	}
+	return d.conn.Close()
+}
+
+// add returns nil only when all letters are on the disk.
+func (d *deadLetters) add(ctx context.Context, letters []deadLetter) error {
+	now := time.Now().UnixMilli()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.transact(ctx, func() error {
+		for i := range letters {
+			l := &letters[i]
+			_, _, err := d.insert.Exec(ctx, l.index, l.documentID, now, l.reason, int64(l.attempts), l.frame)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write to dead letters %s: %w", d.path, err)
+	}
+	return nil
+}
+
+func (d *deadLetters) transact(ctx context.Context, work func() error) error {
+	if err := d.conn.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := work()
+	if err == nil {
+		err = d.conn.Exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		// SQLite has rolled back by itself after some errors; then this fails, and
+		// says nothing new.
+		_ = d.conn.Exec(context.Background(), "ROLLBACK")
+	}
+	return err
+}

@@ -1,0 +1,140 @@
+package esclient
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+)
+
+const (
+	// mostRecent is how many alerts a payload's document remembers to have counted.
+	mostRecent = 256
+	// inStore is what a payload's document says of where its bytes are.
+	inStore = "store"
+)
+
+// createdPayload is the whole document of a payload as it is created (contract §1.3).
+type createdPayload struct {
+	Hash            string     `json:"hash"`
+	FuzzyHash       string     `json:"hashfuzzyhttp"`
+	MIMEType        string     `json:"fileMagic"`
+	InitialIP       string     `json:"initialIP"`
+	InitialDestPort string     `json:"initialDestPort"`
+	FirstSeen       alert.Time `json:"createTime"`
+	Data            string     `json:"data"`
+	Content         []byte     `json:"content"`
+	payloadCounts
+}
+
+// payloadCounts is the part of a payload's document that changes.
+type payloadCounts struct {
+	LastSeen   alert.Time `json:"lastSeen"`
+	MD5Count   int64      `json:"md5count"`
+	FuzzyCount int64      `json:"fuzzyHashCount"`
+	// Recent are the ids of the alerts counted last, so that an alert whose
+	// sending was interrupted is not counted again.
+	Recent []string `json:"recent"`
+}
+
+// count counts one alert, unless it is counted already. hash is that of the
+// payload's first bytes.
+func (c *payloadCounts) count(it *item, hash string) (changed bool) {
+	if slices.Contains(c.Recent, it.id) {
+		return false
+	}
+	p := it.alert.payload
+	if p.hash == hash {
+		c.MD5Count++
+	} else {
+		c.FuzzyCount++
+	}
+	if created := alert.At(time.Unix(p.created, 0)); created.After(c.LastSeen.Time) {
+		c.LastSeen = created
+	}
+	c.Recent = append(c.Recent, it.id)
+	if n := len(c.Recent) - mostRecent; n > 0 {
+		c.Recent = c.Recent[n:]
+	}
+	return true
+}
+
+// foundPayload is what the cluster has of a payload.
+type foundPayload struct {
+	ID          string          `json:"_id"`
+	Found       bool            `json:"found"`
+	SeqNo       int64           `json:"_seq_no"`
+	PrimaryTerm int64           `json:"_primary_term"`
+	Source      json.RawMessage `json:"_source"`
+	Error       *elasticError   `json:"error"`
+}
+
+// failure is why it is not known whether there is a document.
+func (p *foundPayload) failure() *elasticError {
+	if p.Error == nil || p.Error.Type == "index_not_found_exception" {
+		return nil
+	}
+	return p.Error
+}
+
+// counts reads the document. The Python service wrote counts as texts and times in
+// other forms too: what cannot be read counts as nothing, lest one document stop
+// all that come after it.
+func (p *foundPayload) counts() (hash string, c payloadCounts) {
+	var fields struct {
+		Hash       string          `json:"hash"`
+		LastSeen   json.RawMessage `json:"lastSeen"`
+		MD5Count   looseNumber     `json:"md5count"`
+		FuzzyCount looseNumber     `json:"fuzzyHashCount"`
+		Recent     []string        `json:"recent"`
+	}
+	// After a value of a wrong type the others are read all the same.
+	_ = json.Unmarshal(p.Source, &fields)
+	c = payloadCounts{MD5Count: int64(fields.MD5Count), FuzzyCount: int64(fields.FuzzyCount), Recent: fields.Recent}
+	if c.LastSeen.UnmarshalJSON(fields.LastSeen) != nil {
+		c.LastSeen = alert.Time{} // the next sighting replaces it
+	}
+	return fields.Hash, c
+}
+
+// looseNumber is a whole number, that may stand there as a text.
+type looseNumber int64
+
+// UnmarshalJSON takes anything: what is no number counts as none.
+func (n *looseNumber) UnmarshalJSON(b []byte) error {
+	text := string(b)
+	if unquoted, err := strconv.Unquote(text); err == nil {
+		text = unquoted
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		v = 0
+	}
+	*n = looseNumber(v)
+	return nil
+}
+
+// readFoundPayloads reads an answer, which must speak of just these documents.
+func readFoundPayloads(answer []byte, ids []string) (map[string]*foundPayload, error) {
+	var parsed struct {
+		Docs []*foundPayload `json:"docs"`
+	}
+	if err := json.Unmarshal(answer, &parsed); err != nil {
+		return nil, fmt.Errorf("the answer to %d payloads (%d bytes) cannot be read: %w", len(ids), len(answer), err)
+	}
+	if len(parsed.Docs) != len(ids) {
+		return nil, fmt.Errorf("the answer has %d documents for %d payloads", len(parsed.Docs), len(ids))
+	}
+	stored := make(map[string]*foundPayload, len(ids))
+	for i, doc := range parsed.Docs {
+		if doc == nil || doc.ID != ids[i] {
+			return nil, fmt.Errorf("document %d of %d in the answer is not payload %s", i+1, len(ids), ids[i])
+		}
+		stored[doc.ID] = doc
+	}
+	return stored, nil
+}

@@ -1,0 +1,180 @@
+package esclient
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+)
+
+const (
+	// payloadsAtOnce bounds what is read in one request.
+	payloadsAtOnce = 256
+	// payloadRounds is how often changed documents are read again at once.
+	payloadRounds = 8
+)
+
+// payloadCount is what a batch adds to one payload's document: all its alerts in
+// one change, so that a hot payload costs no more than a rare one.
+type payloadCount struct {
+	bulkAction
+	items []*item
+}
+
+// countPayloads counts the payloads of alerts. An error says that the cluster
+// takes nothing right now.
+func (s *sender) countPayloads(ctx context.Context, items []*item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	select {
+	case s.counting <- struct{}{}:
+		defer func() { <-s.counting }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for part := range slices.Chunk(byPayload(items), payloadsAtOnce) {
+		for round := 0; len(part) > 0 && round < payloadRounds; round++ {
+			var err error
+			if part, err = s.countOnce(ctx, part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// byPayload puts together the alerts of each payload, both in order.
+func byPayload(items []*item) []*payloadCount {
+	var all []*payloadCount
+	at := map[string]*payloadCount{}
+	for _, it := range items {
+		fuzzy := it.alert.payload.fuzzyHash
+		if at[fuzzy] == nil {
+			at[fuzzy] = &payloadCount{bulkAction: bulkAction{id: fuzzy}}
+			all = append(all, at[fuzzy])
+		}
+		at[fuzzy].items = append(at[fuzzy].items, it)
+	}
+	return all
+}
+
+// countOnce reads the documents, changes them and writes them back. It returns
+// those that somebody else has changed meanwhile.
+func (s *sender) countOnce(ctx context.Context, counts []*payloadCount) (changed []*payloadCount, err error) {
+	stored, err := s.readPayloads(ctx, counts)
+	if err != nil {
+		return nil, err
+	}
+	var sent []*payloadCount
+	var actions []*bulkAction
+	for _, c := range counts {
+		if e := stored[c.id].failure(); e != nil {
+			s.health.blocked(s.payloads, e.text(0))
+			continue
+		}
+		news, err := c.prepare(s.payloads, stored[c.id])
+		if err != nil {
+			return nil, fmt.Errorf("payload %s: %w", c.id, err)
+		}
+		if !news {
+			c.settle()
+			continue
+		}
+		sent = append(sent, c)
+		actions = append(actions, &c.bulkAction)
+	}
+	err = s.bulk(ctx, actions)
+	for _, c := range sent {
+		switch c.outcome {
+		case outcomeStored:
+			c.settle()
+		case outcomeConflict, outcomeGone:
+			changed = append(changed, c)
+		case outcomeDead:
+			s.buryPayload(ctx, c)
+		}
+	}
+	return changed, err
+}
+
+// settle notes that the alerts are counted.
+func (c *payloadCount) settle() {
+	for _, it := range c.items {
+		it.owesPayload = false
+	}
+}
+
+// buryPayload makes dead letters of alerts whose payload was refused for ever.
+func (s *sender) buryPayload(ctx context.Context, c *payloadCount) {
+	letters := make([]deadLetter, len(c.items))
+	for i, it := range c.items {
+		letters[i] = it.letter(&c.bulkAction)
+	}
+	if s.bury(ctx, letters) {
+		c.settle()
+	}
+}
+
+// prepare makes the action that counts the alerts, and tells whether there is
+// anything to count.
+func (c *payloadCount) prepare(index string, stored *foundPayload) (news bool, err error) {
+	c.index = index
+	if !stored.Found {
+		return true, c.prepareNew()
+	}
+	hash, counts := stored.counts()
+	for _, it := range c.items {
+		news = counts.count(it, hash) || news
+	}
+	c.op = opUpdate
+	c.lines, err = bulkLines(opUpdate,
+		bulkTarget{Index: c.index, ID: c.id, SeqNo: &stored.SeqNo, PrimaryTerm: &stored.PrimaryTerm},
+		map[string]payloadCounts{"doc": counts})
+	return news, err
+}
+
+// prepareNew makes the document of a payload that is seen for the first time.
+func (c *payloadCount) prepareNew() (err error) {
+	first := c.items[0].alert.payload
+	doc := createdPayload{
+		Hash: first.hash, FuzzyHash: first.fuzzyHash, MIMEType: first.mimeType,
+		InitialIP: first.sourceIP, InitialDestPort: first.targetPort,
+		FirstSeen: alert.At(time.Unix(first.created, 0)),
+		Data:      inStore, Content: first.data,
+	}
+	doc.LastSeen = doc.FirstSeen
+	for _, it := range c.items {
+		doc.count(it, first.hash)
+	}
+	c.op = opCreate
+	c.lines, err = bulkLines(opCreate, bulkTarget{Index: c.index, ID: c.id}, doc)
+	return err
+}
+
+// readPayloads looks for the documents, without the payloads' bytes.
+func (s *sender) readPayloads(ctx context.Context, counts []*payloadCount) (map[string]*foundPayload, error) {
+	var ask struct {
+		IDs []string `json:"ids"`
+	}
+	for _, c := range counts {
+		ask.IDs = append(ask.IDs, c.id)
+	}
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return nil, fmt.Errorf("asking for payloads: %w", err)
+	}
+	answer, err := s.ask(ctx, "/"+url.PathEscape(s.payloads)+"/_mget?_source_excludes=content", body)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := readFoundPayloads(answer, ask.IDs)
+	if err != nil {
+		return nil, s.health.failed(&requestError{reason: err.Error()})
+	}
+	return stored, nil
+}
