@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // The path of every bulk request. The answer is cut to what is read of it; time-out
@@ -68,6 +70,11 @@ func (s *sender) bulk(ctx context.Context, actions []*bulkAction) error {
 	for _, a := range actions {
 		a.outcome = outcomePending
 	}
+	return s.cut(ctx, actions)
+}
+
+// cut sends actions in requests of the size of the moment.
+func (s *sender) cut(ctx context.Context, actions []*bulkAction) error {
 	for len(actions) > 0 {
 		n := fitting(actions, s.pace.limit())
 		if err := s.deliver(ctx, actions[:n]); err != nil {
@@ -91,8 +98,8 @@ func fitting(actions []*bulkAction, limit int) int {
 	return len(actions)
 }
 
-// deliver sends actions as one request, and in halves when the request is refused
-// as a whole: until the halves are small enough, or the document at fault is alone.
+// deliver sends actions as one request, and in parts when that is refused as a
+// whole: until they are small enough, or the document at fault is alone.
 func (s *sender) deliver(ctx context.Context, actions []*bulkAction) error {
 	err := s.exchange(ctx, actions)
 	var refusal *requestError
@@ -103,7 +110,11 @@ func (s *sender) deliver(ctx context.Context, actions []*bulkAction) error {
 		s.refuseAlone(actions[0], refusal)
 		return nil
 	}
-	s.log.Debug("a bulk request is sent again in halves", refusal.fields(len(actions))...)
+	s.log.Debug("a bulk request is sent again in parts",
+		zap.Int("actions", len(actions)), zap.Int("status", refusal.status), zap.String("reason", refusal.reason))
+	if refusal.status == statusTooLarge {
+		return s.cut(ctx, actions) // the limit is half of it now
+	}
 	half := len(actions) / 2
 	if err := s.deliver(ctx, actions[:half]); err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
-
-	"go.uber.org/zap"
 )
 
 const (
@@ -185,10 +183,6 @@ type requestError struct {
 }
 
 func (e *requestError) Error() string { return e.reason }
-
-func (e *requestError) fields(actions int) []zap.Field {
-	return []zap.Field{zap.Int("actions", actions), zap.Int("status", e.status), zap.String("reason", e.reason)}
-}
 
 // readRequestError returns the error that the answer is, nil if it is none.
 func readRequestError(status int, answer []byte) *requestError {

@@ -23,8 +23,8 @@ const slowRequest = 2 * time.Second
 type pace struct {
 	mu   sync.Mutex
 	size int
-	// ceiling is just under what something on the way found too large. It rises
-	// slowly, because limits change.
+	// ceiling is half of what something on the way found too large. It rises
+	// slowly, because the limit is somewhere above, and may change.
 	ceiling int
 }
 
@@ -61,8 +61,8 @@ func (p *pace) busy() {
 func (p *pace) tooLarge(size int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ceiling = min(p.ceiling, size-1)
-	p.set(min(p.size, size/2))
+	p.ceiling = min(p.ceiling, size/2)
+	p.size = min(p.size, p.ceiling)
 }
 
 func (p *pace) set(size int) {
