@@ -33,12 +33,18 @@ type bulkAction struct {
 
 	outcome outcome
 	reason  string // why, when it was not stored
-	sends   int
-	// unsure is for an action that may have taken effect though no answer said so.
+	tries
+}
+
+// tries are what was seen of a document so far.
+type tries struct {
+	sends int
+	// unsure is for one that may have taken effect though no answer said so.
 	unsure bool
-	// sent is when it was sent last, and refused when it was sent as the cluster
-	// first found fault with it; zero: never.
+	// sent is when it was sent last; refusals how often the cluster found fault with
+	// it, and refused when it was sent as that happened first.
 	sent, refused time.Time
+	refusals      int
 }
 
 // bulkTarget is the metadata of a bulk action.
@@ -193,12 +199,16 @@ func (s *sender) ask(ctx context.Context, path string, body []byte) ([]byte, err
 
 // settle notes what became of each action.
 func (s *sender) settle(actions []*bulkAction, items []bulkItem) {
-	var last string
+	var stored, open string
 	for i, a := range actions {
 		a.outcome = classify(a.op, &items[i])
-		if a.outcome == outcomeStored && a.index != last {
-			last = a.index
-			s.health.took(last)
+		switch {
+		case a.outcome == outcomeStored && a.index != stored:
+			stored = a.index
+			s.health.took(stored)
+		case a.outcome == outcomeConflict && a.index != open:
+			open = a.index
+			s.health.opened(open)
 		}
 	}
 	busy := false
@@ -220,12 +230,13 @@ func (s *sender) settle(actions []*bulkAction, items []bulkItem) {
 // whether the document or the index is at fault, the document is, if the index
 // has taken others since.
 func (s *sender) refuse(a *bulkAction, o outcome) {
-	if a.refused.IsZero() {
-		a.refused = a.sent
-	}
-	if o == outcomeUnclear {
+	if o == outcomeUnclear || o == outcomeObscure {
+		if a.refusals++; a.refusals == 1 {
+			a.refused = a.sent
+		}
+		dead := s.health.tookSince(a.index, a.refused) && (o == outcomeUnclear || a.refusals >= obscureRefusals)
 		o = outcomeBlocked
-		if s.health.tookSince(a.index, a.refused) {
+		if dead {
 			o = outcomeDead
 		}
 	}
@@ -241,6 +252,8 @@ func (s *sender) refuseAlone(a *bulkAction, refusal *requestError) {
 	switch {
 	case refusal.status == statusTooLarge:
 		a.outcome = outcomeDead
+	case refusal.cause.Type == "":
+		s.refuse(a, outcomeObscure)
 	default:
 		s.refuse(a, classifyRefusal(&refusal.cause))
 	}

@@ -1,11 +1,14 @@
 package esclient
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/peba-edge/peba/alert"
@@ -68,12 +71,52 @@ func (s *sender) noteCVEs(ctx context.Context, items []*item) error {
 			s.announce(n.items[0])
 			s.settleCVE(n)
 		case outcomeConflict:
+			if n.unsure {
+				err = errors.Join(err, s.checkCVE(ctx, n))
+				continue
+			}
 			s.settleCVE(n)
 		case outcomeDead:
 			s.buryCVE(ctx, n)
+		default:
+			for _, it := range n.items {
+				it.cveTries = n.tries
+			}
 		}
 	}
 	return err
+}
+
+// checkCVE is for a CVE that is there when it is sent again after no answer came:
+// if the document is that of one of our alerts, we were the first after all.
+func (s *sender) checkCVE(ctx context.Context, n *cveNote) error {
+	found, err := s.find(ctx, s.cves, "", []string{n.id})
+	if err != nil {
+		return err
+	}
+	if e := found[n.id].failure(); e != nil {
+		s.health.blocked(s.cves, e.text(0))
+		return nil
+	}
+	for _, it := range n.items {
+		lines, err := cveLines(s.cves, &it.alert)
+		if err != nil {
+			continue // told of when it was sent
+		}
+		_, source, _ := bytes.Cut(lines, []byte("\n"))
+		if sameJSON(source, found[n.id].Source) {
+			s.announce(it)
+			break
+		}
+	}
+	s.settleCVE(n)
+	return nil
+}
+
+// sameJSON tells whether two texts are the same object.
+func sameJSON(a, b []byte) bool {
+	var one, other map[string]any
+	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil && reflect.DeepEqual(one, other)
 }
 
 // newNotes puts together the alerts of each CVE that is not known to be noted.
@@ -87,10 +130,11 @@ func (s *sender) newNotes(items []*item) []*cveNote {
 			continue
 		}
 		if at[cve] == nil {
-			at[cve] = &cveNote{bulkAction: bulkAction{op: opCreate, index: s.cves, id: cveDocumentID(cve)}}
+			at[cve] = &cveNote{bulkAction: bulkAction{op: opCreate, index: s.cves, id: cveDocumentID(cve), tries: it.cveTries}}
 			notes = append(notes, at[cve])
 		}
 		at[cve].items = append(at[cve].items, it)
+		at[cve].unsure = at[cve].unsure || it.cveTries.unsure
 	}
 	return notes
 }

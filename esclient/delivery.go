@@ -27,6 +27,8 @@ type item struct {
 	settled bool
 	// What is still to be done for it then.
 	owesPayload, owesCVE bool
+	// What was seen of them so far.
+	payloadTries, cveTries tries
 }
 
 func newDelivery(frame spool.Frame) *delivery {
@@ -35,7 +37,7 @@ func newDelivery(frame spool.Frame) *delivery {
 	for i, a := range alerts {
 		d.items[i] = &item{alert: a, bulkAction: bulkAction{
 			op: opCreate, index: a.index, id: a.id, lines: a.lines,
-			unsure: frame.Tried || a.maybeStored,
+			tries: tries{unsure: frame.Tried || a.maybeStored},
 		}}
 	}
 	return d

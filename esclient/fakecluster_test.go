@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // fakeCluster keeps documents as Elasticsearch does, as far as the sender knows
@@ -22,9 +23,9 @@ type fakeCluster struct {
 
 	mu        sync.Mutex
 	documents map[string]map[string]*fakeDocument // by index, by id
-	requests  int
-	sizes     []int          // of bulk requests
-	creates   map[string]int // how often each "index/id" was created: never twice
+	asked     chan struct{}                       // has room for one: a request came
+	sizes     []int                               // of bulk requests
+	creates   map[string]int                      // how often each "index/id" was created: never twice
 
 	// refuse fails a whole request before it is done, when it writes an answer.
 	refuse func(w http.ResponseWriter, r *http.Request, body []byte) bool
@@ -40,7 +41,9 @@ type fakeDocument struct {
 }
 
 func startFakeCluster(t testing.TB) *fakeCluster {
-	c := &fakeCluster{documents: map[string]map[string]*fakeDocument{}, creates: map[string]int{}}
+	c := &fakeCluster{
+		documents: map[string]map[string]*fakeDocument{}, creates: map[string]int{}, asked: make(chan struct{}, 1),
+	}
 	c.Server = httptest.NewServer(c)
 	t.Cleanup(c.Close)
 	return c
@@ -80,7 +83,10 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.requests++
+	select {
+	case c.asked <- struct{}{}:
+	default:
+	}
 	if c.refuse != nil && c.refuse(w, r, body) {
 		return
 	}
@@ -201,6 +207,14 @@ func (c *fakeCluster) mget(index string, body []byte) []byte {
 		panic(err)
 	}
 	return answer
+}
+
+// waitRequest waits for a request, for a while: there may be nothing left to send.
+func (c *fakeCluster) waitRequest() {
+	select {
+	case <-c.asked:
+	case <-time.After(50 * time.Millisecond):
+	}
 }
 
 // ids returns what is stored in an index.

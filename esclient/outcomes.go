@@ -16,6 +16,10 @@ const (
 // mostReason bounds what is kept of a reason, in bytes: it may quote the document.
 const mostReason = 2048
 
+// obscureRefusals is how often a document must be refused by something that does
+// not speak as Elasticsearch, before that is held against it.
+const obscureRefusals = 3
+
 // outcome is what came of an action. DESIGN-bulk.md has the table.
 type outcome int8
 
@@ -28,6 +32,7 @@ const (
 	outcomeBusy                    // the same, and sending less helps
 	outcomeBlocked                 // the index takes nothing until somebody mends it
 	outcomeUnclear                 // its fault, or the index's
+	outcomeObscure                 // the same, and it may not even be Elasticsearch that says so
 	outcomeDead                    // its own fault: it would be refused for ever
 )
 
@@ -98,7 +103,7 @@ func readBulkAnswer(answer []byte, actions []*bulkAction) ([]bulkItem, error) {
 		if a.op == opUpdate {
 			item = parsed.Items[i].Update
 		}
-		if item == nil || item.Status == 0 || item.ID != "" && item.ID != a.id {
+		if item == nil || item.Status == 0 || item.ID != a.id {
 			return nil, fmt.Errorf("item %d of %d in the answer is not that of %s %s", i+1, len(actions), a.op, a.id)
 		}
 		items[i] = *item

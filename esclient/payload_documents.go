@@ -3,7 +3,6 @@ package esclient
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -63,28 +62,10 @@ func (c *payloadCounts) count(it *item, hash string) (changed bool) {
 	return true
 }
 
-// foundPayload is what the cluster has of a payload.
-type foundPayload struct {
-	ID          string          `json:"_id"`
-	Found       bool            `json:"found"`
-	SeqNo       int64           `json:"_seq_no"`
-	PrimaryTerm int64           `json:"_primary_term"`
-	Source      json.RawMessage `json:"_source"`
-	Error       *elasticError   `json:"error"`
-}
-
-// failure is why it is not known whether there is a document.
-func (p *foundPayload) failure() *elasticError {
-	if p.Error == nil || p.Error.Type == "index_not_found_exception" {
-		return nil
-	}
-	return p.Error
-}
-
-// counts reads the document. The Python service wrote counts as texts and times in
+// readCounts reads a payload's document. The Python service wrote counts as texts and times in
 // other forms too: what cannot be read counts as nothing, lest one document stop
 // all that come after it.
-func (p *foundPayload) counts() (hash string, c payloadCounts) {
+func readCounts(source []byte) (hash string, c payloadCounts) {
 	var fields struct {
 		Hash       string          `json:"hash"`
 		LastSeen   json.RawMessage `json:"lastSeen"`
@@ -93,7 +74,7 @@ func (p *foundPayload) counts() (hash string, c payloadCounts) {
 		Recent     []string        `json:"recent"`
 	}
 	// After a value of a wrong type the others are read all the same.
-	_ = json.Unmarshal(p.Source, &fields)
+	_ = json.Unmarshal(source, &fields)
 	c = payloadCounts{MD5Count: int64(fields.MD5Count), FuzzyCount: int64(fields.FuzzyCount), Recent: fields.Recent}
 	if c.LastSeen.UnmarshalJSON(fields.LastSeen) != nil {
 		c.LastSeen = alert.Time{} // the next sighting replaces it
@@ -116,25 +97,4 @@ func (n *looseNumber) UnmarshalJSON(b []byte) error {
 	}
 	*n = looseNumber(v)
 	return nil
-}
-
-// readFoundPayloads reads an answer, which must speak of just these documents.
-func readFoundPayloads(answer []byte, ids []string) (map[string]*foundPayload, error) {
-	var parsed struct {
-		Docs []*foundPayload `json:"docs"`
-	}
-	if err := json.Unmarshal(answer, &parsed); err != nil {
-		return nil, fmt.Errorf("the answer to %d payloads (%d bytes) cannot be read: %w", len(ids), len(answer), err)
-	}
-	if len(parsed.Docs) != len(ids) {
-		return nil, fmt.Errorf("the answer has %d documents for %d payloads", len(parsed.Docs), len(ids))
-	}
-	stored := make(map[string]*foundPayload, len(ids))
-	for i, doc := range parsed.Docs {
-		if doc == nil || doc.ID != ids[i] {
-			return nil, fmt.Errorf("document %d of %d in the answer is not payload %s", i+1, len(ids), ids[i])
-		}
-		stored[doc.ID] = doc
-	}
-	return stored, nil
 }

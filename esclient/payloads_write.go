@@ -2,9 +2,7 @@ package esclient
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -55,7 +53,7 @@ func byPayload(items []*item) []*payloadCount {
 	for _, it := range items {
 		fuzzy := it.alert.payload.fuzzyHash
 		if at[fuzzy] == nil {
-			at[fuzzy] = &payloadCount{bulkAction: bulkAction{id: fuzzy}}
+			at[fuzzy] = &payloadCount{bulkAction: bulkAction{id: fuzzy, tries: it.payloadTries}}
 			all = append(all, at[fuzzy])
 		}
 		at[fuzzy].items = append(at[fuzzy].items, it)
@@ -66,7 +64,11 @@ func byPayload(items []*item) []*payloadCount {
 // countOnce reads the documents, changes them and writes them back. It returns
 // those that somebody else has changed meanwhile.
 func (s *sender) countOnce(ctx context.Context, counts []*payloadCount) (changed []*payloadCount, err error) {
-	stored, err := s.readPayloads(ctx, counts)
+	ids := make([]string, len(counts))
+	for i, c := range counts {
+		ids[i] = c.id
+	}
+	stored, err := s.find(ctx, s.payloads, "?_source_excludes=content", ids)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +99,10 @@ func (s *sender) countOnce(ctx context.Context, counts []*payloadCount) (changed
 			changed = append(changed, c)
 		case outcomeDead:
 			s.buryPayload(ctx, c)
+		default:
+			for _, it := range c.items {
+				it.payloadTries = c.tries
+			}
 		}
 	}
 	return changed, err
@@ -122,12 +128,12 @@ func (s *sender) buryPayload(ctx context.Context, c *payloadCount) {
 
 // prepare makes the action that counts the alerts, and tells whether there is
 // anything to count.
-func (c *payloadCount) prepare(index string, stored *foundPayload) (news bool, err error) {
+func (c *payloadCount) prepare(index string, stored *foundDocument) (news bool, err error) {
 	c.index = index
 	if !stored.Found {
 		return true, c.prepareNew()
 	}
-	hash, counts := stored.counts()
+	hash, counts := readCounts(stored.Source)
 	for _, it := range c.items {
 		news = counts.count(it, hash) || news
 	}
@@ -154,27 +160,4 @@ func (c *payloadCount) prepareNew() (err error) {
 	c.op = opCreate
 	c.lines, err = bulkLines(opCreate, bulkTarget{Index: c.index, ID: c.id}, doc)
 	return err
-}
-
-// readPayloads looks for the documents, without the payloads' bytes.
-func (s *sender) readPayloads(ctx context.Context, counts []*payloadCount) (map[string]*foundPayload, error) {
-	var ask struct {
-		IDs []string `json:"ids"`
-	}
-	for _, c := range counts {
-		ask.IDs = append(ask.IDs, c.id)
-	}
-	body, err := json.Marshal(ask)
-	if err != nil {
-		return nil, fmt.Errorf("asking for payloads: %w", err)
-	}
-	answer, err := s.ask(ctx, "/"+url.PathEscape(s.payloads)+"/_mget?_source_excludes=content", body)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := readFoundPayloads(answer, ask.IDs)
-	if err != nil {
-		return nil, s.health.failed(&requestError{reason: err.Error()})
-	}
-	return stored, nil
 }

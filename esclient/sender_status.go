@@ -127,6 +127,18 @@ func (h *senderHealth) took(index string) {
 	defer h.mu.Unlock()
 	makeRoom(h.lastTook, index)
 	h.lastTook[index] = time.Now()
+	h.reopen(index)
+}
+
+// opened is for a document that is in an index already: others may be at fault
+// there, but the index is not.
+func (h *senderHealth) opened(index string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reopen(index)
+}
+
+func (h *senderHealth) reopen(index string) {
 	if _, refused := h.refusing[index]; refused {
 		delete(h.refusing, index)
 		h.log.Info("an index takes documents again", zap.String("index", index))
