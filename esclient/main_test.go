@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
@@ -126,6 +127,17 @@ func refresh(tb testing.TB, s *esStore) {
 	must(tb, s.client.do(context.Background(), http.MethodPost, "/"+prefix+"*/_refresh", nil, nil))
 }
 
+// settle waits until all that was put is in the cluster, and visible.
+func settle(tb testing.TB, s *esStore) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := s.out.spool.WaitEmpty(ctx); err != nil {
+		tb.Fatalf("%v; the sender: %+v", err, s.out.sender.status())
+	}
+	refresh(tb, s)
+}
+
 func must(tb testing.TB, err error) {
 	tb.Helper()
 	if err != nil {
@@ -137,6 +149,6 @@ func must(tb testing.TB, err error) {
 func suite() storetest.Suite {
 	return storetest.Suite{
 		Open:   func(t *testing.T, opts store.Options) store.Store { return openTest(t, opts) },
-		Settle: func(t *testing.T, s store.Store) { refresh(t, s.(*esStore)) },
+		Settle: func(t *testing.T, s store.Store) { settle(t, s.(*esStore)) },
 	}
 }

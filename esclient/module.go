@@ -106,6 +106,9 @@ func (*Module) CaddyModule() caddy.ModuleInfo {
 // nor network.
 func (m *Module) Provision(ctx caddy.Context) error {
 	m.logger = ctx.Logger()
+	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
 	replacer := caddy.NewReplacer()
 	texts := []*string{&m.User, &m.Password, &m.APIKey, &m.CA, &m.ClientCertificate, &m.ClientKey, &m.Spool.Path}
 	texts = append(texts, m.Index.all()...)

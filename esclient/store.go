@@ -19,6 +19,7 @@ type esStore struct {
 	names  *Indices
 	layout *layout
 	mirror *mirror
+	out    *outgoing
 	logger *zap.Logger
 	opts   store.Options
 	now    func() time.Time
@@ -65,6 +66,10 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 		}
 		s.logger.Warn("Elasticsearch is not ready: what sensors send waits in the spool", zap.Error(err))
 	}
+	if s.out, err = openOutgoing(ctx, m, s); err != nil {
+		s.client.close()
+		return nil, err
+	}
 	// Lives on after ctx: what is open is closed by Close.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
@@ -105,15 +110,17 @@ func (s *esStore) run(f func() error) error {
 // Close ends what runs in the background, after the calls under way.
 func (s *esStore) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	closed := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if closed {
 		return nil
 	}
-	s.closed = true
 	s.stop()
 	s.background.Wait()
+	err := s.out.leave(s)
 	s.client.close()
-	return nil
+	return err
 }
 
 // Ping implements store.Store: it is an error that alerts cannot be reached.
@@ -127,6 +134,11 @@ func (s *esStore) Ping(ctx context.Context) error {
 	})
 }
 
+// Put implements store.Writer: it returns when the alerts are in the spool.
+func (s *esStore) Put(ctx context.Context, records []alert.Record) error {
+	return s.run(func() error { return s.out.put(ctx, records) })
+}
+
 // PutStatistic implements store.Writer.
 func (s *esStore) PutStatistic(ctx context.Context, stat store.Statistic) error {
 	return s.run(func() error { return s.putStatistic(ctx, stat) })
@@ -134,7 +146,10 @@ func (s *esStore) PutStatistic(ctx context.Context, stat store.Statistic) error 
 
 // Retire implements store.Writer.
 func (s *esStore) Retire(ctx context.Context, receivedBefore time.Time) error {
-	return s.run(func() error { return s.retire(ctx, receivedBefore) })
+	return s.run(func() error {
+		defer s.out.recent.forget()
+		return s.retire(ctx, receivedBefore)
+	})
 }
 
 // Newest implements store.Reader.

@@ -25,7 +25,7 @@ type settled struct {
 
 func (s *settled) Put(ctx context.Context, records []alert.Record) error {
 	err := s.esStore.Put(ctx, records)
-	refresh(s.t, s.esStore)
+	settle(s.t, s.esStore)
 	return err
 }
 

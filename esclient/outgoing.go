@@ -1,0 +1,194 @@
+package esclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/spool"
+	"github.com/peba-edge/peba/sqlitedb"
+	"github.com/peba-edge/peba/store"
+)
+
+// spools are those that this process has open, by real path: a config reload
+// opens its store before the one it replaces is closed, and shares the spool.
+var spools = caddy.NewUsagePool()
+
+// outgoing is an open spool, with the sender that brings what is in it to the
+// cluster and the dead letters of that.
+type outgoing struct {
+	path   string
+	spool  *spool.Spool
+	dead   *deadLetters
+	sender *sender
+	recent recent
+
+	names    Indices // that the sender writes to
+	maxSize  int64
+	reserve  int64
+	stop     context.CancelFunc
+	sending  sync.WaitGroup
+	mu       sync.Mutex
+	stores   []*esStore // in the order of opening
+	newStore chan struct{}
+}
+
+// openOutgoing opens the store's spool, or shares it with the store of the
+// configuration that is about to go.
+func openOutgoing(ctx context.Context, m *Module, s *esStore) (*outgoing, error) {
+	if err := os.MkdirAll(m.Spool.Path, 0o700); err != nil {
+		return nil, fmt.Errorf("folder of the spool: %w", err)
+	}
+	path, err := sqlitedb.RealPath(m.Spool.Path)
+	if err != nil {
+		return nil, fmt.Errorf("folder of the spool: %w", err)
+	}
+	value, _, err := spools.LoadOrNew(path, func() (caddy.Destructor, error) { return newOutgoing(ctx, path, m) })
+	if err != nil {
+		return nil, err
+	}
+	o := value.(*outgoing)
+	if err := o.join(m, s); err != nil {
+		_, closing := spools.Delete(path)
+		return nil, errors.Join(err, closing)
+	}
+	return o, nil
+}
+
+func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err error) {
+	o := &outgoing{path: path, names: m.Index, maxSize: m.Spool.MaxSize, reserve: *m.Spool.Reserve, newStore: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, o.Destruct())
+		}
+	}()
+	logger := m.logger // outlives the module, which only made it
+	report := func(file string, err error) {
+		logger.Error("a file of the spool is damaged or cannot be cleared away", zap.String("file", file), zap.Error(err))
+	}
+	o.spool, err = spool.Open(ctx, path, spool.Options{MaxSize: o.maxSize, Reserve: o.reserve, Report: report})
+	if err != nil {
+		return nil, err
+	}
+	if o.dead, err = openDeadLetters(ctx, path, o.spool.Append); err != nil {
+		return nil, err
+	}
+	o.sender = newSender(o.spool, o.post, o.dead, senderOptions{
+		log: logger, newCVE: o.announceCVE, payloads: o.names.Payloads, cves: o.names.CVEs,
+		count: countSent, timeout: time.Duration(m.Timeout),
+	})
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	o.stop = stop
+	o.sending.Go(func() { o.sender.run(running) })
+	return o, nil
+}
+
+// join adds a store to those that share the spool: the newest one's cluster is
+// the one that is sent to.
+func (o *outgoing) join(m *Module, s *esStore) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if m.Index != o.names || m.Spool.MaxSize != o.maxSize || *m.Spool.Reserve != o.reserve {
+		return fmt.Errorf("spool %s is in use with other index names, max_size or reserve: stop and start PEBA to change these", o.path)
+	}
+	o.stores = append(o.stores, s)
+	close(o.newStore)
+	o.newStore = make(chan struct{})
+	return nil
+}
+
+// leave undoes join; the last one to leave closes the spool.
+func (o *outgoing) leave(s *esStore) error {
+	o.mu.Lock()
+	o.stores = slices.DeleteFunc(o.stores, func(other *esStore) bool { return other == s })
+	o.mu.Unlock()
+	_, err := spools.Delete(o.path)
+	return err
+}
+
+// newest returns the store that was opened last, and a channel that is closed
+// when there is a newer one. The store is nil when the last one is leaving.
+func (o *outgoing) newest() (*esStore, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.stores) == 0 {
+		return nil, o.newStore
+	}
+	return o.stores[len(o.stores)-1], o.newStore
+}
+
+// post is the sender's way to the cluster. It waits for the index template: what
+// came to a cluster without it would be indexed by Elasticsearch's own idea.
+func (o *outgoing) post(ctx context.Context, path string, body []byte) (status int, answer []byte, err error) {
+	for {
+		s, newer := o.newest()
+		var ready <-chan struct{}
+		if s != nil {
+			ready = s.ready
+		}
+		select {
+		case <-ready:
+			return s.client.post(ctx, path, body)
+		case <-newer:
+		case <-ctx.Done():
+			return 0, nil, fmt.Errorf("waiting for the index template: %w", ctx.Err())
+		}
+	}
+}
+
+// announceCVE tells the newest store's owner of a CVE. While a reload is under
+// way there are two, and the older one is about to go.
+func (o *outgoing) announceCVE(cve store.CVE) {
+	if s, _ := o.newest(); s != nil && s.opts.NewCVE != nil {
+		s.opts.NewCVE(cve)
+	}
+}
+
+// put makes alerts durable: they are sent when the cluster takes them.
+func (o *outgoing) put(ctx context.Context, records []alert.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	records = o.recent.unknown(records)
+	if len(records) == 0 {
+		return nil
+	}
+	frame, err := encodeFrame(records, o.names.indexOf)
+	if err != nil {
+		return err
+	}
+	if err := o.spool.Append(ctx, frame); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	o.recent.remember(records)
+	return nil
+}
+
+// Destruct ends the sender and closes what is open.
+func (o *outgoing) Destruct() error {
+	if o.stop != nil {
+		o.stop()
+		o.sending.Wait()
+	}
+	var errs []error
+	if o.dead != nil {
+		errs = append(errs, o.dead.close())
+	}
+	if o.spool != nil {
+		errs = append(errs, o.spool.Close())
+	}
+	return errors.Join(errs...)
+}
+
+var _ caddy.Destructor = (*outgoing)(nil)
