@@ -43,3 +43,4 @@ torture:
 fuzz:
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 10x ./alert
 	go test -run '^$$' -fuzz FuzzUnquote -fuzztime 60s -fuzzminimizetime 10x ./alert
+	go test -run '^$$' -fuzz FuzzDecodeFrame -fuzztime 60s -fuzzminimizetime 10x ./esclient

@@ -66,6 +66,8 @@ func (api *AdminAPI) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
 		{Pattern: usersPath, Handler: caddy.AdminHandlerFunc(api.serveUsers)},
 		{Pattern: usersPath + "/", Handler: caddy.AdminHandlerFunc(api.serveUser)},
+		{Pattern: deadLettersPath, Handler: caddy.AdminHandlerFunc(api.serveDeadLetters)},
+		{Pattern: deadLettersPath + "/", Handler: caddy.AdminHandlerFunc(api.serveDeadLetters)},
 	}
 }
 

@@ -22,10 +22,10 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "peba",
-		Short: "Manages PEBA's users and plays sensors",
+		Short: "Manages PEBA's users and dead letters, and plays sensors",
 		CobraFunc: func(cmd *cobra.Command) {
 			group(cmd)
-			cmd.AddCommand(userCommand(), simulateCommand())
+			cmd.AddCommand(userCommand(), deadLettersCommand(), simulateCommand())
 		},
 	})
 }
@@ -41,9 +41,7 @@ func userCommand() *cobra.Command {
 	}
 	group(cmd)
 	var admin adminClient
-	cmd.PersistentFlags().StringVar(&admin.address, "address", "", "the address of the running server's admin API")
-	cmd.PersistentFlags().StringVarP(&admin.config, "config", "c", "", "the configuration file to find that address in")
-	cmd.PersistentFlags().StringVarP(&admin.adapter, "adapter", "a", "", "the adapter for that configuration file")
+	admin.register(cmd)
 	cmd.AddCommand(userAddCommand(&admin), userSetCommand(&admin), userRemoveCommand(&admin), userListCommand(&admin))
 	return cmd
 }
@@ -227,6 +225,13 @@ func readToken(in io.Reader, file string) (string, error) {
 // adminClient speaks with the admin API of the running server.
 type adminClient struct {
 	address, config, adapter string
+}
+
+// register adds the flags that say where the server is.
+func (c *adminClient) register(cmd *cobra.Command) {
+	cmd.PersistentFlags().StringVar(&c.address, "address", "", "the address of the running server's admin API")
+	cmd.PersistentFlags().StringVarP(&c.config, "config", "c", "", "the configuration file to find that address in")
+	cmd.PersistentFlags().StringVarP(&c.adapter, "adapter", "a", "", "the adapter for that configuration file")
 }
 
 // do sends body as JSON and reads the answer into result; either may be nil.
