@@ -274,7 +274,8 @@ func neededFree(mark string, total uint64) (uint64, error) {
 		return uint64(float64(total) * max(0, 1-share)), nil
 	}
 	// Elasticsearch's units are powers of two: gb is GiB.
-	size, err := humanize.ParseBytes(strings.Replace(strings.ToLower(mark), "b", "ib", 1))
+	powersOfTwo := strings.NewReplacer("kb", "kib", "mb", "mib", "gb", "gib", "tb", "tib", "pb", "pib")
+	size, err := humanize.ParseBytes(powersOfTwo.Replace(strings.ToLower(mark)))
 	if err != nil {
 		return 0, fmt.Errorf("low disk watermark of elasticsearch is %q: %w", mark, err)
 	}

@@ -66,12 +66,16 @@ func newModule(tb testing.TB, urls ...string) *Module {
 		},
 		Spool: Spool{Path: tb.TempDir()},
 	}
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: tb.Context()})
-	tb.Cleanup(cancel)
-	must(tb, m.Provision(ctx))
+	must(tb, m.Provision(caddyContext(tb)))
 	must(tb, m.Validate())
 	m.logger = zap.NewNop()
 	return m
+}
+
+func caddyContext(tb testing.TB) caddy.Context {
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: tb.Context()})
+	tb.Cleanup(cancel)
+	return ctx
 }
 
 // openTest opens a store with index names of its own on the shared server.

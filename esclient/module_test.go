@@ -7,16 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
 // load loads the module as Caddy does.
 func load(t *testing.T, config string) (*Module, error) {
 	t.Helper()
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
-	t.Cleanup(cancel)
-	m, err := ctx.LoadModuleByID("peba.stores.elasticsearch", json.RawMessage(config))
+	m, err := caddyContext(t).LoadModuleByID("peba.stores.elasticsearch", json.RawMessage(config))
 	if err != nil {
 		return nil, err
 	}

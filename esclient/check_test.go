@@ -1,0 +1,81 @@
+package esclient
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// finding returns what Check says of one part.
+func finding(t *testing.T, s *esStore, part string) store.Finding {
+	t.Helper()
+	for _, f := range s.Check(t.Context()) {
+		if f.Part == part {
+			return f
+		}
+	}
+	t.Fatalf("nothing is said of %s", part)
+	return store.Finding{}
+}
+
+func TestCheck(t *testing.T) {
+	s := openTest(t, store.Options{})
+	for _, f := range s.Check(t.Context()) {
+		if !f.OK || f.Text == "" || f.Advice != "" {
+			t.Errorf("of a good cluster it says %+v", f)
+		}
+	}
+	do := func(method, path string, body any) {
+		t.Helper()
+		must(t, s.client.do(t.Context(), method, path, body, nil))
+	}
+	bad := func(part, text string) {
+		t.Helper()
+		if f := finding(t, s, part); f.OK || f.Advice == "" || !strings.Contains(f.Text+f.Advice, text) {
+			t.Errorf("it says %+v, want %q", f, text)
+		}
+	}
+	do(http.MethodPut, "/"+s.names.Alerts+"-odd", object{"mappings": object{"properties": object{"peerType": object{"type": "text"}}}})
+	bad("indices", "peerType in "+s.names.Alerts+"-odd is text, not keyword")
+	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": true, "index.number_of_replicas": 3, "index.auto_expand_replicas": false})
+	bad("blocks", s.names.Alerts+"-odd read_only_allow_delete")
+	bad("cluster", "yellow")
+	do(http.MethodDelete, "/_index_template/"+s.templateName(), nil)
+	bad("template", "missing or changed")
+	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": nil})
+	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_alias/"+s.names.WriteAlias, nil)
+	bad("alias", s.names.Alerts+"-odd")
+	must(t, s.layOut(t.Context()))
+	for _, part := range []string{"template", "alias", "blocks"} {
+		if f := finding(t, s, part); !f.OK {
+			t.Errorf("after the repair it says %+v", f)
+		}
+	}
+}
+
+func TestNeededFree(t *testing.T) {
+	for mark, want := range map[string]uint64{"85%": 150, "0.9": 100, "1gb": 1 << 30, "500mb": 500 << 20, "10b": 10} {
+		if got, err := neededFree(mark, 1000); err != nil || got > want+1 || got+1 < want {
+			t.Errorf("%s of 1000 bytes: %d, %v, want %d", mark, got, err, want)
+		}
+	}
+	if _, err := neededFree("much", 1000); err == nil {
+		t.Error("much is no watermark")
+	}
+}
+
+func TestCheckUnreachable(t *testing.T) {
+	m := newModule(t, "http://127.0.0.1:9")
+	s, err := m.open(t.Context(), store.Options{})
+	must(t, err)
+	found := s.Check(t.Context())
+	if len(found) != 1 || found[0].OK || !strings.Contains(found[0].Text, "connection refused") {
+		t.Errorf("of no cluster it says %+v", found)
+	}
+	must(t, s.Close())
+	if found := s.Check(t.Context()); len(found) != 1 || found[0].OK {
+		t.Errorf("once closed it says %+v", found)
+	}
+}

@@ -1,0 +1,143 @@
+package esclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// indicesOf lists the indices that begin as those of alerts do.
+func indicesOf(tb testing.TB, s *esStore) (names []string) {
+	tb.Helper()
+	var list []struct{ Index string }
+	must(tb, s.client.do(tb.Context(), http.MethodGet, "/_cat/indices/"+s.names.Alerts+"-*?h=index&s=index&format=json", nil, &list))
+	for _, one := range list {
+		names = append(names, strings.TrimPrefix(one.Index, s.names.Alerts+"-"))
+	}
+	return names
+}
+
+func TestRetireIndices(t *testing.T) {
+	s := openTest(t, store.Options{})
+	ctx := t.Context()
+	for day := range 4 {
+		must(t, s.Put(ctx, []alert.Record{plain(fmt.Sprint(day), day*24*3600)})) // 20 to 23 November
+	}
+	late := plain("late", 3*24*3600)
+	late.CreateTime = alert.At(at)
+	must(t, s.Put(ctx, []alert.Record{late}))
+	for _, other := range []string{"-2018.04.24-old", "-old", notifications} { // not ours to delete
+		write(t, s, s.names.Alerts+other, "", plain("", -1000).Document)
+	}
+	must(t, s.client.do(ctx, http.MethodPut, "/"+s.names.Alerts+"-2018.04.24-1", nil, nil)) // empty
+
+	must(t, s.Retire(ctx, at.Add(2*24*time.Hour)))
+	today := time.Now().UTC().Format("2006.01.02") + "-1"
+	want := []string{"2018.04.24-old", "2026.11.20-1", "2026.11.22-1", "2026.11.23-1", today, "notifications", "old"}
+	if got := indicesOf(t, s); !reflect.DeepEqual(got, want) {
+		t.Errorf("indices are %q, want %q", got, want)
+	}
+	refresh(t, s)
+	docs, err := s.Newest(ctx, store.Filter{From: at}, 10)
+	must(t, err)
+	var ids []string
+	for _, d := range docs {
+		ids = append(ids, d.ID)
+	}
+	if want := []string{"late", "3", "2"}; !reflect.DeepEqual(ids, want) && !reflect.DeepEqual(ids, []string{"3", "late", "2"}) {
+		t.Errorf("alerts are %q, want %q", ids, want)
+	}
+}
+
+// TestRetireManySteps deletes more than one request does.
+func TestRetireManySteps(t *testing.T) {
+	s := openTest(t, store.Options{})
+	records := make([]alert.Record, 2*retireStep+1)
+	for i := range records {
+		records[i] = plain(fmt.Sprint(i), i%3600)
+	}
+	records[0].RecievedTime = alert.At(at.Add(time.Hour))
+	must(t, s.Put(t.Context(), records))
+	must(t, s.Retire(t.Context(), at.Add(time.Hour)))
+	refresh(t, s)
+	if n, err := s.Count(t.Context(), store.Filter{}); err != nil || n != 1 {
+		t.Errorf("%d alerts are left, %v, want 1", n, err)
+	}
+}
+
+// TestRetireLateAlert has an alert come into an index after it was found to be old.
+func TestRetireLateAlert(t *testing.T) {
+	s := openTest(t, store.Options{})
+	ctx := t.Context()
+	must(t, s.Put(ctx, []alert.Record{plain("old", 0)}))
+	late := plain("late", 3600)
+	late.CreateTime = plain("", 0).CreateTime
+	must(t, s.Put(ctx, []alert.Record{late}))
+	index := s.names.indexOf(&late.Document)
+	must(t, s.dropIndex(ctx, index, at.Add(time.Minute)))
+	again := late
+	again.ID = "later"
+	must(t, s.Put(ctx, []alert.Record{again})) // the block is gone
+
+	// So it is when an edge ended between block and drop.
+	must(t, s.client.do(ctx, http.MethodPut, "/"+index+"/_block/write", nil, nil))
+	again.ID = "latest"
+	if err := s.Put(ctx, []alert.Record{again}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a blocked index took an alert: %v", err)
+	}
+	if err := s.Retire(ctx, at.Add(time.Minute)); err == nil {
+		t.Error("nothing was said of the block")
+	}
+	must(t, s.Put(ctx, []alert.Record{again}))
+	must(t, s.Retire(ctx, at.Add(time.Minute)))
+	refresh(t, s)
+	if n, err := s.Count(ctx, store.Filter{}); err != nil || n != 3 {
+		t.Errorf("%d alerts are left, %v, want 3", n, err)
+	}
+}
+
+// TestRetireWrongClock retires nothing by a clock that is wrong.
+func TestRetireWrongClock(t *testing.T) {
+	s := openTest(t, store.Options{})
+	must(t, s.Put(t.Context(), []alert.Record{plain("1", 0)}))
+	for _, wrong := range []time.Duration{-6 * time.Minute, 6 * time.Minute, 24 * 365 * time.Hour} {
+		s.now = func() time.Time { return time.Now().Add(wrong) }
+		err := s.Retire(t.Context(), at.Add(time.Hour))
+		if err == nil || !strings.Contains(err.Error(), "this edge's clock shows") || !strings.Contains(err.Error(), `node "n1"`) {
+			t.Errorf("with a clock wrong by %v the error is %v", wrong, err)
+		}
+		if f := finding(t, s, "clocks"); f.OK {
+			t.Errorf("with a clock wrong by %v the finding is %+v", wrong, f)
+		}
+	}
+	refresh(t, s)
+	if n, err := s.Count(t.Context(), store.Filter{}); err != nil || n != 1 {
+		t.Errorf("%d alerts are left, %v, want 1", n, err)
+	}
+	s.now = func() time.Time { return time.Now().Add(4 * time.Minute) }
+	must(t, s.Retire(t.Context(), at.Add(time.Hour)))
+}
+
+// TestRetirePayloads deletes payloads that were not seen since.
+func TestRetirePayloads(t *testing.T) {
+	s := openTest(t, store.Options{})
+	ctx := context.Background()
+	for id, seen := range map[string]time.Time{"old": at.Add(-time.Second), "new": at} {
+		write(t, s, s.names.Payloads, id, object{"hash": id, "hashfuzzyhttp": id, "lastSeen": alert.At(seen), "content": "AAE=", "data": "store"})
+	}
+	must(t, s.Retire(ctx, at))
+	if _, err := s.Payload(ctx, "old"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the old payload: %v", err)
+	}
+	if p, err := s.Payload(ctx, "new"); err != nil || string(p.Data) != "\x00\x01" {
+		t.Errorf("the new payload: %+v, %v", p, err)
+	}
+}
