@@ -56,7 +56,7 @@ func newNode(folder, name string, httpPort, transportPort int) *Node {
 // Start starts the node again, after Stop or Kill, and returns when it answers.
 func (n *Node) Start(tb testing.TB) {
 	tb.Helper()
-	if err := n.launch(); err != nil {
+	if err := n.Launch(); err != nil {
 		tb.Fatal(err)
 	}
 	if err := n.waitForAnswer(); err != nil {
@@ -89,8 +89,8 @@ func (n *Node) reap() {
 	n.process = nil
 }
 
-// launch starts the process and does not wait for it to answer.
-func (n *Node) launch() error {
+// Launch starts the process and does not wait for it to answer.
+func (n *Node) Launch() error {
 	java, jars, err := installation()
 	if err != nil {
 		return err

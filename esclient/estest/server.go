@@ -65,7 +65,7 @@ func Launch(nodes int) (*Server, error) {
 	}
 	// All at once: a cluster's first nodes wait for each other.
 	for _, n := range s.Nodes {
-		if err := n.launch(); err != nil {
+		if err := n.Launch(); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
