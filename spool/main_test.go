@@ -166,10 +166,3 @@ func filesIn(t testing.TB, dir string) (names []string) {
 	}
 	return names
 }
-
-// onWriter runs f when the writer rests, as nobody else appends.
-func (s *testSpool) onWriter(f func(w *writer) error) error {
-	s.Spool.mu.Lock()
-	defer s.Spool.mu.Unlock()
-	return f(s.writer)
-}
