@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -39,8 +40,8 @@ func frameText(n int) string { return fmt.Sprintf("%04d%s", n, strings.Repeat("x
 func numbers(t *testing.T, frames []Frame) (got []int) {
 	t.Helper()
 	for _, f := range frames {
-		var n int
-		fmt.Sscanf(string(f.Data[:4]), "%d", &n)
+		n, err := strconv.Atoi(string(f.Data[:4]))
+		must(t, err)
 		if string(f.Data) != frameText(n) {
 			t.Errorf("a damaged frame is delivered: %.20q", f.Data)
 		}

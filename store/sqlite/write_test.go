@@ -21,11 +21,13 @@ func onWriter(t *testing.T, s *handle, f func(w *writer) error) {
 // holdWriter keeps the writer busy until release is called.
 func holdWriter(s *handle) (release func()) {
 	held, free := make(chan bool), make(chan bool)
-	go s.db.do(context.Background(), &job{work: func(*writer) error {
-		close(held)
-		<-free
-		return nil
-	}})
+	go func() {
+		_ = s.db.do(context.Background(), &job{work: func(*writer) error {
+			close(held)
+			<-free
+			return nil
+		}})
+	}()
 	<-held
 	return func() { close(free) }
 }
