@@ -66,6 +66,7 @@ func (api *AdminAPI) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
 		{Pattern: usersPath, Handler: caddy.AdminHandlerFunc(api.serveUsers)},
 		{Pattern: usersPath + "/", Handler: caddy.AdminHandlerFunc(api.serveUser)},
+		{Pattern: checkPath, Handler: caddy.AdminHandlerFunc(api.serveCheck)},
 		{Pattern: deadLettersPath, Handler: caddy.AdminHandlerFunc(api.serveDeadLetters)},
 		{Pattern: deadLettersPath + "/", Handler: caddy.AdminHandlerFunc(api.serveDeadLetters)},
 	}

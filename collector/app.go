@@ -243,6 +243,11 @@ func (c *Credentials) replacePlaceholders() {
 	c.Token = repl.ReplaceKnown(c.Token, "")
 }
 
+// isStock tells whether these are the credentials that every stock T-Pot has.
+func (c *Credentials) isStock() bool {
+	return c != nil && c.User == stockUser && c.Token == stockToken
+}
+
 var (
 	_ caddy.Provisioner = (*App)(nil)
 	_ caddy.Validator   = (*App)(nil)

@@ -25,7 +25,7 @@ func init() {
 		Short: "Manages PEBA's users and dead letters, and plays sensors",
 		CobraFunc: func(cmd *cobra.Command) {
 			group(cmd)
-			cmd.AddCommand(userCommand(), deadLettersCommand(), simulateCommand())
+			cmd.AddCommand(userCommand(), checkCommand(), deadLettersCommand(), simulateCommand())
 		},
 	})
 }

@@ -68,7 +68,7 @@ func (a *App) greet() {
 		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
-	if c := a.Community; c != nil && c.User == stockUser && c.Token == stockToken {
+	if a.Community.isStock() {
 		a.logger.Warn("the community log-in is the public one of every stock T-Pot: anybody may send alerts")
 	}
 }
@@ -95,6 +95,10 @@ func (a *App) Health(ctx context.Context) (part string, err error) {
 		return "start", err
 	}
 	if err := a.store.Ping(ctx); err != nil {
+		var part *store.PartError
+		if errors.As(err, &part) {
+			return part.Part, err
+		}
 		return "store", err
 	}
 	if err := a.cache.Ping(ctx); err != nil {

@@ -42,7 +42,7 @@ func (s *esStore) Check(ctx context.Context) []store.Finding {
 		{"clocks", s.checkClocksFinding, privileges},
 		{"disk", s.checkDisk, privileges},
 	}
-	var findings []store.Finding
+	findings := s.out.check(ctx)
 	for i, c := range checks {
 		text, advice, err := c.look(ctx)
 		if err != nil {

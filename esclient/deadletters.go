@@ -123,5 +123,3 @@ func (d *deadLetters) describe(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("dead letters %s: %w", d.path, err)
 }
-
-var _ store.DeadLetters = (*deadLetters)(nil)

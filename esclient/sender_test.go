@@ -168,7 +168,7 @@ func TestLies(t *testing.T) {
 }
 
 // TestTimeout has a cluster that takes requests and never answers.
-func TestTimeout(t *testing.T) {
+func TestSendTimeout(t *testing.T) {
 	r := newRig(t)
 	r.sender.timeout = 50 * time.Millisecond
 	silent, post := 3, r.cluster.post

@@ -123,14 +123,21 @@ func (s *esStore) Close() error {
 	return err
 }
 
-// Ping implements store.Store: it is an error that alerts cannot be reached.
+// Ping implements store.Store: it is an error that alerts can be neither taken in
+// nor reached.
 func (s *esStore) Ping(ctx context.Context) error {
 	return s.run(func() error {
+		if err := s.out.ping(); err != nil {
+			return err
+		}
 		h, err := s.health(ctx)
 		if err == nil && h.Status == "red" {
-			err = fmt.Errorf("elasticsearch: %w: indices of alerts are red, %d shards have no node", store.ErrUnavailable, h.Unassigned)
+			err = fmt.Errorf("%w: indices of alerts are red, %d shards have no node", store.ErrUnavailable, h.Unassigned)
 		}
-		return err
+		if err != nil {
+			return &store.PartError{Part: "elasticsearch", Err: err}
+		}
+		return nil
 	})
 }
 
@@ -202,4 +209,32 @@ func (s *esStore) RemoveUser(ctx context.Context, name string) error {
 	return s.run(func() error { return s.removeUser(ctx, name) })
 }
 
-var _ store.Store = (*esStore)(nil)
+// CountDeadLetters implements store.DeadLetters.
+func (s *esStore) CountDeadLetters(ctx context.Context) (int64, error) {
+	return ask(s, func() (int64, error) { return s.out.dead.CountDeadLetters(ctx) })
+}
+
+// ListDeadLetters implements store.DeadLetters.
+func (s *esStore) ListDeadLetters(ctx context.Context, before int64, n int) ([]store.DeadLetter, error) {
+	return ask(s, func() ([]store.DeadLetter, error) { return s.out.dead.ListDeadLetters(ctx, before, n) })
+}
+
+// DeadLetter implements store.DeadLetters.
+func (s *esStore) DeadLetter(ctx context.Context, id int64) (store.DeadLetter, error) {
+	return ask(s, func() (store.DeadLetter, error) { return s.out.dead.DeadLetter(ctx, id) })
+}
+
+// RequeueDeadLetter implements store.DeadLetters.
+func (s *esStore) RequeueDeadLetter(ctx context.Context, id int64) error {
+	return s.run(func() error { return s.out.dead.RequeueDeadLetter(ctx, id) })
+}
+
+// DropDeadLetter implements store.DeadLetters.
+func (s *esStore) DropDeadLetter(ctx context.Context, id int64) error {
+	return s.run(func() error { return s.out.dead.DropDeadLetter(ctx, id) })
+}
+
+var (
+	_ store.Store       = (*esStore)(nil)
+	_ store.DeadLetters = (*esStore)(nil)
+)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Opener is what a guest module in the namespace peba.geoip implements.
@@ -24,6 +25,21 @@ type Locator interface {
 
 	// Close gives this handle back.
 	Close() error
+}
+
+// Describer is what a Locator may be besides: able to say what it looks up in.
+type Describer interface {
+	// Describe returns the files that are in use now.
+	Describe() []Database
+}
+
+// Database is a file that is looked up in.
+type Database struct {
+	Path string
+	// Type is the vendor's name for what is in it.
+	Type string
+	// Built is when the vendor made it, in UTC.
+	Built time.Time
 }
 
 // Place is where an address is and whose it is.

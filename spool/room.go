@@ -39,6 +39,16 @@ func (s *Spool) admit(size int) (int64, error) {
 	return n, nil
 }
 
+// Room returns nil when a frame of so many bytes would find room now, else what
+// Append would: ErrFull, or that the disk does not tell. It changes nothing.
+func (s *Spool) Room(size int) error {
+	n, err := s.admit(size)
+	if err == nil {
+		s.release(n)
+	}
+	return err
+}
+
 // checkReserve looks whether n bytes can be written beside the reserve.
 func (s *Spool) checkReserve(size int, n int64) error {
 	if s.opts.Reserve == 0 {

@@ -20,6 +20,16 @@ var (
 	ErrNotFound = errors.New("not found")
 )
 
+// PartError says which part of a store does not do its work.
+type PartError struct {
+	// Part is a word or two for who asks from outside: no hosts, no paths.
+	Part string
+	Err  error
+}
+
+func (e *PartError) Error() string { return e.Part + ": " + e.Err.Error() }
+func (e *PartError) Unwrap() error { return e.Err }
+
 // Opener is what a guest module in the namespace peba.stores implements.
 // Open is the first moment at which it may touch disk, locks or the network.
 // Opening the same place twice in one process (as a config reload does) shares
@@ -42,7 +52,8 @@ type Store interface {
 	Reader
 	Users
 
-	// Ping returns nil when the store can take and answer.
+	// Ping returns nil when the store can take and answer. An error may wrap a
+	// *PartError that names what cannot.
 	Ping(ctx context.Context) error
 
 	// Close gives this handle back. Calls under way are finished first.

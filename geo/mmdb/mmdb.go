@@ -130,6 +130,16 @@ func merge(a, b geo.Place) geo.Place {
 	return a
 }
 
+// Describe implements geo.Describer.
+func (l *locator) Describe() []geo.Database {
+	databases := make([]geo.Database, len(l.files))
+	for i, f := range l.files {
+		db := f.database.Load()
+		databases[i] = geo.Database{Path: f.path, Type: db.kind, Built: db.built}
+	}
+	return databases
+}
+
 // Close implements geo.Locator.
 func (l *locator) Close() error {
 	var errs []error

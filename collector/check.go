@@ -1,0 +1,94 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/peba-edge/peba/geo"
+	"github.com/peba-edge/peba/store"
+)
+
+// checkPath is where GET tells how all parts do.
+const checkPath = "/peba/check"
+
+const (
+	// checkTimeout is how long one part may take to answer.
+	checkTimeout = 20 * time.Second
+	// oldGeo is how old a file of places may be: vendors make new ones every few
+	// weeks, and addresses move.
+	oldGeo = 90 * 24 * time.Hour
+)
+
+// serveCheck returns a []store.Finding as JSON.
+func (api *AdminAPI) serveCheck(w http.ResponseWriter, r *http.Request) error {
+	app, err := api.running(r)
+	if err != nil {
+		return err
+	}
+	if r.Method != http.MethodGet {
+		return methodNotAllowed(r, "GET")
+	}
+	return writeJSON(w, app.check(r.Context(), time.Now()))
+}
+
+// check looks at every part and says what is wrong with it.
+func (a *App) check(ctx context.Context, now time.Time) []store.Finding {
+	findings := a.checkStore(ctx)
+	findings = append(findings, a.checkCache(ctx))
+	findings = append(findings, a.checkGeo(now)...)
+	return append(findings, a.checkCommunity())
+}
+
+func (a *App) checkStore(ctx context.Context) []store.Finding {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if c, ok := a.store.(store.Checker); ok {
+		return c.Check(ctx)
+	}
+	if err := a.store.Ping(ctx); err != nil {
+		return []store.Finding{{Part: "store", Text: err.Error(), Advice: "See that its disk has room, and that PEBA may write there."}}
+	}
+	return []store.Finding{{Part: "store", OK: true, Text: "takes alerts and answers"}}
+}
+
+func (a *App) checkCache(ctx context.Context) store.Finding {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := a.cache.Ping(ctx); err != nil {
+		return store.Finding{Part: "cache", Text: err.Error(),
+			Advice: "See that the servers of the option cache run and can be reached. Until then every answer is computed."}
+	}
+	return store.Finding{Part: "cache", OK: true, Text: "answers"}
+}
+
+func (a *App) checkGeo(now time.Time) []store.Finding {
+	d, ok := a.locator.(geo.Describer)
+	if !ok {
+		return []store.Finding{{Part: "geo", OK: true, Text: "places come from the built-in table of countries"}}
+	}
+	var findings []store.Finding
+	for _, file := range d.Describe() {
+		f := store.Finding{Part: "geo", OK: true, Text: fmt.Sprintf("%s (%s) is of %s",
+			filepath.Base(file.Path), file.Type, file.Built.Format(time.DateOnly))}
+		if now.Sub(file.Built) > oldGeo {
+			f.OK, f.Advice = false, fmt.Sprintf("Put a newer file in the place of %s: it is taken up while PEBA runs.", file.Path)
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+func (a *App) checkCommunity() store.Finding {
+	f := store.Finding{Part: "community", OK: true, Text: "sensors have a log-in of their own"}
+	switch c := a.Community; {
+	case c == nil:
+		f.Text = "there is no community log-in: only users may send alerts"
+	case c.isStock():
+		f.OK, f.Text = false, "the log-in is the public one of every stock T-Pot: anybody may send alerts"
+		f.Advice = "Set another user and token in the option community, and in the sensors' ews.cfg."
+	}
+	return f
+}

@@ -1,0 +1,78 @@
+package collector
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peba-edge/peba/geo"
+	"github.com/peba-edge/peba/store"
+)
+
+// described is a look-up in one file of a given age.
+type described struct {
+	geo.Locator
+	built time.Time
+}
+
+func (d described) Describe() []geo.Database {
+	return []geo.Database{{Path: "/srv/geo/City.mmdb", Type: "GeoLite2-City", Built: d.built}}
+}
+
+// findingOf returns what is found of a part.
+func findingOf(t *testing.T, app *App, now time.Time, part string) store.Finding {
+	t.Helper()
+	for _, f := range app.check(t.Context(), now) {
+		if f.Part == part {
+			return f
+		}
+	}
+	t.Fatalf("nothing is found of %s", part)
+	return store.Finding{}
+}
+
+func TestCheckTellsWhatToDo(t *testing.T) {
+	app := startApp(t, `,"community":{"user":"community-01-user","token":"foth{a5maiCee8fineu7"}`)
+	now := time.Now()
+	for _, part := range []string{"store", "cache", "geo"} {
+		if f := findingOf(t, app, now, part); !f.OK || f.Advice != "" {
+			t.Errorf("%s of a new server: %+v", part, f)
+		}
+	}
+	if f := findingOf(t, app, now, "community"); f.OK || !strings.Contains(f.Advice, "option community") {
+		t.Errorf("the public log-in: %+v", f)
+	}
+
+	locator := app.locator
+	defer func() { app.locator = locator }()
+	app.locator = described{locator, now.AddDate(0, 0, -1)}
+	if f := findingOf(t, app, now, "geo"); !f.OK || !strings.Contains(f.Text, "City.mmdb (GeoLite2-City)") {
+		t.Errorf("a file of yesterday: %+v", f)
+	}
+	app.locator = described{locator, now.AddDate(-1, 0, 0)}
+	if f := findingOf(t, app, now, "geo"); f.OK || !strings.Contains(f.Advice, "/srv/geo/City.mmdb") {
+		t.Errorf("a file of last year: %+v", f)
+	}
+}
+
+func TestFindingsAreWrittenAsTheyAre(t *testing.T) {
+	var out bytes.Buffer
+	err := writeFindings(&out, []store.Finding{
+		{Part: "clocks", OK: true, Text: `that of node "n1" is right`},
+		{Part: "index", Text: "ews\x1b[31m is \"blocked\"", Advice: "Mend it."},
+	})
+	if !errors.Is(err, errUnhealthy) {
+		t.Errorf("error is %v", err)
+	}
+	const want = "ok  clocks  that of node \"n1\" is right\n" +
+		"!!  index   ews\\x1b[31m is \"blocked\"\n" +
+		"            → Mend it.\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+	if err := writeFindings(&out, []store.Finding{{Part: "cache", OK: true, Text: "answers"}}); err != nil {
+		t.Errorf("nothing is wrong, and the error is %v", err)
+	}
+}

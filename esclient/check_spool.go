@@ -1,0 +1,89 @@
+package esclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// usualFrame is the size of a large message without payloads.
+const usualFrame = 256 << 10
+
+// slowSpool is how long a message may wait in the spool before it is worth a word:
+// one that the cluster takes waits for a second or two.
+const slowSpool = 5 * time.Minute
+
+// check looks at what is on this machine: the spool, its sender, the dead letters.
+func (o *outgoing) check(ctx context.Context) []store.Finding {
+	return []store.Finding{o.checkSpool(time.Now()), o.checkSender(), o.checkDeadLetters(ctx)}
+}
+
+func (o *outgoing) checkSpool(now time.Time) store.Finding {
+	stats := o.spool.Stats()
+	f := store.Finding{Part: "spool", OK: true, Text: fmt.Sprintf("%d messages of %s wait in %s, which takes %s of the disk",
+		stats.Frames, humanize.IBytes(uint64(stats.Bytes)), o.path, humanize.IBytes(uint64(stats.Disk)))}
+	if o.maxSize > 0 {
+		f.Text += " and may take " + humanize.IBytes(uint64(o.maxSize))
+	}
+	if err := o.spool.Room(usualFrame); err != nil {
+		f.OK, f.Text = false, err.Error()
+		f.Advice = "Make room on its disk, raise max_size or lower reserve: sensors get 503 and will give up within minutes."
+		return f
+	}
+	if waited := now.Sub(stats.Oldest).Round(time.Second); !stats.Oldest.IsZero() && waited > slowSpool {
+		f.OK, f.Text = false, fmt.Sprintf("%s; the oldest has waited for %v", f.Text, waited)
+		f.Advice = "If the cluster answers (see below), it takes less than comes in: give it more or faster data nodes."
+	}
+	return f
+}
+
+func (o *outgoing) checkSender() store.Finding {
+	status := o.sender.status()
+	f := store.Finding{Part: "sender", OK: true, Text: fmt.Sprintf("since the start %d alerts stored, %d that were there already, %d to the dead letters",
+		status.Stored, status.Duplicates, status.Dead)}
+	switch {
+	case status.Paused != "":
+		f.OK, f.Text = false, "the cluster refuses alerts: "+status.Paused
+		f.Advice = "Mend what it says (log-in, privileges, block): what waits in the spool is sent then, without a restart."
+	case status.Down != "":
+		f.OK, f.Text = false, "the cluster takes no alerts right now: "+status.Down
+		f.Advice = "See that Elasticsearch runs and is not overloaded. What waits in the spool is sent when it takes alerts again."
+	case len(status.Blocked) > 0:
+		var blocked []string
+		for _, b := range status.Blocked {
+			blocked = append(blocked, b.Index+" ("+b.Reason+")")
+		}
+		f.OK, f.Text = false, "these indices take nothing: "+strings.Join(blocked, ", ")
+		f.Advice = "Mend what it says; what waits for them in the spool is sent then."
+	}
+	return f
+}
+
+func (o *outgoing) checkDeadLetters(ctx context.Context) store.Finding {
+	n, err := o.dead.CountDeadLetters(ctx)
+	switch {
+	case err != nil:
+		return store.Finding{Part: "dead letters", Text: err.Error(), Advice: "See that the spool's disk can be written to."}
+	case n > 0:
+		return store.Finding{Part: "dead letters", Text: fmt.Sprintf("%d alerts were refused for ever", n),
+			Advice: "`caddy peba dead-letters list` tells why; requeue them when that is mended, or drop them."}
+	}
+	return store.Finding{Part: "dead letters", OK: true, Text: "none"}
+}
+
+// ping is an error when no alert can be taken.
+func (o *outgoing) ping() error {
+	if err := o.spool.Room(usualFrame); err != nil {
+		return &store.PartError{Part: "spool", Err: fmt.Errorf("%w: %w", store.ErrUnavailable, err)}
+	}
+	if reason := o.sender.status().Paused; reason != "" {
+		return &store.PartError{Part: "elasticsearch", Err: fmt.Errorf("%w: it refuses alerts: %w", store.ErrUnavailable, errors.New(reason))}
+	}
+	return nil
+}
