@@ -169,7 +169,8 @@ func classifyRefusal(e *elasticError) outcome {
 	switch {
 	case faultOfIndex[e.Type]:
 		return outcomeBlocked
-	case strings.HasPrefix(reason, "failed to parse mapping"): // the template's, when an index is made
+	case strings.HasPrefix(reason, "failed to parse mapping"), // the template's, when an index is made
+		strings.HasPrefix(e.CausedBy.Reason, "Limit of total fields"):
 		return outcomeBlocked
 	case faultOfDocument[e.Type]:
 		return outcomeDead

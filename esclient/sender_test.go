@@ -167,7 +167,7 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// TestTimeout has a cluster that takes requests and never answers.
+// TestSendTimeout has a cluster that takes requests and never answers.
 func TestSendTimeout(t *testing.T) {
 	r := newRig(t)
 	r.sender.timeout = 50 * time.Millisecond
