@@ -2,6 +2,7 @@ package esclient
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -9,8 +10,10 @@ import (
 )
 
 const (
-	// termsSize is how many keys are asked for in one pass.
+	// termsSize is how many keys are asked for in one pass, and fewTerms how many
+	// where only the top is wanted.
 	termsSize = 10_000
+	fewTerms  = 250
 	// compositeSize is how many groups a page has. Elasticsearch allows 65,536
 	// buckets in an answer by default.
 	compositeSize = 10_000
@@ -47,44 +50,53 @@ type termsAnswer struct {
 
 // terms runs a terms aggregation.
 func (s *esStore) terms(ctx context.Context, query, aggregation object) (*termsAnswer, int64, error) {
-	a, err := s.find(ctx, s.names.read(), object{
+	var found termsAnswer
+	a, err := find[json.RawMessage](ctx, s, s.names.read(), object{
 		"size": 0, "track_total_hits": true, "query": query,
 		"aggs": object{"keys": aggregation},
-	})
+	}, &found)
 	if err != nil {
 		return nil, 0, err
 	}
-	var found termsAnswer
-	return &found, a.Hits.Total.Value, decodeAggregations(a, &found)
+	return &found, a.Hits.Total.Value, nil
 }
 
-// groupByTerms counts by one dimension in one pass. It returns nil where that
-// would not be exact: where a shard kept keys to itself, or those that are left
-// out could belong to a top.
-func (s *esStore) groupByTerms(ctx context.Context, q *grouping) (*groups, error) {
+// groupByTerms counts by one dimension in one pass, or in a second one with more
+// keys. It returns nil where neither would be exact.
+func (s *esStore) groupByTerms(ctx context.Context, q *grouping) (g *groups, err error) {
+	if q.Top > 0 && q.Top < fewTerms/2 {
+		g, err = s.groupByMost(ctx, q, fewTerms)
+	}
+	if g == nil && err == nil {
+		g, err = s.groupByMost(ctx, q, termsSize)
+	}
+	return g, err
+}
+
+// groupByMost counts the keys that occur most, so many of them. It returns nil
+// where a shard kept keys to itself, or those that are left out could matter.
+func (s *esStore) groupByMost(ctx context.Context, q *grouping, size int) (*groups, error) {
 	a, total, err := s.terms(ctx, q.query, object{"terms": object{
-		"field": q.dims[0].field, "size": termsSize, "shard_size": 2 * termsSize,
+		"field": q.dims[0].field, "size": size, "shard_size": 2 * termsSize,
 	}})
-	if err != nil {
+	if err != nil || a.Keys.Error != 0 {
 		return nil, err
 	}
 	g := newGroups(q)
+	buckets := a.Keys.Buckets // most first
 	indexed := a.Keys.Other
-	for _, b := range a.Keys.Buckets {
+	for _, b := range buckets {
 		g.add([]string{b.text()}, 0, b.Count)
 		indexed += b.Count
 	}
-	if a.Keys.Error != 0 {
-		return nil, nil
-	}
+	g.allIndexed = indexed == total
 	if a.Keys.Other > 0 {
-		buckets := a.Keys.Buckets // most first
 		enough := q.Top > 0 && q.Top < len(buckets) && buckets[len(buckets)-1].Count < buckets[q.Top-1].Count
-		if !enough || indexed != total {
+		if !enough || !g.allIndexed {
 			return nil, nil
 		}
 	}
-	if g.allIndexed = indexed == total; !g.allIndexed {
+	if !g.allIndexed {
 		err = s.addUnindexed(ctx, g)
 	}
 	return g, err
@@ -156,17 +168,14 @@ func (s *esStore) groupByPages(ctx context.Context, q *grouping) (*groups, error
 	}
 	g := newGroups(q)
 	for page := 0; ; page++ {
-		a, err := s.find(ctx, s.names.read(), body)
-		if err != nil {
-			return nil, err
-		}
 		var found struct {
 			Groups struct {
 				After   map[string]any    `json:"after_key"`
 				Buckets []compositeBucket `json:"buckets"`
 			} `json:"groups"`
 		}
-		if err := decodeAggregations(a, &found); err != nil {
+		a, err := find[json.RawMessage](ctx, s, s.names.read(), body, &found)
+		if err != nil {
 			return nil, err
 		}
 		indexed := g.addPage(found.Groups.Buckets)

@@ -27,7 +27,7 @@ func fill(b *testing.B, s *esStore) {
 	for sent := 0; sent < alerts; sent += burst {
 		var records []alert.Record
 		for n := 0; n < burst; n += 100 {
-			back := time.Duration(alerts-sent-n) * days * 24 * time.Hour / alerts
+			back := time.Duration(alerts-sent-n) * (days * 24 * time.Hour / alerts)
 			records = append(records, h.Message(benchNow.Add(-back), 100)...)
 		}
 		must(b, s.Put(b.Context(), records))

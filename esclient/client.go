@@ -31,6 +31,9 @@ const (
 // errTooLarge is returned for answers that are longer than the client takes.
 var errTooLarge = errors.New("the answer is too long")
 
+// errUnreadable is returned for answers of another form than was expected.
+var errUnreadable = errors.New("the answer cannot be read")
+
 // client talks to a cluster.
 type client struct {
 	search  *elasticsearch.Client
@@ -177,7 +180,7 @@ func (c *client) do(ctx context.Context, method, path string, body, into any) er
 		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("elasticsearch: answer to %s %s: %w: %w", method, shortPath(path), store.ErrUnavailable, err)
+		return fmt.Errorf("elasticsearch: answer to %s %s: %w: %w: %w", method, shortPath(path), store.ErrUnavailable, errUnreadable, err)
 	}
 	return nil
 }

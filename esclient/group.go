@@ -3,10 +3,10 @@ package esclient
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -104,9 +104,16 @@ func newGroups(q *grouping) *groups { return &groups{grouping: q, found: make(ma
 
 // add counts n more of a key. start is the bucket's, in milliseconds since 1970.
 func (g *groups) add(key []string, start, n int64) {
+	var addrs []netip.Addr
 	for i, dim := range g.dims {
-		if dim.address {
-			key[i] = canonical(key[i])
+		if !dim.address {
+			continue
+		}
+		if addrs == nil {
+			addrs = make([]netip.Addr, len(key))
+		}
+		if addr, err := netip.ParseAddr(key[i]); err == nil {
+			key[i], addrs[i] = addr.String(), addr // as the port has it
 		}
 	}
 	name := nameOf(key, start)
@@ -114,12 +121,7 @@ func (g *groups) add(key []string, start, n int64) {
 		k.Count += n
 		return
 	}
-	k := &keyed{Group: store.Group{Key: key, Count: n}, addrs: make([]netip.Addr, len(key))}
-	for i, dim := range g.dims {
-		if dim.address {
-			k.addrs[i], _ = netip.ParseAddr(key[i]) // zero for what is none
-		}
-	}
+	k := &keyed{Group: store.Group{Key: key, Count: n}, addrs: addrs}
 	if g.Bucket > 0 {
 		k.Start = time.UnixMilli(start).UTC()
 	}
@@ -150,21 +152,15 @@ func (g *groups) addDocument(d *alert.Document) {
 
 // nameOf is a key and bucket as one text, different for different ones.
 func nameOf(key []string, start int64) string {
-	var name strings.Builder
-	fmt.Fprint(&name, start)
+	if len(key) == 1 && start == 0 {
+		return key[0]
+	}
+	name := strconv.AppendInt(nil, start, 10)
 	for _, text := range key {
-		fmt.Fprintf(&name, " %d:", len(text))
-		name.WriteString(text)
+		name = strconv.AppendInt(append(name, ' '), int64(len(text)), 10)
+		name = append(append(name, ':'), text...)
 	}
-	return name.String()
-}
-
-// canonical is an address as the port has it; other texts stay.
-func canonical(text string) string {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return addr.String()
-	}
-	return text
+	return string(name)
 }
 
 // ranked keeps the groups of the top keys and puts them in order.
@@ -191,7 +187,8 @@ func (g *groups) ranked() []store.Group {
 // their texts.
 type keyed struct {
 	store.Group
-	addrs []netip.Addr // one a dimension, zero for texts
+	// addrs, if there are any, is one a dimension, zero for texts.
+	addrs []netip.Addr
 }
 
 // compare is the order of store.Reader.Group.
@@ -200,7 +197,12 @@ func (k *keyed) compare(other *keyed) int {
 		return c
 	}
 	for i := range k.Key {
-		if c := cmp.Or(k.addrs[i].Compare(other.addrs[i]), strings.Compare(k.Key[i], other.Key[i])); c != 0 {
+		if k.addrs != nil {
+			if c := k.addrs[i].Compare(other.addrs[i]); c != 0 {
+				return c
+			}
+		}
+		if c := strings.Compare(k.Key[i], other.Key[i]); c != 0 {
 			return c
 		}
 	}
@@ -237,22 +239,11 @@ func (s *esStore) addUnindexed(ctx context.Context, g *groups) error {
 		lacking = append(lacking, object{"bool": object{"must_not": object{"exists": object{"field": field}}}})
 	}
 	query := object{"bool": object{"filter": g.query, "should": lacking, "minimum_should_match": 1}}
-	return s.each(ctx, pages{indices: s.names.read(), query: query, fields: g.fields()}, func(h hit) error {
+	return each(ctx, s, pages{indices: s.names.read(), query: query, fields: g.fields()}, func(h hit) error {
 		d, err := decodeDocument(h.ID, h.Source)
 		if err == nil {
 			g.addDocument(&d)
 		}
 		return err
 	})
-}
-
-// decodeAggregations reads what an answer has under its aggregations.
-func decodeAggregations(a *answer, into any) error {
-	if a.Aggregations == nil { // no index at all
-		return nil
-	}
-	if err := json.Unmarshal(a.Aggregations, into); err != nil {
-		return fmt.Errorf("elasticsearch: aggregations: %w", err)
-	}
-	return nil
 }

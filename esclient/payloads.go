@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -27,7 +28,7 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 		"should":               []object{{"ids": object{"values": []string{hash}}}, {"term": object{"hash": hash}}},
 		"minimum_should_match": 1,
 	}}
-	if err := s.each(ctx, pages{indices: s.names.Payloads, query: query}, visit); err != nil {
+	if err := each(ctx, s, pages{indices: s.names.Payloads, query: query}, visit); err != nil {
 		return store.Payload{}, err
 	}
 	if len(found) == 0 {
@@ -46,13 +47,6 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 // eachByFuzzyHash visits the documents with that fuzzy hash, whether or not it is indexed.
 func (s *esStore) eachByFuzzyHash(ctx context.Context, hash string, visit func(hit) error) error {
 	const most = 10
-	a, err := s.find(ctx, s.names.Payloads, object{"size": 0, "aggs": object{"same": object{
-		"terms": object{"field": "hashfuzzyhttp", "include": []string{hash}, "size": 1},
-		"aggs":  object{"first": object{"top_hits": object{"size": most}}},
-	}}})
-	if err != nil {
-		return err
-	}
 	var found struct {
 		Same struct {
 			Buckets []struct {
@@ -64,7 +58,11 @@ func (s *esStore) eachByFuzzyHash(ctx context.Context, hash string, visit func(h
 			} `json:"buckets"`
 		} `json:"same"`
 	}
-	if err := decodeAggregations(a, &found); err != nil {
+	_, err := find[json.RawMessage](ctx, s, s.names.Payloads, object{"size": 0, "aggs": object{"same": object{
+		"terms": object{"field": "hashfuzzyhttp", "include": []string{hash}, "size": 1},
+		"aggs":  object{"first": object{"top_hits": object{"size": most}}},
+	}}}, &found)
+	if err != nil {
 		return err
 	}
 	for _, b := range found.Same.Buckets {
@@ -115,7 +113,7 @@ func (s *esStore) cves(ctx context.Context) ([]store.CVE, error) {
 		indices: s.names.CVEs, query: object{"match_all": object{}},
 		fields: []string{"vulnid", "createTime", "sourceEntryIp", "targetEntryPort", "peerType"},
 	}
-	err := s.each(ctx, p, func(h hit) error {
+	err := each(ctx, s, p, func(h hit) error {
 		d, err := decodeDocument(h.ID, h.Source)
 		if err != nil {
 			return err

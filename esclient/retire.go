@@ -2,6 +2,7 @@ package esclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -87,7 +88,12 @@ func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age,
 	if err := s.client.do(ctx, http.MethodPost, "/"+name+"/_refresh", nil, nil); err != nil {
 		return a, err
 	}
-	var found answer
+	var old struct {
+		Old struct {
+			Count int64 `json:"doc_count"`
+		} `json:"old"`
+	}
+	found := answer[json.RawMessage]{Aggregations: &old}
 	body := object{
 		"size": 0, "track_total_hits": true,
 		"aggs": object{"old": object{"filter": object{"range": object{"recievedTime": window(time.Time{}, limit)}}}},
@@ -98,14 +104,6 @@ func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age,
 	}
 	if found.TimedOut || found.Shards.Failed > 0 {
 		return a, fmt.Errorf("elasticsearch: looking for old alerts in %s: %w: not all shards answered", name, store.ErrUnavailable)
-	}
-	var old struct {
-		Old struct {
-			Count int64 `json:"doc_count"`
-		} `json:"old"`
-	}
-	if err := decodeAggregations(&found, &old); err != nil {
-		return a, err
 	}
 	a.all, a.before = found.Hits.Total.Value, old.Old.Count
 	return a, nil

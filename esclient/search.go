@@ -17,8 +17,8 @@ import (
 // only those that a window touches.
 const searchOptions = "?allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true&pre_filter_shard_size=1"
 
-// answer is what _search answers.
-type answer struct {
+// answer is what _search answers, with documents read as S.
+type answer[S any] struct {
 	TimedOut bool `json:"timed_out"`
 	Shards   struct {
 		Total   int `json:"total"`
@@ -29,28 +29,30 @@ type answer struct {
 		Total struct {
 			Value int64 `json:"value"`
 		} `json:"total"`
-		Hits []hit `json:"hits"`
+		Hits []hitOf[S] `json:"hits"`
 	} `json:"hits"`
-	Aggregations json.RawMessage `json:"aggregations"`
+	// Aggregations is a pointer to what they are read into.
+	Aggregations any `json:"aggregations"`
 }
 
-type hit struct {
-	Index       string            `json:"_index"`
-	ID          string            `json:"_id"`
-	SeqNo       int64             `json:"_seq_no"`
-	PrimaryTerm int64             `json:"_primary_term"`
-	Source      json.RawMessage   `json:"_source"`
-	Sort        []json.RawMessage `json:"sort"`
+type hitOf[S any] struct {
+	Index  string            `json:"_index"`
+	ID     string            `json:"_id"`
+	Source S                 `json:"_source"`
+	Sort   []json.RawMessage `json:"sort"`
 }
 
-// find runs a search. Whatever keeps it from a whole answer is
-// store.ErrUnavailable with the cause.
-func (s *esStore) find(ctx context.Context, indices string, body object) (*answer, error) {
+// hit is a document that is read later.
+type hit = hitOf[json.RawMessage]
+
+// find runs a search, and reads aggregations into what they point to. Whatever
+// keeps it from a whole answer is store.ErrUnavailable with the cause.
+func find[S any](ctx context.Context, s *esStore, indices string, body object, aggregations any) (*answer[S], error) {
 	path := "/" + indices + "/_search" + searchOptions
 	if body["size"] == 0 {
 		path += "&request_cache=true"
 	}
-	var a answer
+	a := answer[S]{Aggregations: aggregations}
 	err := s.client.do(ctx, http.MethodGet, path, body, &a)
 	var status *statusError
 	switch {
@@ -71,7 +73,7 @@ func (s *esStore) count(ctx context.Context, f store.Filter) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	a, err := s.find(ctx, s.names.read(), object{"size": 0, "track_total_hits": true, "query": query})
+	a, err := find[json.RawMessage](ctx, s, s.names.read(), object{"size": 0, "track_total_hits": true, "query": query}, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -94,12 +96,21 @@ func (s *esStore) newest(ctx context.Context, f store.Filter, n int) ([]alert.Do
 	}
 	// A mapping may lack the field in an index that has no alert yet.
 	order := []object{{field: object{"order": "desc", "unmapped_type": "date", "numeric_type": "date"}}}
+	p := pages{indices: s.names.read(), query: query, order: order, most: n}
 	docs := make([]alert.Document, 0, min(n, pageSize))
-	err = s.each(ctx, pages{indices: s.names.read(), query: query, order: order, most: n}, func(h hit) error {
-		d, err := decodeDocument(h.ID, h.Source)
-		docs = append(docs, d)
-		return err
+	err = each(ctx, s, p, func(h hitOf[alert.Document]) error {
+		h.Source.ID = h.ID
+		docs = append(docs, h.Source)
+		return nil
 	})
+	if errors.Is(err, errUnreadable) { // a document that another program wrote
+		docs = docs[:0]
+		err = each(ctx, s, p, func(h hit) error {
+			d, err := decodeDocument(h.ID, h.Source)
+			docs = append(docs, d)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -131,16 +142,15 @@ type pages struct {
 // Pages go on after the last document's sort values. Where an index has several
 // shards two documents may share all of them: so the ones that share those of a
 // page's last document are left to the next page.
-func (s *esStore) each(ctx context.Context, p pages, visit func(hit) error) error {
+func each[S any](ctx context.Context, s *esStore, p pages, visit func(hitOf[S]) error) error {
 	size := pageSize
 	if p.most > size && p.most <= mostPage {
 		size = p.most
 	}
 	body := object{
-		"query":               p.query,
-		"sort":                append(p.order[:len(p.order):len(p.order)], object{"_seq_no": "desc"}, object{"_index": "desc"}),
-		"track_total_hits":    false,
-		"seq_no_primary_term": true,
+		"query":            p.query,
+		"sort":             append(p.order[:len(p.order):len(p.order)], object{"_seq_no": "desc"}, object{"_index": "desc"}),
+		"track_total_hits": false,
 	}
 	if p.fields != nil {
 		body["_source"] = p.fields
@@ -151,7 +161,7 @@ func (s *esStore) each(ctx context.Context, p pages, visit func(hit) error) erro
 			asked = min(size, p.most-seen)
 		}
 		body["size"] = asked
-		a, err := s.find(ctx, p.indices, body)
+		a, err := find[S](ctx, s, p.indices, body, nil)
 		if errors.Is(err, errTooLarge) && asked > 1 {
 			size = asked / 2
 			continue
@@ -180,7 +190,7 @@ func (s *esStore) each(ctx context.Context, p pages, visit func(hit) error) erro
 
 // withoutTies cuts off the documents at a page's end that share their sort
 // values, unless the page has no others.
-func withoutTies(page []hit) []hit {
+func withoutTies[S any](page []hitOf[S]) []hitOf[S] {
 	last := page[len(page)-1]
 	for end := len(page) - 1; end > 0; end-- {
 		if !slices.EqualFunc(page[end-1].Sort, last.Sort, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
