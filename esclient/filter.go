@@ -34,9 +34,8 @@ func selected(f store.Filter) (query object, err error) {
 		return nil, fmt.Errorf("unknown domain %d: allowed are Community, Private and Both", f.Domain)
 	}
 	if f.SourceIP != "" {
-		addr, err := netip.ParseAddr(f.SourceIP)
-		if err != nil || addr.Zone() != "" {
-			return object{"match_none": object{}}, nil // nothing is stored under what is no address
+		if !isAddress(f.SourceIP) {
+			return object{"match_none": object{}}, nil // nothing is stored under that
 		}
 		clauses = append(clauses, object{"term": object{"sourceEntryIp": f.SourceIP}})
 	}
@@ -84,4 +83,10 @@ func boundText(t time.Time) string {
 		t = latest
 	}
 	return alert.At(t).String()
+}
+
+// isAddress tells whether Elasticsearch takes the text for an address.
+func isAddress(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	return err == nil && addr.Zone() == ""
 }
