@@ -32,7 +32,7 @@ func fill(b *testing.B, s *esStore) {
 		}
 		must(b, s.Put(b.Context(), records))
 	}
-	refresh(b, s)
+	settle(b, s)
 	must(b, s.client.do(b.Context(), http.MethodPost, "/"+s.names.Alerts+"-*/_forcemerge?max_num_segments=1", nil, nil))
 }
 

@@ -27,7 +27,7 @@ func TestLosingNodes(t *testing.T) {
 		records[i] = plain(fmt.Sprint(i), i%60)
 	}
 	must(t, s.Put(ctx, records))
-	refresh(t, s)
+	settle(t, s)
 
 	// ask returns how many of the questions were answered.
 	ask := func() (answered, asked int) {

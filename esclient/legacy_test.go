@@ -90,7 +90,7 @@ func TestLegacyAlerts(t *testing.T) {
 	}
 	// What the Python service stored for others to read is not an alert.
 	write(t, s, s.names.Alerts+notifications, "", object{"as": "AS1", "email": "x", "createTime": "2018-04-24 10:00:00", "clientDomain": true})
-	refresh(t, s)
+	settle(t, s)
 	compareWithModel(t, s, reference)
 }
 
@@ -209,7 +209,7 @@ func TestLegacyRest(t *testing.T) {
 
 	write(t, s, m.Index.Statistics, "stat-1", object{"UTCtimeFrom": "2018-04-24 10:00:00", "UTCtimeTo": "2018-04-24 10:59:59", "comm_totalRatio": 10.72})
 	must(t, s.PutStatistic(ctx, store.Statistic{From: at(24), To: at(25), Values: map[string]float64{"comm_totalRatio": 1}}))
-	refresh(t, s)
+	settle(t, s)
 	series, err := s.Statistics(ctx, at(24), at(24))
 	if err != nil || len(series) != 1 || !series[0].From.Equal(at(24)) {
 		t.Errorf("statistics are %+v, %v, want one of %v", series, err, at(24))

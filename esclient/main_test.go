@@ -14,6 +14,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
+	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/esclient/estest"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/store/storetest"
@@ -140,6 +141,13 @@ func settle(tb testing.TB, s *esStore) {
 		tb.Fatalf("%v; the sender: %+v", err, s.out.sender.status())
 	}
 	refresh(tb, s)
+}
+
+// putNow returns when the alerts are in the cluster.
+func putNow(tb testing.TB, s *esStore, records []alert.Record) {
+	tb.Helper()
+	must(tb, s.Put(tb.Context(), records))
+	settle(tb, s)
 }
 
 func must(tb testing.TB, err error) {

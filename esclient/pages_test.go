@@ -45,7 +45,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	write(t, s, m.Index.Alerts+"-2018.04.24-1", "legacy", plain("legacy", 0).Document)
-	refresh(t, s)
+	settle(t, s)
 
 	seen := make(map[string]bool)
 	docs, err := s.Newest(ctx, store.Filter{}, 1<<20)
@@ -87,7 +87,7 @@ func TestLargePages(t *testing.T) {
 		r.RawHTTP = string(make([]byte, 20_000)) // six times as much in JSON
 		must(t, s.Put(t.Context(), []alert.Record{r}))
 	}
-	refresh(t, s)
+	settle(t, s)
 	docs, err := s.Newest(context.Background(), store.Filter{}, 1000)
 	must(t, err)
 	for i, d := range docs {
@@ -107,7 +107,7 @@ func TestSkipsIndices(t *testing.T) {
 	for day := range days {
 		must(t, s.Put(t.Context(), []alert.Record{plain(fmt.Sprint(day), day*24*3600)}))
 	}
-	refresh(t, s)
+	settle(t, s)
 	for _, field := range []store.TimeField{store.Received, store.Created} {
 		query, err := selected(store.Filter{Time: field, From: at.Add(-time.Hour), To: at.Add(time.Hour)})
 		must(t, err)

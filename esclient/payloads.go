@@ -16,6 +16,9 @@ import (
 // our documents. An older mapping may not have indexed the fuzzy hash: then it is
 // looked for among the values of all documents.
 func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, error) {
+	if hash == "" { // Elasticsearch refuses to look for an empty id
+		return store.Payload{}, fmt.Errorf("payload %q: %w", hash, store.ErrNotFound)
+	}
 	var found []store.Payload
 	visit := func(h hit) error {
 		p, err := decodePayload(h)

@@ -31,6 +31,6 @@ func (s *settled) Put(ctx context.Context, records []alert.Record) error {
 
 func (s *settled) PutStatistic(ctx context.Context, stat store.Statistic) error {
 	err := s.esStore.PutStatistic(ctx, stat)
-	refresh(s.t, s.esStore)
+	settle(s.t, s.esStore)
 	return err
 }
