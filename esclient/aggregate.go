@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"time"
 )
@@ -113,7 +112,7 @@ func (s *esStore) groupTop(ctx context.Context, q *grouping) (*groups, error) {
 	}
 	var keys []string
 	for _, one := range counted.ranked() {
-		if _, err := netip.ParseAddr(one.Key[0]); err == nil || !q.dims[0].address {
+		if !q.dims[0].address || isAddress(one.Key[0]) {
 			keys = append(keys, one.Key[0])
 		}
 	}

@@ -35,7 +35,7 @@ func selected(f store.Filter) (query object, err error) {
 	}
 	if f.SourceIP != "" {
 		if !isAddress(f.SourceIP) {
-			return object{"match_none": object{}}, nil // nothing is stored under that
+			return object{"match_none": object{}}, nil // nothing is stored under it
 		}
 		clauses = append(clauses, object{"term": object{"sourceEntryIp": f.SourceIP}})
 	}
@@ -43,6 +43,12 @@ func selected(f store.Filter) (query object, err error) {
 		clauses = append(clauses, object{"term": object{"peerType": f.PeerType}})
 	}
 	return allOf(clauses...), nil
+}
+
+// isAddress tells whether Elasticsearch takes text for an address.
+func isAddress(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	return err == nil && addr.Zone() == ""
 }
 
 // allOf returns a query that wants all clauses.

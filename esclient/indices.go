@@ -24,8 +24,9 @@ const (
 const kindExists = "resource_already_exists_exception"
 
 // keepLayout keeps template, indices and alias as they are to be until ctx ends.
-func (s *esStore) keepLayout(ctx context.Context) {
-	for wait := time.Duration(0); ; {
+// It looks after them first when wait is over.
+func (s *esStore) keepLayout(ctx context.Context, wait time.Duration) {
+	for {
 		select {
 		case <-ctx.Done():
 			return

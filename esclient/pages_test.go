@@ -1,7 +1,6 @@
 package esclient
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 	"testing"
@@ -81,14 +80,16 @@ func TestPages(t *testing.T) {
 // TestLargePages has documents of which few fit into one answer.
 func TestLargePages(t *testing.T) {
 	s := openTest(t, store.Options{})
-	s.client.maxAnswer = 1 << 20
+	small := *s.client
+	small.maxAnswer = 1 << 20
+	reader := &esStore{client: &small, names: s.names}
 	for n := range 20 {
 		r := plain(fmt.Sprint(n), n)
 		r.RawHTTP = string(make([]byte, 20_000)) // six times as much in JSON
 		must(t, s.Put(t.Context(), []alert.Record{r}))
 	}
 	settle(t, s)
-	docs, err := s.Newest(context.Background(), store.Filter{}, 1000)
+	docs, err := reader.Newest(t.Context(), store.Filter{}, 1000)
 	must(t, err)
 	for i, d := range docs {
 		if d.ID != fmt.Sprint(19-i) || len(d.RawHTTP) != 20_000 {

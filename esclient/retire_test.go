@@ -107,12 +107,12 @@ func TestRetireWrongClock(t *testing.T) {
 	s := openTest(t, store.Options{})
 	putNow(t, s, []alert.Record{plain("1", 0)})
 	for _, wrong := range []time.Duration{-6 * time.Minute, 6 * time.Minute, 24 * 365 * time.Hour} {
-		s.now = func() time.Time { return time.Now().Add(wrong) }
-		err := s.Retire(t.Context(), at.Add(time.Hour))
+		edge := s.withClock(wrong)
+		err := edge.Retire(t.Context(), at.Add(time.Hour))
 		if err == nil || !strings.Contains(err.Error(), "this edge's clock shows") || !strings.Contains(err.Error(), `node "n1"`) {
 			t.Errorf("with a clock wrong by %v the error is %v", wrong, err)
 		}
-		if f := finding(t, s, "clocks"); f.OK {
+		if f := finding(t, edge, "clocks"); f.OK {
 			t.Errorf("with a clock wrong by %v the finding is %+v", wrong, f)
 		}
 	}
@@ -120,8 +120,15 @@ func TestRetireWrongClock(t *testing.T) {
 	if n, err := s.Count(t.Context(), store.Filter{}); err != nil || n != 1 {
 		t.Errorf("%d alerts are left, %v, want 1", n, err)
 	}
-	s.now = func() time.Time { return time.Now().Add(4 * time.Minute) }
-	must(t, s.Retire(t.Context(), at.Add(time.Hour)))
+	must(t, s.withClock(4*time.Minute).Retire(t.Context(), at.Add(time.Hour)))
+}
+
+// withClock is the store as an edge sees it whose clock is wrong.
+func (s *esStore) withClock(wrong time.Duration) *esStore {
+	return &esStore{
+		client: s.client, names: s.names, layout: s.layout, logger: s.logger,
+		now: func() time.Time { return time.Now().Add(wrong) },
+	}
 }
 
 // TestRetirePayloads deletes payloads that were not seen since.

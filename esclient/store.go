@@ -59,7 +59,9 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 	}
 	looking, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
+	again := layoutEvery
 	if err := s.layOut(looking); err != nil {
+		again = layoutRetry
 		if ctx.Err() != nil {
 			s.client.close()
 			return nil, ctx.Err()
@@ -73,7 +75,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 	// Lives on after ctx: what is open is closed by Close.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	s.background.Go(func() { s.keepLayout(running) })
+	s.background.Go(func() { s.keepLayout(running, again) })
 	s.background.Go(func() { s.keepMirror(running) })
 	return s, nil
 }
