@@ -36,6 +36,7 @@ func (s *esStore) Check(ctx context.Context) []store.Finding {
 		{"blocks", s.checkBlocks, privileges},
 		{"clocks", s.checkClocksFinding, privileges},
 		{"disk", s.checkDisk, privileges},
+		{"shards", s.checkShards, privileges},
 	}
 	findings := s.out.check(ctx)
 	for i, c := range checks {

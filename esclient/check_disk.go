@@ -2,7 +2,6 @@ package esclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -30,7 +29,7 @@ func (s *esStore) checkDisk(ctx context.Context) (text, advice string, err error
 	if err := s.client.do(ctx, http.MethodGet, "/_nodes/stats/fs?filter_path=nodes.*.name,nodes.*.fs.total", nil, &stats); err != nil {
 		return "", "", err
 	}
-	mark, err := s.lowWatermark(ctx)
+	mark, err := s.setting(ctx, "cluster.routing.allocation.disk.watermark.low")
 	if err != nil {
 		return "", "", err
 	}
@@ -54,9 +53,8 @@ func (s *esStore) checkDisk(ctx context.Context) (text, advice string, err error
 	return text, advice, nil
 }
 
-const lowWatermarkSetting = "cluster.routing.allocation.disk.watermark.low"
-
-func (s *esStore) lowWatermark(ctx context.Context) (string, error) {
+// setting returns a setting of the cluster, as it stands or by default.
+func (s *esStore) setting(ctx context.Context, name string) (string, error) {
 	var settings struct {
 		Persistent, Transient, Defaults map[string]any
 	}
@@ -65,11 +63,11 @@ func (s *esStore) lowWatermark(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, level := range []map[string]any{settings.Transient, settings.Persistent, settings.Defaults} {
-		if mark, ok := level[lowWatermarkSetting]; ok {
-			return toText(mark), nil
+		if v, ok := level[name]; ok {
+			return toText(v), nil
 		}
 	}
-	return "", errors.New("elasticsearch tells no low disk watermark")
+	return "", fmt.Errorf("elasticsearch tells no setting %s", name)
 }
 
 // neededFree is how many bytes must be free by a watermark: a percentage or
@@ -90,4 +88,31 @@ func neededFree(mark string, total uint64) (uint64, error) {
 		return 0, fmt.Errorf("low disk watermark of elasticsearch is %q: %w", mark, err)
 	}
 	return size, nil
+}
+
+// checkShards compares the number of shards with how many the cluster takes: at
+// the limit no index is made for a new day.
+func (s *esStore) checkShards(ctx context.Context) (text, advice string, err error) {
+	var h struct {
+		Active     int `json:"active_shards"`
+		Unassigned int `json:"unassigned_shards"`
+		DataNodes  int `json:"number_of_data_nodes"`
+	}
+	if err := s.client.do(ctx, http.MethodGet, "/_cluster/health", nil, &h); err != nil {
+		return "", "", err
+	}
+	setting, err := s.setting(ctx, "cluster.max_shards_per_node")
+	if err != nil {
+		return "", "", err
+	}
+	perNode, err := strconv.Atoi(setting)
+	if err != nil {
+		return "", "", fmt.Errorf("cluster.max_shards_per_node of elasticsearch is %q: %w", setting, err)
+	}
+	const full = 0.9
+	used, most := h.Active+h.Unassigned, perNode*h.DataNodes
+	if float64(used) > full*float64(most) {
+		advice = fmt.Sprintf("At the limit alerts of a new day are not taken. Sensors with wrong clocks may have made many days: delete the indices %s-YYYY.MM.DD-1 that cannot be, or add nodes, or raise cluster.max_shards_per_node.", s.names.Alerts)
+	}
+	return fmt.Sprintf("the cluster has %d shards and takes %d", used, most), advice, nil
 }

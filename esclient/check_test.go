@@ -47,8 +47,21 @@ func TestCheck(t *testing.T) {
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": nil})
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_alias/"+s.names.WriteAlias, nil)
 	bad("alias", s.names.Alerts+"-odd")
+	limit := func(most any) {
+		do(http.MethodPut, "/_cluster/settings", object{"persistent": object{"cluster.max_shards_per_node": most}})
+	}
+	limit(1)
+	bad("shards", "takes 1")
+	limit(nil)
+	mark := func(low, high, flood any) {
+		const name = "cluster.routing.allocation.disk.watermark."
+		do(http.MethodPut, "/_cluster/settings", object{"persistent": object{name + "low": low, name + "high": high, name + "flood_stage": flood}})
+	}
+	mark("1%", "99%", "99%")
+	bad("disk", "low disk watermark 1%")
+	mark(nil, nil, nil)
 	must(t, s.layOut(t.Context()))
-	for _, part := range []string{"template", "alias", "blocks"} {
+	for _, part := range []string{"template", "alias", "blocks", "disk", "shards"} {
 		if f := finding(t, s, part); !f.OK {
 			t.Errorf("after the repair it says %+v", f)
 		}
