@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,17 +79,17 @@ func TestNodes(t *testing.T) {
 // TestNotSentTwice breaks connections once the request is there: what writes may
 // have been done, and is not sent to another node.
 func TestNotSentTwice(t *testing.T) {
-	requests := 0
+	var requests atomic.Int32
 	broken := func() *httptest.Server {
-		return fake(t, func(http.ResponseWriter, *http.Request) { requests++; panic(http.ErrAbortHandler) })
+		return fake(t, func(http.ResponseWriter, *http.Request) { requests.Add(1); panic(http.ErrAbortHandler) })
 	}
 	c := clientOf(t, newModule(t, broken().URL, broken().URL))
-	if err := c.do(t.Context(), http.MethodPost, "/_bulk", object{}, nil); !errors.Is(err, store.ErrUnavailable) || requests != 1 {
-		t.Errorf("a POST was sent %d times: %v", requests, err)
+	if err := c.do(t.Context(), http.MethodPost, "/_bulk", object{}, nil); !errors.Is(err, store.ErrUnavailable) || requests.Load() != 1 {
+		t.Errorf("a POST was sent %d times: %v", requests.Load(), err)
 	}
-	requests = 0
-	if err := c.do(t.Context(), http.MethodGet, "/_search", object{}, nil); !errors.Is(err, store.ErrUnavailable) || requests < 2 {
-		t.Errorf("a GET was sent %d times: %v", requests, err)
+	requests.Store(0)
+	if err := c.do(t.Context(), http.MethodGet, "/_search", object{}, nil); !errors.Is(err, store.ErrUnavailable) || requests.Load() < 2 {
+		t.Errorf("a GET was sent %d times: %v", requests.Load(), err)
 	}
 }
 
