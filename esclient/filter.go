@@ -90,9 +90,3 @@ func boundText(t time.Time) string {
 	}
 	return alert.At(t).String()
 }
-
-// isAddress tells whether Elasticsearch takes the text for an address.
-func isAddress(text string) bool {
-	addr, err := netip.ParseAddr(text)
-	return err == nil && addr.Zone() == ""
-}

@@ -33,7 +33,7 @@ func (s *esStore) keepLayout(ctx context.Context, wait time.Duration) {
 		case <-time.After(wait):
 		}
 		wait = layoutEvery
-		if err := s.layOut(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.layOut(ctx), s.learnDays(ctx)); err != nil && ctx.Err() == nil {
 			wait = layoutRetry
 			s.logger.Warn("cannot look after the indices in Elasticsearch", zap.Error(err), zap.Duration("again_in", wait))
 		}

@@ -102,10 +102,16 @@ func (n *Indices) ours(index string) bool {
 	return ok && ofDay.MatchString(rest)
 }
 
-// endsBefore tells whether the day of an index, and the next, are over at t.
-func (n *Indices) endsBefore(index string, t time.Time) bool {
+// dayOf returns the start of an index's day, if it has one.
+func (n *Indices) dayOf(index string) (day time.Time, ok bool) {
 	rest, _ := strings.CutPrefix(index, n.Alerts+"-")
 	text, _, _ := strings.Cut(rest, "-")
 	day, err := time.Parse("2006.01.02", text)
-	return err == nil && day.Add(48*time.Hour).Before(t)
+	return day, err == nil
+}
+
+// endsBefore tells whether the day of an index, and the next, are over at t.
+func (n *Indices) endsBefore(index string, t time.Time) bool {
+	day, ok := n.dayOf(index)
+	return ok && day.Add(48*time.Hour).Before(t)
 }

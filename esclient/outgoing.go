@@ -30,6 +30,7 @@ type outgoing struct {
 	dead   *deadLetters
 	sender *sender
 	recent recent
+	days   strangeDays
 
 	names    Indices // that the sender writes to
 	maxSize  int64
@@ -161,7 +162,7 @@ func (o *outgoing) put(ctx context.Context, records []alert.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
-	frame, err := encodeFrame(records, o.names.indexOf)
+	frame, err := encodeFrame(records, func(d *alert.Document) string { return o.days.index(&o.names, d) })
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type age struct {
 	name   string
 	all    int64
 	before int64 // how many were received before the limit
+	soon   int64 // how many will have been a day later
 }
 
 // retire deletes alerts received before the limit, and payloads not seen since.
@@ -73,6 +74,8 @@ func (s *esStore) retireIndex(ctx context.Context, name string, limit time.Time)
 		return s.dropIndex(ctx, name, limit)
 	case a.before == 0:
 		return nil
+	case a.soon == a.all && a.all > retireStep: // dropped whole within a day: deleting costs as much as storing did
+		return nil
 	}
 	err = s.deleteBefore(ctx, name, "recievedTime", limit)
 	if isStatus(err, http.StatusForbidden) {
@@ -88,15 +91,17 @@ func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age,
 	if err := s.client.do(ctx, http.MethodPost, "/"+name+"/_refresh", nil, nil); err != nil {
 		return a, err
 	}
-	var old struct {
-		Old struct {
-			Count int64 `json:"doc_count"`
-		} `json:"old"`
+	type counted struct {
+		Count int64 `json:"doc_count"`
 	}
-	found := answer[json.RawMessage]{Aggregations: &old}
+	var ages struct{ Old, Soon counted }
+	found := answer[json.RawMessage]{Aggregations: &ages}
+	before := func(t time.Time) object {
+		return object{"filter": object{"range": object{"recievedTime": window(time.Time{}, t)}}}
+	}
 	body := object{
 		"size": 0, "track_total_hits": true,
-		"aggs": object{"old": object{"filter": object{"range": object{"recievedTime": window(time.Time{}, limit)}}}},
+		"aggs": object{"old": before(limit), "soon": before(limit.Add(24 * time.Hour))},
 	}
 	err := s.client.do(ctx, http.MethodGet, "/"+name+"/_search?allow_partial_search_results=false&request_cache=false", body, &found)
 	if err != nil {
@@ -105,7 +110,7 @@ func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age,
 	if found.TimedOut || found.Shards.Failed > 0 {
 		return a, fmt.Errorf("elasticsearch: looking for old alerts in %s: %w: not all shards answered", name, store.ErrUnavailable)
 	}
-	a.all, a.before = found.Hits.Total.Value, old.Old.Count
+	a.all, a.before, a.soon = found.Hits.Total.Value, ages.Old.Count, ages.Soon.Count
 	return a, nil
 }
 

@@ -64,12 +64,32 @@ func TestRetireManySteps(t *testing.T) {
 	for i := range records {
 		records[i] = plain(fmt.Sprint(i), i%3600)
 	}
-	records[0].RecievedTime = alert.At(at.Add(time.Hour))
+	records[0].RecievedTime = alert.At(at.Add(26 * time.Hour))
 	putNow(t, s, records)
 	must(t, s.Retire(t.Context(), at.Add(time.Hour)))
 	settle(t, s)
 	if n, err := s.Count(t.Context(), store.Filter{}); err != nil || n != 1 {
 		t.Errorf("%d alerts are left, %v, want 1", n, err)
+	}
+}
+
+// TestRetireWhole leaves a large index alone that can be dropped whole within a day.
+func TestRetireWhole(t *testing.T) {
+	s := openTest(t, store.Options{})
+	records := make([]alert.Record, retireStep+1)
+	for i := range records {
+		records[i] = plain(fmt.Sprint(i), i%3600)
+	}
+	putNow(t, s, records)
+	for _, step := range []struct {
+		after time.Duration
+		left  int64
+	}{{time.Minute, retireStep + 1}, {2 * time.Hour, 0}} {
+		must(t, s.Retire(t.Context(), at.Add(step.after)))
+		settle(t, s)
+		if n, err := s.Count(t.Context(), store.Filter{}); err != nil || n != step.left {
+			t.Errorf("%v after the first %d alerts are left, %v, want %d", step.after, n, err, step.left)
+		}
 	}
 }
 

@@ -72,6 +72,9 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 		s.client.close()
 		return nil, err
 	}
+	if s.learnDays(looking) != nil {
+		again = layoutRetry // where an error is told
+	}
 	// Lives on after ctx: what is open is closed by Close.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
