@@ -39,6 +39,9 @@ func (o *fakeOutbox) append(data []byte) {
 
 func (o *fakeOutbox) Take(ctx context.Context, _ spool.Lane, maxBytes int) ([]spool.Frame, error) {
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		o.mu.Lock()
 		n, size := 0, 0
 		for n < len(o.waiting) && (n == 0 || size+len(o.waiting[n].Data) <= maxBytes) {
