@@ -20,7 +20,7 @@ const mostReason = 2048
 // not speak as Elasticsearch, before that is held against it.
 const obscureRefusals = 3
 
-// outcome is what came of an action. DESIGN-bulk.md has the table.
+// outcome is what came of an action. DESIGN.md has the table.
 type outcome int8
 
 const (

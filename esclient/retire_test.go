@@ -146,7 +146,7 @@ func TestRetireWrongClock(t *testing.T) {
 // withClock is the store as an edge sees it whose clock is wrong.
 func (s *esStore) withClock(wrong time.Duration) *esStore {
 	return &esStore{
-		client: s.client, names: s.names, layout: s.layout, logger: s.logger,
+		client: s.client, names: s.names, layout: s.layout, logger: s.logger, out: s.out,
 		now: func() time.Time { return time.Now().Add(wrong) },
 	}
 }

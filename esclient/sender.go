@@ -46,7 +46,7 @@ type senderOptions struct {
 
 // sender brings what waits in the spool to the cluster. It lets go of a frame when
 // each of its alerts is in the cluster, with what hangs on it, or in the dead
-// letters. DESIGN-bulk.md tells how.
+// letters. DESIGN.md tells how.
 type sender struct {
 	outbox  outbox
 	post    poster
