@@ -34,9 +34,9 @@ func (w *writer) run() {
 // active segment.
 func (w *writer) commit(group [][]byte) error {
 	err := w.append(group)
-	if isDamage(err) {
+	if isDamage(err) && w.segment != nil {
 		w.s.discover(w.segment, err)
-		w.leave()
+		w.abandon(group)
 		err = w.append(group)
 	}
 	if err == nil {
@@ -44,8 +44,20 @@ func (w *writer) commit(group [][]byte) error {
 	}
 	if sqlitedb.IsFull(err) {
 		err = fmt.Errorf("%w: %w", ErrFull, err)
+	} else {
+		w.abandon(group)
 	}
 	return fmt.Errorf("append to spool %s: %w", w.s.dir, err)
+}
+
+// abandon leaves the active segment after a group failed. The group may be in the
+// log all the same: a later commit would write over its beginning only, and what
+// is behind looks like a damaged log (log.go). Its ids are not given again.
+func (w *writer) abandon(group [][]byte) {
+	if w.segment != nil {
+		w.next += int64(len(group))
+		w.leave()
+	}
 }
 
 func (w *writer) append(group [][]byte) error {
