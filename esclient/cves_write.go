@@ -44,6 +44,12 @@ func (k *knownCVEs) add(id string) {
 	k.ids[id] = true
 }
 
+func (k *knownCVEs) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ids = nil
+}
+
 // cveNote is a CVE on its way, with the alerts of a batch that name it. The
 // first of them is the one that is told of.
 type cveNote struct {

@@ -39,6 +39,7 @@ type outgoing struct {
 	sending  sync.WaitGroup
 	mu       sync.Mutex
 	stores   []*esStore // in the order of opening
+	urls     []string   // of the newest's cluster
 	newStore chan struct{}
 }
 
@@ -73,6 +74,7 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 	}()
 	logger := m.logger // outlives the module, which only made it
 	report := func(file string, err error) {
+		o.recent.forget() // what is lost may be sent again
 		logger.Error("a file of the spool is damaged or cannot be cleared away", zap.String("file", file), zap.Error(err))
 	}
 	o.spool, err = spool.Open(ctx, path, spool.Options{MaxSize: o.maxSize, Reserve: o.reserve, Report: report})
@@ -101,22 +103,38 @@ func (o *outgoing) join(m *Module, s *esStore) error {
 		return fmt.Errorf("spool %s is in use with other index names, max_size or reserve: stop and start PEBA to change these", o.path)
 	}
 	o.stores = append(o.stores, s)
-	close(o.newStore)
-	o.newStore = make(chan struct{})
+	o.turn(!slices.Equal(o.urls, m.URLs))
+	o.urls = m.URLs
 	return nil
 }
 
 // leave undoes join; the last one to leave closes the spool.
 func (o *outgoing) leave(s *esStore) error {
 	o.mu.Lock()
+	newest := o.stores[len(o.stores)-1]
 	o.stores = slices.DeleteFunc(o.stores, func(other *esStore) bool { return other == s })
+	if s == newest { // of a configuration that did not come about
+		o.turn(true)
+		o.urls = nil
+	}
 	o.mu.Unlock()
 	_, err := spools.Delete(o.path)
 	return err
 }
 
+// turn makes the sender go on with the newest store. What one cluster has need
+// not be in another. The caller holds mu.
+func (o *outgoing) turn(otherCluster bool) {
+	if otherCluster {
+		o.recent.forget()
+		o.sender.known.forget()
+	}
+	close(o.newStore)
+	o.newStore = make(chan struct{})
+}
+
 // newest returns the store that was opened last, and a channel that is closed
-// when there is a newer one. The store is nil when the last one is leaving.
+// when it is another one. The store is nil when the last one is leaving.
 func (o *outgoing) newest() (*esStore, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
