@@ -84,9 +84,41 @@ func TestHotPayload(t *testing.T) {
 	if err := json.Unmarshal(r.cluster.documents["payloads"][fuzzy(0)].source["recent"], &recent); err != nil {
 		t.Fatal(err)
 	}
-	if len(recent) != mostRecent || recent[mostRecent-1] != testID(499) {
+	if len(recent) != 500 || recent[499] != testID(499) {
 		t.Errorf("%d alerts are remembered, the last is %s", len(recent), recent[len(recent)-1])
 	}
+	r.deliver(withPayload(500, 0))
+	if err := json.Unmarshal(r.cluster.documents["payloads"][fuzzy(0)].source["recent"], &recent); err != nil {
+		t.Fatal(err)
+	}
+	if len(recent) != mostRecent || recent[mostRecent-1] != testID(500) {
+		t.Errorf("%d alerts are remembered, the last is %s", len(recent), recent[len(recent)-1])
+	}
+}
+
+// TestHotPayloadWithoutAnswer loses the answer to a change that counts many
+// alerts: none of them may count twice.
+func TestHotPayloadWithoutAnswer(t *testing.T) {
+	r := newRig(t)
+	lost := 0
+	r.cluster.garble = func(w http.ResponseWriter, answer []byte) []byte {
+		if r.cluster.documents["payloads"] != nil && lost == 0 {
+			lost++
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		return answer
+	}
+	var records []alert.Record
+	for i := range 2 * mostRecent {
+		records = append(records, withPayload(i, i%2))
+	}
+	r.put(records...)
+	r.start()
+	r.outbox.waitEmpty(t)
+	if lost == 0 {
+		t.Fatal("no answer was lost")
+	}
+	r.wantPayload(0, mostRecent, mostRecent)
 }
 
 // TestPayloadConflicts has another edge change the documents all the time.

@@ -3,7 +3,6 @@ package esclient
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -11,7 +10,8 @@ import (
 )
 
 const (
-	// mostRecent is how many alerts a payload's document remembers to have counted.
+	// mostRecent is how many alerts a payload's document remembers to have counted,
+	// or as many as its last change has counted, where those are more.
 	mostRecent = 256
 	// inStore is what a payload's document says of where its bytes are.
 	inStore = "store"
@@ -40,12 +40,28 @@ type payloadCounts struct {
 	Recent []string `json:"recent"`
 }
 
-// count counts one alert, unless it is counted already. hash is that of the
-// payload's first bytes.
-func (c *payloadCounts) count(it *item, hash string) (changed bool) {
-	if slices.Contains(c.Recent, it.id) {
-		return false
+// countAll counts alerts that are not counted already, and tells whether there
+// are any. hash is that of the payload's first bytes.
+func (c *payloadCounts) countAll(items []*item, hash string) (changed bool) {
+	known := make(map[string]bool, len(c.Recent)+len(items))
+	for _, id := range c.Recent {
+		known[id] = true
 	}
+	for _, it := range items {
+		if !known[it.id] {
+			known[it.id], changed = true, true
+			c.count(it, hash)
+		}
+	}
+	// All of them stay: they come again together when no answer tells of the change.
+	if n := len(c.Recent) - max(mostRecent, len(items)); n > 0 {
+		c.Recent = c.Recent[n:]
+	}
+	return changed
+}
+
+// count counts one alert.
+func (c *payloadCounts) count(it *item, hash string) {
 	p := it.alert.payload
 	if p.hash == hash {
 		c.MD5Count++
@@ -56,10 +72,6 @@ func (c *payloadCounts) count(it *item, hash string) (changed bool) {
 		c.LastSeen = created
 	}
 	c.Recent = append(c.Recent, it.id)
-	if n := len(c.Recent) - mostRecent; n > 0 {
-		c.Recent = c.Recent[n:]
-	}
-	return true
 }
 
 // readCounts reads a payload's document. The Python service wrote counts as texts and times in

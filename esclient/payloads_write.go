@@ -134,9 +134,7 @@ func (c *payloadCount) prepare(index string, stored *foundDocument) (news bool, 
 		return true, c.prepareNew()
 	}
 	hash, counts := readCounts(stored.Source)
-	for _, it := range c.items {
-		news = counts.count(it, hash) || news
-	}
+	news = counts.countAll(c.items, hash)
 	c.op = opUpdate
 	c.lines, err = bulkLines(opUpdate,
 		bulkTarget{Index: c.index, ID: c.id, SeqNo: &stored.SeqNo, PrimaryTerm: &stored.PrimaryTerm},
@@ -154,9 +152,7 @@ func (c *payloadCount) prepareNew() (err error) {
 		Data:      inStore, Content: first.data,
 	}
 	doc.LastSeen = doc.FirstSeen
-	for _, it := range c.items {
-		doc.count(it, first.hash)
-	}
+	doc.countAll(c.items, first.hash)
 	c.op = opCreate
 	c.lines, err = bulkLines(opCreate, bulkTarget{Index: c.index, ID: c.id}, doc)
 	return err
