@@ -42,8 +42,8 @@ func (c *chaos) refuse(w http.ResponseWriter, r *http.Request, body []byte) bool
 		return false
 	}
 	one := answers[c.rng.IntN(len(answers))]
-	if one.status == 413 && bytes.Count(body, []byte("\n")) <= 2 {
-		return false // or it were at fault
+	if (one.status == 413 || one.status == 400) && bytes.Count(body, []byte("\n")) <= 2 {
+		return false // or it were at fault, at once or when that comes by chance three times
 	}
 	w.WriteHeader(one.status)
 	_, _ = w.Write([]byte(one.body))
