@@ -63,6 +63,16 @@ func (d *delivery) busy() bool {
 	return false
 }
 
+// blocked tells whether an index refuses some of the alerts until somebody mends it.
+func (d *delivery) blocked() bool {
+	for _, it := range d.items {
+		if !it.settled && it.outcome == outcomeBlocked {
+			return true
+		}
+	}
+	return false
+}
+
 // letter is the dead letter of a frame that cannot be taken apart.
 func (d *delivery) letter() deadLetter {
 	sum := sha256.Sum256(d.frame.Data)

@@ -9,7 +9,8 @@ import (
 )
 
 // mostParked is how many bytes of frames a worker keeps that wait for another
-// try, before it takes no more.
+// try, before it takes no more. That of the fresh lane gives back what an index
+// refuses until somebody mends it.
 const mostParked = 8 << 20
 
 // worker sends the frames of one lane, one round after the other. What a round
@@ -24,7 +25,7 @@ type worker struct {
 }
 
 func (w *worker) run(ctx context.Context) {
-	defer w.giveBack()
+	defer w.giveBack(func(*delivery) bool { return true })
 	for {
 		work, err := w.next(ctx)
 		if err != nil {
@@ -41,15 +42,21 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-// giveBack returns all frames that are not done.
-func (w *worker) giveBack() {
-	frames := make([]spool.Frame, len(w.parked))
-	for i, d := range w.parked {
-		frames[i] = d.frame
+// giveBack returns those of the parked frames to the spool.
+func (w *worker) giveBack(those func(*delivery) bool) {
+	var frames []spool.Frame
+	var rest []*delivery
+	for _, d := range w.parked {
+		if those(d) {
+			frames = append(frames, d.frame)
+		} else {
+			rest = append(rest, d)
+		}
 	}
 	if len(frames) > 0 {
 		w.outbox.Return(frames)
 	}
+	w.parked = rest
 }
 
 // next waits for something to send: parked frames whose time has come, or else
@@ -62,6 +69,9 @@ func (w *worker) next(ctx context.Context) ([]*delivery, error) {
 		due, earliest := w.takeDue(time.Now())
 		if len(due) > 0 {
 			return due, nil
+		}
+		if w.lane == spool.Fresh && w.failures == 0 && w.parkedBytes() >= mostParked {
+			w.giveBack((*delivery).blocked) // as backlog: what is fresh need not wait for that
 		}
 		if w.failures > 0 && len(w.parked) > 0 || w.parkedBytes() >= mostParked {
 			w.resume = earliest
