@@ -91,6 +91,9 @@ func (s *esStore) checkHealth(ctx context.Context) (text, advice string, err err
 	}
 	switch h.Status {
 	case "yellow":
+		if h.Unassigned == 0 { // a new index, or a node that has just come back
+			return fmt.Sprintf("yellow, %d nodes, copies of shards are being made", h.Nodes), "", nil
+		}
 		advice = "Copies of shards have no node: start the nodes that are missing, or set fewer replicas. Nothing is lost yet."
 	case "red":
 		advice = "Alerts cannot be reached: start the nodes that are missing; GET /_cluster/allocation/explain tells why a shard has no node. What sensors send waits in the spool."

@@ -48,7 +48,12 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "building the binary:", err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if err := closeCluster(); err != nil {
+		fmt.Fprintln(os.Stderr, "ending Elasticsearch:", err)
+		return 1
+	}
+	return code
 }
 
 // server is a running binary.
@@ -115,8 +120,14 @@ func (s *server) writeConfig(text string) {
 	}
 }
 
-// start starts the process and returns when it answers.
+// start starts the process and returns when all is well with it.
 func (s *server) start() {
+	s.t.Helper()
+	s.startUntil(http.StatusOK)
+}
+
+// startUntil starts the process and returns when its heartbeat has the status.
+func (s *server) startUntil(heartbeat int) {
 	s.t.Helper()
 	s.cmd = s.command("run", "--config", s.config, "--adapter", s.adapter)
 	s.log = new(logBuffer)
@@ -141,7 +152,7 @@ func (s *server) start() {
 		resp, err := http.DefaultClient.Do(req)
 		if err == nil {
 			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
+			if resp.StatusCode == heartbeat {
 				return
 			}
 		}

@@ -102,6 +102,21 @@ func (s *Server) Wait(tb testing.TB, status string) {
 	}
 }
 
+// Heal starts the nodes that do not run, and returns when the cluster is green.
+func (s *Server) Heal(tb testing.TB) {
+	tb.Helper()
+	// All at once: most of them are needed for the first to answer.
+	for _, n := range s.Nodes {
+		if n.process != nil {
+			continue
+		}
+		if err := n.Launch(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	s.Wait(tb, "green")
+}
+
 func (s *Server) wait(status string, nodes int) error {
 	for _, n := range s.Nodes {
 		if n.process == nil {

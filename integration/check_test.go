@@ -1,0 +1,132 @@
+package integration
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// check runs `peba check`, and tells whether it found nothing wrong.
+func (s *server) check() (out string, ok bool) {
+	s.t.Helper()
+	out, err := s.cli("", "peba", "check", "--address", s.admin)
+	return out, err == nil
+}
+
+// wantCheck fails the test unless `peba check` finds fault with the part, and
+// gives the advice.
+func (s *server) wantCheck(part, advice string) {
+	s.t.Helper()
+	out, ok := s.check()
+	if ok {
+		s.t.Errorf("the check ends well, though %s is not", part)
+	}
+	lines := strings.Split(out, "\n")
+	for i, line := range lines[:len(lines)-1] {
+		if strings.HasPrefix(line, "!!  "+part+" ") && strings.Contains(lines[i+1], "→ ") && strings.Contains(lines[i+1], advice) {
+			return
+		}
+	}
+	s.t.Errorf("the check finds no fault with %s, or does not advise %q:\n%s", part, advice, out)
+}
+
+// wantHealthy waits until the check finds no fault: copies of new indices take a
+// moment to be made.
+func (s *server) wantHealthy() {
+	s.t.Helper()
+	var out string
+	defer func() {
+		if s.t.Failed() {
+			s.t.Log(out)
+		}
+	}()
+	eventually(s.t, "the check finds no fault", func() (ok bool) { out, ok = s.check(); return ok })
+	if strings.Contains(out, "!!") {
+		s.t.Errorf("the check ends well with\n%s", out)
+	}
+}
+
+// newCheckedServer prepares a server whose community log-in is not everybody's.
+func newCheckedServer(t *testing.T, appOptions string) *server {
+	t.Helper()
+	s := newServer(t, "", "")
+	s.writeConfig(s.checkedSite(appOptions))
+	return s
+}
+
+func (s *server) checkedSite(appOptions string) string {
+	config := site(strings.TrimPrefix(s.url, "http://"), s.admin, appOptions, "")
+	return strings.Replace(config, communityToken, checkedToken, 1)
+}
+
+const checkedToken = "a token of our own"
+
+func TestCheck(t *testing.T) {
+	e := newElastic(t)
+	s := newCheckedServer(t, e.options())
+	s.start()
+	s.wantHealthy()
+	e.do(http.MethodDelete, "/_index_template/peba-"+e.prefix+"ews", "", nil)
+	s.wantCheck("template", "repairs it within a minute")
+	// Meanwhile, for that takes most of the minute:
+	taken := newElastic(t)
+	taken.do(http.MethodPut, "/"+taken.prefix+"today", "", nil)
+	other := newCheckedServer(t, taken.options())
+	other.start()
+
+	t.Run("alias's name taken", func(t *testing.T) {
+		other.wantCheck("alias", "an index may have the alias's name")
+		taken.do(http.MethodDelete, "/"+taken.prefix+"today", "", nil)
+		other.wantHealthy()
+	})
+	t.Run("unknown host", func(t *testing.T) {
+		other := newCheckedServer(t, "store elasticsearch http://elasticsearch.invalid:9200")
+		other.startUntil(http.StatusServiceUnavailable)
+		other.wantCheck("connection", "See that Elasticsearch runs and that the URLs")
+	})
+	t.Run("log-in", func(t *testing.T) {
+		guarded := newElastic(t)
+		gate := httptest.NewServer(loginGate(t, guarded.URL()))
+		defer gate.Close()
+		wrong := newCheckedServer(t, guarded.optionsAt([]string{gate.URL}, "user peba wrong"))
+		wrong.startUntil(http.StatusServiceUnavailable)
+		wrong.wantCheck("connection", "The user, password or api_key of this store is wrong")
+		if got := wrong.post(messageXML(communityUser, checkedToken, alertXML("9.9.9.9", 1))); got.body != okResult {
+			t.Errorf("with a wrong password alerts are to wait in the spool: %d %s", got.status, got.body)
+		}
+		wrong.writeConfig(wrong.checkedSite(guarded.optionsAt([]string{gate.URL}, "user peba right")))
+		wrong.reload()
+		wrong.drain()
+		wrong.wantHealthy()
+		if got := guarded.sessions(); len(got) != 1 {
+			t.Errorf("stored is %v, want the one alert", got)
+		}
+	})
+	s.wantHealthy() // the template is repaired
+}
+
+// loginGate stands before a node and asks for a password, as Elasticsearch's
+// security does, which the server of these tests has not.
+func loginGate(t *testing.T, node string) http.Handler {
+	t.Helper()
+	u, err := url.Parse(node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == basic("peba", "right") {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("WWW-Authenticate", `Basic realm="security" charset="UTF-8"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		// A test's client that went away is no matter.
+		_, _ = w.Write([]byte(`{"error":{"root_cause":[{"type":"security_exception","reason":"unable to authenticate user [peba]"}],` +
+			`"type":"security_exception","reason":"unable to authenticate user [peba]"},"status":401}`))
+	})
+}

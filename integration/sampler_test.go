@@ -1,0 +1,95 @@
+package integration
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// sampler asks a server for the number of alerts, over and over. Whatever the
+// cluster goes through, an answer is right or there is none:
+//
+//   - never less than what was once visible on all copies (baseline), for nothing
+//     is deleted: a shard that is left out would show here;
+//   - never more than was sent;
+//   - else 503, or an older answer, marked as stale.
+type sampler struct {
+	t      *testing.T
+	server *server
+	load   *load
+
+	baseline                   atomic.Int64
+	answered, refused, skipped atomic.Int64
+	// lastAnswered is when a count computed just then was last answered.
+	lastAnswered atomic.Int64
+
+	ending chan struct{}
+	group  sync.WaitGroup
+}
+
+func startSampler(t *testing.T, s *server, l *load) *sampler {
+	p := &sampler{t: t, server: s, load: l, ending: make(chan struct{})}
+	p.group.Go(func() {
+		for minutes := 60; ; minutes++ { // each is another key of the cache
+			select {
+			case <-p.ending:
+				return
+			case <-time.After(50 * time.Millisecond):
+				p.sample(minutes)
+			}
+		}
+	})
+	return p
+}
+
+func (p *sampler) sample(minutes int) {
+	least := p.baseline.Load()
+	got, err := p.server.alertCount(minutes)
+	switch {
+	case err != nil: // the process is dead
+		p.skipped.Add(1)
+	case got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != "":
+		p.refused.Add(1)
+	case got.status == http.StatusOK && got.header.Get("Server-Timing") == `cache;desc="miss"`:
+		n, err := got.number()
+		most, _ := p.load.counts()
+		if err != nil || int64(n) < least || n > most {
+			p.t.Errorf("%d alerts were visible, %d sent, and the answer is %s (%v)", least, most, got.body, err)
+		}
+		p.answered.Add(1)
+		p.lastAnswered.Store(time.Now().UnixNano())
+	default:
+		p.t.Errorf("asked for a new count: %d %s %s", got.status, got.body, got.header.Get("Server-Timing"))
+	}
+}
+
+// raise makes what is visible now the least that an answer may be.
+func (p *sampler) raise(e *elastic) {
+	p.t.Helper()
+	if !e.refresh() {
+		return // not all copies can be reached: nothing is known
+	}
+	var counted struct {
+		Count  int64
+		Shards struct{ Failed int } `json:"_shards"`
+	}
+	e.do(http.MethodGet, "/"+e.prefix+"ews-*/_count", "", &counted)
+	if counted.Shards.Failed == 0 {
+		p.baseline.Store(counted.Count)
+	}
+}
+
+// answers waits until a count that is asked for from now on is answered.
+func (p *sampler) answers() {
+	p.t.Helper()
+	start := time.Now().Add(time.Second).UnixNano()
+	eventually(p.t, "counts are answered", func() bool { return p.lastAnswered.Load() > start })
+}
+
+func (p *sampler) end() {
+	close(p.ending)
+	p.group.Wait()
+	p.t.Logf("counts: %d answered, %d refused, %d not asked", p.answered.Load(), p.refused.Load(), p.skipped.Load())
+}
