@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -228,6 +229,57 @@ func TestRememberedLogIns(t *testing.T) {
 	if _, err := app.LogIn(t.Context(), "soc", "second", source); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestRecheckedLogIns changes users behind the app's back, as another edge does:
+// what is remembered is held against them again after a while.
+func TestRecheckedLogIns(t *testing.T) {
+	app := startApp(t, "")
+	app.logins.recheck = 0
+	source := netip.MustParseAddr("127.0.0.1")
+	hash, err := app.logins.hasher.hash(t.Context(), "the token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(u store.User) {
+		t.Helper()
+		if err := app.store.PutUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logIn := func() (*Reader, error) { return app.LogIn(t.Context(), "soc", "the token", source) }
+	put(store.User{Name: "soc", Hash: hash})
+	if r, err := logIn(); err != nil || r.CommunityOnly {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	put(store.User{Name: "soc", Hash: hash, Community: true})
+	if r, err := logIn(); err != nil || !r.CommunityOnly {
+		t.Errorf("a user who may see less now: %+v, %v", r, err)
+	}
+
+	users := app.logins.users
+	app.logins.users = unavailableUsers{users}
+	if _, err := logIn(); err != nil {
+		t.Errorf("while nobody can be looked up, who was right still is: %v", err)
+	}
+	app.logins.users = users
+	if err := app.store.RemoveUser(t.Context(), "soc"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := logIn(); err == nil {
+		t.Error("a user who was removed is let in")
+	}
+	app.logins.users = unavailableUsers{users}
+	if _, err := logIn(); err == nil {
+		t.Error("a user who was removed is let in when nobody can be looked up any more")
+	}
+}
+
+// unavailableUsers is a store that does not answer.
+type unavailableUsers struct{ store.Users }
+
+func (unavailableUsers) User(context.Context, string) (store.User, error) {
+	return store.User{}, store.ErrUnavailable
 }
 
 func counterValue(t *testing.T, c prometheus.Counter) float64 {

@@ -62,7 +62,19 @@ type principal struct {
 const (
 	rememberFor  = 10 * time.Minute
 	rememberMost = 100_000
+	// recheckAfter is how long they are taken for right without a look at the
+	// store's users: another edge may have changed or removed one.
+	recheckAfter = time.Minute
 )
+
+// login is what is remembered of right credentials.
+type login struct {
+	principal
+	// user is as the store had it when the credentials were last held against it.
+	// The community's log-in has none.
+	user    store.User
+	checked time.Time
+}
 
 // logins tells who somebody is. Credentials found right are remembered in
 // memory, under an HMAC with a key of this process, for the source they came
@@ -73,7 +85,8 @@ type logins struct {
 	hasher     *hasher
 	throttle   *throttle
 	key        []byte
-	remembered *otter.Cache[[sha256.Size]byte, principal]
+	remembered *otter.Cache[[sha256.Size]byte, login]
+	recheck    time.Duration // recheckAfter
 	// changes counts the changes of users: what was checked against the users
 	// before a change is not remembered after it.
 	changes atomic.Uint64
@@ -82,7 +95,7 @@ type logins struct {
 }
 
 func newLogins(users store.Users, community *Credentials) (*logins, error) {
-	l := &logins{users: users, community: community, hasher: newHasher(), key: make([]byte, 32)}
+	l := &logins{users: users, community: community, hasher: newHasher(), key: make([]byte, 32), recheck: recheckAfter}
 	if _, err := rand.Read(l.key); err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
 	}
@@ -90,9 +103,9 @@ func newLogins(users store.Users, community *Credentials) (*logins, error) {
 	if l.throttle, err = newThrottle(); err != nil {
 		return nil, err
 	}
-	l.remembered, err = otter.New(&otter.Options[[sha256.Size]byte, principal]{
+	l.remembered, err = otter.New(&otter.Options[[sha256.Size]byte, login]{
 		MaximumSize:      rememberMost,
-		ExpiryCalculator: otter.ExpiryAccessing[[sha256.Size]byte, principal](rememberFor),
+		ExpiryCalculator: otter.ExpiryAccessing[[sha256.Size]byte, login](rememberFor),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the memory of log-ins: %w", err)
@@ -125,35 +138,55 @@ func (l *logins) authenticate(ctx context.Context, c credentials, source netip.A
 
 func (l *logins) identify(ctx context.Context, c credentials, source netip.Addr) (principal, error) {
 	memory := l.fingerprint(c, source)
-	if who, ok := l.remembered.GetIfPresent(memory); ok {
-		return who, nil
+	before := l.changes.Load()
+	known, ok := l.remembered.GetIfPresent(memory)
+	if ok && (known.community || time.Since(known.checked) < l.recheck) {
+		return known.principal, nil
+	}
+	if ok && l.unchanged(ctx, known.user) {
+		l.remember(memory, known, before)
+		return known.principal, nil
 	}
 	if err := l.throttle.wait(ctx, source); err != nil {
 		return principal{}, err
 	}
-	before := l.changes.Load()
-	who, err := l.check(ctx, c)
+	found, err := l.check(ctx, c)
 	if err != nil {
 		var wrong *AuthError
 		if errors.As(err, &wrong) {
+			l.remembered.Invalidate(memory)
 			l.throttle.failed(source)
 		}
 		return principal{}, err
 	}
-	l.remembered.Set(memory, who)
+	l.remember(memory, found, before)
+	return found.principal, nil
+}
+
+// unchanged tells whether the store still has the user so. While it cannot say,
+// nothing has changed.
+func (l *logins) unchanged(ctx context.Context, u store.User) bool {
+	now, err := l.users.User(ctx, u.Name)
+	return err == nil && now == u || errors.Is(err, store.ErrUnavailable)
+}
+
+// remember remembers a log-in that was held against the users just now, when
+// changes was before.
+func (l *logins) remember(memory [sha256.Size]byte, found login, before uint64) {
+	found.checked = time.Now()
+	l.remembered.Set(memory, found)
 	if l.changes.Load() != before {
 		l.remembered.Invalidate(memory)
 	}
-	return who, nil
 }
 
 // check compares credentials with the community's and with the users of the store.
-func (l *logins) check(ctx context.Context, c credentials) (principal, error) {
+func (l *logins) check(ctx context.Context, c credentials) (login, error) {
 	if l.community != nil {
 		sameUser := subtle.ConstantTimeCompare([]byte(c.user), []byte(l.community.User))
 		sameToken := subtle.ConstantTimeCompare([]byte(c.token), []byte(l.community.Token))
 		if sameUser&sameToken == 1 {
-			return principal{name: c.user, community: true}, nil
+			return login{principal: principal{name: c.user, community: true}}, nil
 		}
 	}
 	user, err := l.users.User(ctx, c.user)
@@ -161,7 +194,7 @@ func (l *logins) check(ctx context.Context, c credentials) (principal, error) {
 	case errors.Is(err, store.ErrNotFound):
 		user.Hash = l.decoy
 	case err != nil:
-		return principal{}, fmt.Errorf("looking the user up: %w", err)
+		return login{}, fmt.Errorf("looking the user up: %w", err)
 	}
 	right, verr := l.hasher.verify(ctx, user.Hash, c.token)
 	if verr == nil && !right && !isArgon(user.Hash) {
@@ -169,12 +202,15 @@ func (l *logins) check(ctx context.Context, c credentials) (principal, error) {
 		_, verr = l.hasher.verify(ctx, l.decoy, c.token)
 	}
 	if verr != nil {
-		return principal{}, fmt.Errorf("checking the token: %w", verr)
+		return login{}, fmt.Errorf("checking the token: %w", verr)
 	}
 	if err != nil || !right {
-		return principal{}, &AuthError{Reason: reasonWrong}
+		return login{}, &AuthError{Reason: reasonWrong}
 	}
-	return principal{name: user.Name, communityOnly: user.Community, readOnly: user.GetOnly}, nil
+	return login{
+		principal: principal{name: user.Name, communityOnly: user.Community, readOnly: user.GetOnly},
+		user:      user,
+	}, nil
 }
 
 // forget drops all that is remembered, after a change of users.

@@ -40,14 +40,22 @@ func decodeUser(h hit) (store.User, error) {
 	}, nil
 }
 
+// userPatience is how long a cluster may take to say who a user is who stands in
+// the copy on this machine: sensors must not wait for one that hangs.
+const userPatience = 3 * time.Second
+
 // user returns one user; from the copy on this machine while the cluster is away.
 func (s *esStore) user(ctx context.Context, name string) (store.User, error) {
-	found, err := s.userHits(ctx, name)
-	if errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
-		if u, ok := s.mirror.user(name); ok {
-			return u, nil
-		}
-		return store.User{}, err
+	asking := ctx
+	copied, ok := s.mirror.user(name)
+	if ok {
+		var cancel context.CancelFunc
+		asking, cancel = context.WithTimeout(ctx, userPatience)
+		defer cancel()
+	}
+	found, err := s.userHits(asking, name)
+	if ok && ctx.Err() == nil && (errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)) {
+		return copied, nil
 	}
 	if err != nil {
 		return store.User{}, err

@@ -1,11 +1,17 @@
 package esclient
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/caddyserver/caddy/v2"
 
 	"github.com/peba-edge/peba/esclient/estest"
 	"github.com/peba-edge/peba/store"
@@ -67,6 +73,33 @@ func TestUsersOutage(t *testing.T) {
 		t.Errorf("users are %+v, %v", all, err)
 	}
 	must(t, again.Close())
+}
+
+// TestUsersOfHangingCluster asks one that takes requests and never answers: who is
+// known need not wait for the request's time-out.
+func TestUsersOfHangingCluster(t *testing.T) {
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed that the client goes
+		<-r.Context().Done()
+	}))
+	defer hangs.Close()
+	m := newModule(t, hangs.URL)
+	m.Timeout = caddy.Duration(maxTimeout)
+	c, err := newClient(m)
+	must(t, err)
+	defer c.close()
+	copied, err := openMirror(m.Spool.Path, m.logger)
+	must(t, err)
+	copied.put(store.User{Name: "mia", Hash: "x"})
+	s := &esStore{client: c, names: &m.Index, mirror: copied}
+	if u, err := s.User(t.Context(), "mia"); err != nil || u.Hash != "x" {
+		t.Errorf("mia is %+v, %v", u, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.User(ctx, "mia"); !errors.Is(err, context.Canceled) {
+		t.Errorf("when nobody waits any more: %v", err)
+	}
 }
 
 func TestMirrorFile(t *testing.T) {

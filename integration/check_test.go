@@ -62,7 +62,7 @@ func (s *server) checkedSite(appOptions string) string {
 	return strings.Replace(config, communityToken, checkedToken, 1)
 }
 
-const checkedToken = "a token of our own"
+const checkedToken = "a-token-of-our-own"
 
 func TestCheck(t *testing.T) {
 	e := newElastic(t)

@@ -159,6 +159,13 @@ func (e *elastic) sources(indices string) []string {
 	return all
 }
 
+// count waits until the server's alerts are in the cluster, and counts them.
+func (e *elastic) count(s *server) int64 {
+	e.t.Helper()
+	s.drain()
+	return int64(len(e.sources(e.prefix + "ews-*")))
+}
+
 // sessions counts how often each session is stored, as what alertXML tells apart
 // alerts by.
 func (e *elastic) sessions() map[string]int {

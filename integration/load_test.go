@@ -44,6 +44,7 @@ type load struct {
 
 	unique atomic.Int64
 	ending chan struct{}
+	ended  sync.Once
 	group  sync.WaitGroup
 }
 
@@ -57,12 +58,13 @@ func startLoad(t *testing.T, servers ...*server) *load {
 			}
 		})
 	}
+	t.Cleanup(l.end)
 	return l
 }
 
 // end ends the sensors. What was not answered by then may be stored or not.
 func (l *load) end() {
-	close(l.ending)
+	l.ended.Do(func() { close(l.ending) })
 	l.group.Wait()
 }
 

@@ -121,7 +121,20 @@ func wantStatus(name string, was recorded) int {
 }
 
 func TestRecordedMessages(t *testing.T) {
-	s := startServer(t, "", "")
+	t.Run("sqlite", func(t *testing.T) {
+		s := startServer(t, "", "")
+		testRecordedMessages(t, s, s.count)
+	})
+	t.Run("elasticsearch", func(t *testing.T) {
+		e := newElastic(t)
+		s := startServer(t, e.options(), "")
+		testRecordedMessages(t, s, func() int64 { return e.count(s) })
+	})
+}
+
+// testRecordedMessages sends the recorded messages. count tells how many alerts
+// are stored.
+func testRecordedMessages(t *testing.T, s *server, count func() int64) {
 	m := loadManifest(t)
 	s.addUsers(m)
 	for _, message := range m.Messages {
@@ -152,7 +165,7 @@ func TestRecordedMessages(t *testing.T) {
 		})
 	}
 	t.Run("sent again", func(t *testing.T) {
-		before := s.count()
+		before := count()
 		for _, message := range m.Messages {
 			body, err := os.ReadFile(filepath.Join(messagesFolder(), message.File))
 			if err != nil {
@@ -163,7 +176,7 @@ func TestRecordedMessages(t *testing.T) {
 			}
 		}
 		// The two that came with a wrong method or at another path come in now.
-		if after := s.count(); after < before || after > before+2 {
+		if after := count(); after < before || after > before+2 {
 			t.Errorf("%d alerts before, %d after all messages were sent again", before, after)
 		}
 	})
@@ -213,7 +226,18 @@ func (s *server) count() int64 {
 
 // TestRealClient replays what the sensors' client sent, byte for byte.
 func TestRealClient(t *testing.T) {
-	s := startServer(t, "", "")
+	t.Run("sqlite", func(t *testing.T) {
+		s := startServer(t, "", "")
+		testRealClient(t, s, s.count)
+	})
+	t.Run("elasticsearch", func(t *testing.T) {
+		e := newElastic(t)
+		s := startServer(t, e.options(), "")
+		testRealClient(t, s, func() int64 { return e.count(s) })
+	})
+}
+
+func testRealClient(t *testing.T, s *server, count func() int64) {
 	dir := filepath.Join(messagesFolder(), "..", "ewsposter")
 	bodies, err := filepath.Glob(filepath.Join(dir, "*.body"))
 	if err != nil || len(bodies) == 0 {
@@ -230,6 +254,9 @@ func TestRealClient(t *testing.T) {
 		}
 		alerts += int64(strings.Count(string(body), "<Alert>"))
 	}
+	if n := count(); n != alerts {
+		t.Errorf("%d alerts sent, %d stored", alerts, n)
+	}
 	var stats map[string]int64
 	got := s.request(http.MethodGet, "/alert/retrieveAlertStats", "")
 	if err := json.Unmarshal([]byte(got.body), &stats); err != nil {
@@ -237,9 +264,6 @@ func TestRealClient(t *testing.T) {
 	}
 	if stats["AlertsLast5Minutes"] != alerts {
 		t.Errorf("%d alerts sent, statistics %v", alerts, stats)
-	}
-	if n := s.count(); n != alerts {
-		t.Errorf("%d alerts sent, %d stored", alerts, n)
 	}
 }
 

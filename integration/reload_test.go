@@ -62,6 +62,44 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestReloadElasticsearch does the same with a spool that all configurations
+// share. Each has other URLs: now and then those of nobody.
+func TestReloadElasticsearch(t *testing.T) {
+	e := newElastic(t)
+	s := newServer(t, e.options(), "")
+	s.start()
+	s.user("soc's token\n", "add", "soc", "--token-file", "-")
+	l := startLoad(t, s)
+	nobody := "http://" + freeAddress(t)
+	for i, urls := range [][]string{e.URLs()[:1], {nobody}, e.URLs()[1:], {nobody}, e.URLs()} {
+		l.more(100)
+		config := site(strings.TrimPrefix(s.url, "http://"), s.admin, e.optionsAt(urls, fmt.Sprintf("timeout %ds", 20+i)), "")
+		s.writeConfig(strings.Replace(config, "{", "{\n\tgrace_period 10s", 1))
+		s.reload()
+		if urls[0] == nobody {
+			s.wantHeartbeat(http.StatusServiceUnavailable, "elasticsearch does not answer")
+			eventually(t, "alerts wait in the spool", func() bool { return s.waiting() > 20 })
+		} else {
+			s.wantHeartbeat(http.StatusOK, "I'm alive")
+			eventually(t, "what waited is sent", func() bool { return s.waiting() < 20 })
+		}
+	}
+	// What cannot change while there is a spool, and what cannot be taken at all.
+	for option, want := range map[string]string{
+		"timeout 1ms": "timeout is \\\"1ms\\\"",
+		spoolOption(filepath.Join(s.data, "caddy", "peba", "spool"), "max_size 1GiB"): "stop and start PEBA to change these",
+	} {
+		s.writeConfig(site(strings.TrimPrefix(s.url, "http://"), s.admin, e.options(option), ""))
+		if out, err := s.cli("", "reload", "--address", s.admin, "--config", s.config, "--adapter", "caddyfile"); err == nil || !strings.Contains(out, want) {
+			t.Errorf("a reload with %s: %v\n%s", option, err, out)
+		}
+	}
+	l.more(100)
+	l.end()
+	s.drain()
+	wantStored(t, e, l, s)
+}
+
 // TestReloadThatFailsToStart leaves the old configuration at work, the admin API
 // included.
 func TestReloadThatFailsToStart(t *testing.T) {

@@ -26,6 +26,7 @@ type sampler struct {
 	lastAnswered atomic.Int64
 
 	ending chan struct{}
+	ended  sync.Once
 	group  sync.WaitGroup
 }
 
@@ -41,6 +42,7 @@ func startSampler(t *testing.T, s *server, l *load) *sampler {
 			}
 		}
 	})
+	t.Cleanup(p.end)
 	return p
 }
 
@@ -89,7 +91,9 @@ func (p *sampler) answers() {
 }
 
 func (p *sampler) end() {
-	close(p.ending)
-	p.group.Wait()
-	p.t.Logf("counts: %d answered, %d refused, %d not asked", p.answered.Load(), p.refused.Load(), p.skipped.Load())
+	p.ended.Do(func() {
+		close(p.ending)
+		p.group.Wait()
+		p.t.Logf("counts: %d answered, %d refused, %d not asked", p.answered.Load(), p.refused.Load(), p.skipped.Load())
+	})
 }

@@ -129,6 +129,13 @@ func (s *server) start() {
 // startUntil starts the process and returns when its heartbeat has the status.
 func (s *server) startUntil(heartbeat int) {
 	s.t.Helper()
+	s.launch()
+	s.await(heartbeat)
+}
+
+// launch starts the process and does not wait for it.
+func (s *server) launch() {
+	s.t.Helper()
 	s.cmd = s.command("run", "--config", s.config, "--adapter", s.adapter)
 	s.log = new(logBuffer)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
@@ -140,8 +147,17 @@ func (s *server) startUntil(heartbeat int) {
 		defer close(s.done)
 		_ = s.cmd.Wait() // how it ended, the tests tell from its answers
 	}()
-	s.t.Cleanup(s.kill)
+	s.t.Cleanup(func() {
+		s.kill()
+		if s.t.Failed() {
+			s.t.Logf("the server's log:\n%s", tail(s.log.String()))
+		}
+	})
+}
 
+// await waits until the heartbeat has the status.
+func (s *server) await(heartbeat int) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
