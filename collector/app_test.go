@@ -185,7 +185,33 @@ func TestStatisticsAfterDowntime(t *testing.T) {
 	if series, err = app.store.Statistics(t.Context(), hour, later); err != nil || len(series) != 3 {
 		t.Errorf("an hour was written before it had settled: %v, %v", len(series), err)
 	}
+
+	// Alerts of the fourth hour wait somewhere: a record without them would be wrong for ever.
+	behind := outbox{app.store, hour.Add(3*time.Hour + 30*time.Minute)}
+	app.store = behind
+	muchLater := hour.Add(6*time.Hour + statisticsSettle)
+	if err := app.fillStatistics(t.Context(), muchLater); err != nil {
+		t.Fatal(err)
+	}
+	if series, err = app.store.Statistics(t.Context(), hour, muchLater); err != nil || len(series) != 3 {
+		t.Errorf("an hour was written of which alerts wait: %v, %v", len(series), err)
+	}
+	app.store = outbox{behind.Store, muchLater}
+	if err := app.fillStatistics(t.Context(), muchLater); err != nil {
+		t.Fatal(err)
+	}
+	if series, err = app.store.Statistics(t.Context(), hour, muchLater); err != nil || len(series) != 6 {
+		t.Errorf("when nothing waits any more: %v hours, %v, want 6", len(series), err)
+	}
 }
+
+// outbox is a store in which alerts wait.
+type outbox struct {
+	store.Store
+	oldest time.Time
+}
+
+func (o outbox) Settle(context.Context) (time.Time, error) { return o.oldest, nil }
 
 // TestNewCVE tells of a CVE when it is seen for the first time, and only then.
 func TestNewCVE(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
 )
 
 const (
@@ -31,10 +32,21 @@ func (a *App) writeStatistics(ctx context.Context) {
 }
 
 // fillStatistics writes the records that are missing at now, as far back as
-// alerts are kept whole.
+// alerts are kept whole. A record stays as it is written: so an hour of which the
+// store has yet to count alerts must wait.
 func (a *App) fillStatistics(ctx context.Context, now time.Time) error {
 	earliest := now.Add(-time.Duration(a.Retention)).Truncate(time.Hour).Add(time.Hour)
-	hours, err := query.MissingHours(ctx, a.store, earliest, now.Add(-statisticsSettle))
+	settled := now
+	if o, ok := a.store.(store.Outbox); ok {
+		oldest, err := o.Settle(ctx)
+		if err != nil {
+			return fmt.Errorf("waiting for alerts to be counted: %w", err)
+		}
+		if oldest.Before(now) {
+			settled = oldest
+		}
+	}
+	hours, err := query.MissingHours(ctx, a.store, earliest, settled.Add(-statisticsSettle))
 	if err != nil {
 		return fmt.Errorf("finding hours without a record: %w", err)
 	}

@@ -67,6 +67,16 @@ func find[S any](ctx context.Context, s *esStore, indices string, body object, a
 	return &a, nil
 }
 
+// refresh makes all alerts that the cluster has visible to searches.
+func (s *esStore) refresh(ctx context.Context) error {
+	var a answer[json.RawMessage]
+	err := s.client.do(ctx, http.MethodPost, "/"+s.names.read()+"/_refresh?ignore_unavailable=true", nil, &a)
+	if err == nil && a.Shards.Failed > 0 {
+		err = fmt.Errorf("elasticsearch: refresh of %s: %w: %d of %d shards failed", s.names.read(), store.ErrUnavailable, a.Shards.Failed, a.Shards.Total)
+	}
+	return err
+}
+
 // count returns the number of alerts that match.
 func (s *esStore) count(ctx context.Context, f store.Filter) (int64, error) {
 	query, err := selected(f)

@@ -214,6 +214,17 @@ func (s *esStore) RemoveUser(ctx context.Context, name string) error {
 	return s.run(func() error { return s.removeUser(ctx, name) })
 }
 
+// Settle implements store.Outbox.
+func (s *esStore) Settle(ctx context.Context) (time.Time, error) {
+	return ask(s, func() (time.Time, error) {
+		oldest := s.out.spool.Stats().Oldest // before what is stored meanwhile
+		if oldest.IsZero() {
+			oldest = s.now()
+		}
+		return oldest, s.refresh(ctx)
+	})
+}
+
 // CountDeadLetters implements store.DeadLetters.
 func (s *esStore) CountDeadLetters(ctx context.Context) (int64, error) {
 	return ask(s, func() (int64, error) { return s.out.dead.CountDeadLetters(ctx) })
@@ -242,4 +253,5 @@ func (s *esStore) DropDeadLetter(ctx context.Context, id int64) error {
 var (
 	_ store.Store       = (*esStore)(nil)
 	_ store.DeadLetters = (*esStore)(nil)
+	_ store.Outbox      = (*esStore)(nil)
 )
