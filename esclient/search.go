@@ -14,8 +14,10 @@ import (
 
 // searchOptions hold every search to a whole answer or none. pre_filter_shard_size
 // has the nodes first ask each shard for its earliest and latest time, and search
-// only those that a window touches.
-const searchOptions = "?allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true&pre_filter_shard_size=1"
+// only those that a window touches. preference has the same copy of a shard answer
+// while it is there: copies show new alerts up to five seconds apart, so that
+// counts would go back and forth, and each has a request cache of its own.
+const searchOptions = "?preference=peba&allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true&pre_filter_shard_size=1"
 
 // answer is what _search answers, with documents read as S.
 type answer[S any] struct {
