@@ -57,7 +57,7 @@ func TestFleet(t *testing.T) {
 	a.drain()
 	b.drain()
 
-	if n := e.deleteByQuery(e.prefix+"ews-*", `{"term":{"peerType":"Network(suricata)"}}`); n != attacks {
+	if n := e.deleteByQuery(e.prefix+"ews-*", `{"term":{"peerType":"Webpage"}}`); n != attacks {
 		t.Errorf("%d attacks were sent to both, %d are stored", attacks, n)
 	}
 	wantStored(t, e, l, a, b)
@@ -73,7 +73,7 @@ func TestFleet(t *testing.T) {
 // attackXML is an alert with a payload, the same in all, and a CVE.
 func attackXML(n int) string {
 	const payload = "GET /wp-login.php HTTP/1.1\r\nHost: 203.0.113.9\r\nUser-Agent: zgrab/0.x\r\n\r\n"
-	return fmt.Sprintf(`<Alert><Analyzer id="suricata-01"/><CreateTime tz="+0000">2026-11-23 11:%02d:00</CreateTime>`+
+	return fmt.Sprintf(`<Alert><Analyzer id="tanner-01"/><CreateTime tz="+0000">2026-11-23 11:%02d:00</CreateTime>`+
 		`<Source category="ipv4" port="43288" protocol="tcp">203.0.113.8</Source><Target category="ipv4" port="80" protocol="tcp">198.51.100.9</Target>`+
 		`<Request type="url">/wp-login.php</Request><Request type="raw">%s</Request>`+
 		`<AdditionalData type="string" meaning="cve_id">CVE-2017-5638</AdditionalData></Alert>`,
@@ -122,7 +122,7 @@ func checkAttacks(t *testing.T, e *elastic, edges [2]*server, attacks int64) {
 // checkSharedAnswers asks one edge what the other has just answered.
 func checkSharedAnswers(t *testing.T, a, b *server) {
 	t.Helper()
-	for _, question := range []string{"retrieveAlertStats", "retrieveAlertsCountWithType?time=777", "topCountriesAttacks", "tops?type=urls&topx=3&days=2"} {
+	for _, question := range []string{"retrieveAlertStats", "retrieveAlertsCountWithType?time=777", "topCountriesAttacks", "tops?type=urls&topx=3&days=7"} {
 		first := a.request(http.MethodGet, "/alert/"+question, "")
 		second := b.request(http.MethodGet, "/alert/"+question, "")
 		if first.status != http.StatusOK || second.body != first.body {
