@@ -162,27 +162,37 @@ func (c *client) readAnswer(resp *http.Response) ([]byte, error) {
 // the answer is read into into, if that is not nil. Failures that may pass wrap
 // ErrUnavailable; all that was answered are a *statusError.
 func (c *client) do(ctx context.Context, method, path string, body, into any) error {
+	answer, err := c.ask(ctx, method, path, body)
+	if err != nil || into == nil {
+		return err
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return unreadable(method, path, err)
+	}
+	return nil
+}
+
+// ask is do for an answer that the caller reads.
+func (c *client) ask(ctx context.Context, method, path string, body any) (answer []byte, err error) {
 	var text []byte
 	if body != nil {
-		var err error
 		if text, err = json.Marshal(body); err != nil {
-			return fmt.Errorf("elasticsearch: %s %s: %w", method, shortPath(path), err)
+			return nil, fmt.Errorf("elasticsearch: %s %s: %w", method, shortPath(path), err)
 		}
 	}
 	status, answer, err := c.exchange(ctx, method, path, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if status >= http.StatusBadRequest {
-		return newStatusError(method, path, status, answer)
+		return nil, newStatusError(method, path, status, answer)
 	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("elasticsearch: answer to %s %s: %w: %w: %w", method, shortPath(path), store.ErrUnavailable, errUnreadable, err)
-	}
-	return nil
+	return answer, nil
+}
+
+// unreadable is the error of an answer that cannot be read because of err.
+func unreadable(method, path string, err error) error {
+	return fmt.Errorf("elasticsearch: answer to %s %s: %w: %w: %w", method, shortPath(path), store.ErrUnavailable, errUnreadable, err)
 }
 
 // shortPath is what errors show of a path.

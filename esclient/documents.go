@@ -8,14 +8,27 @@ import (
 	"strings"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
 )
 
+// readJSON reads an answer of _search into into, in less than half the time that
+// encoding/json takes. It is as lenient as that: bytes that are no UTF-8 become
+// U+FFFD, of members of one name the last counts, and what an interface points to
+// is filled. But names must match exactly, as they do in Elasticsearch.
+func readJSON(text []byte, into any) error {
+	return jsonv2.Unmarshal(text, into,
+		jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), jsonv1.MergeWithLegacySemantics(true))
+}
+
 // decodeDocument reads an alert from its _source.
 func decodeDocument(id string, source json.RawMessage) (alert.Document, error) {
 	var d alert.Document
-	if err := json.Unmarshal(source, &d); err != nil {
+	if err := readJSON(source, &d); err != nil {
 		// Other programs wrote ports as numbers, times in other forms, …
 		d = alert.Document{}
 		if err := decodeForeign(source, &d); err != nil {
@@ -47,7 +60,7 @@ func decodeForeign(source []byte, d *alert.Document) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(text, d)
+	return readJSON(text, d)
 }
 
 // decodeFields reads an object, and keeps numbers as they are written.

@@ -1,12 +1,12 @@
 package esclient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
@@ -38,10 +38,10 @@ type answer[S any] struct {
 }
 
 type hitOf[S any] struct {
-	Index  string            `json:"_index"`
-	ID     string            `json:"_id"`
-	Source S                 `json:"_source"`
-	Sort   []json.RawMessage `json:"sort"`
+	Index  string          `json:"_index"`
+	ID     string          `json:"_id"`
+	Source S               `json:"_source"`
+	Sort   json.RawMessage `json:"sort"`
 }
 
 // hit is a document that is read later.
@@ -54,15 +54,19 @@ func find[S any](ctx context.Context, s *esStore, indices string, body object, a
 	if body["size"] == 0 {
 		path += "&request_cache=true"
 	}
-	a := answer[S]{Aggregations: aggregations}
-	err := s.client.do(ctx, http.MethodGet, path, body, &a)
+	text, err := s.client.ask(ctx, http.MethodGet, path, body)
 	var status *statusError
-	switch {
-	case errors.As(err, &status) && !errors.Is(err, store.ErrUnavailable):
+	if errors.As(err, &status) && !errors.Is(err, store.ErrUnavailable) {
 		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
-	case a.TimedOut || a.Shards.Failed > 0:
+	}
+	a := answer[S]{Aggregations: aggregations}
+	if err := readJSON(text, &a); err != nil {
+		return nil, unreadable(http.MethodGet, path, err)
+	}
+	if a.TimedOut || a.Shards.Failed > 0 {
 		return nil, fmt.Errorf("elasticsearch: search of %s: %w: timed out: %t, %d of %d shards failed",
 			indices, store.ErrUnavailable, a.TimedOut, a.Shards.Failed, a.Shards.Total)
 	}
@@ -110,9 +114,12 @@ func (s *esStore) newest(ctx context.Context, f store.Filter, n int) ([]alert.Do
 	order := []object{{field: object{"order": "desc", "unmapped_type": "date", "numeric_type": "date"}}}
 	p := pages{indices: s.names.read(), query: query, order: order, most: n}
 	docs := make([]alert.Document, 0, min(n, pageSize))
-	err = each(ctx, s, p, func(h hitOf[alert.Document]) error {
+	err = each(ctx, s, p, func(h hitOf[*alert.Document]) error {
+		if h.Source == nil { // null, or left out
+			h.Source = new(alert.Document)
+		}
 		h.Source.ID = h.ID
-		docs = append(docs, h.Source)
+		docs = append(docs, *h.Source)
 		return nil
 	})
 	if errors.Is(err, errUnreadable) { // a document that another program wrote
@@ -205,7 +212,7 @@ func each[S any](ctx context.Context, s *esStore, p pages, visit func(hitOf[S]) 
 func withoutTies[S any](page []hitOf[S]) []hitOf[S] {
 	last := page[len(page)-1]
 	for end := len(page) - 1; end > 0; end-- {
-		if !slices.EqualFunc(page[end-1].Sort, last.Sort, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+		if !bytes.Equal(page[end-1].Sort, last.Sort) {
 			return page[:end]
 		}
 	}
