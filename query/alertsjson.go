@@ -2,8 +2,11 @@ package query
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
+	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -81,22 +84,36 @@ func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
 	}
 	alerts := make([]publicAlert, len(newest)) // not nil: an empty answer is []
 	for i := range newest {
-		d := &newest[i]
-		a := publicAlert{
-			ID:            d.ID,
-			DateCreated:   d.RecievedTime.String(),
-			Country:       d.Country,
-			CountryName:   d.CountryName,
-			TargetCountry: d.TargetCountry,
-			AnalyzerType:  d.PeerType,
-			RequestString: requestString(d),
-			ClientDomain:  d.ClientDomain,
-		}
-		a.SourceLat, a.SourceLng = in.coordinatesOrHome(d.Location)
-		a.DestLat, a.DestLng = in.coordinatesOrHome(d.LocationDestination)
-		alerts[i] = a
+		alerts[i] = in.public(&newest[i])
 	}
 	return encodeJSON(struct {
 		Alerts []publicAlert `json:"alerts"`
 	}{alerts})
+}
+
+// public is what all may know of an alert.
+func (s Settings) public(d *alert.Document) publicAlert {
+	a := publicAlert{
+		ID:            d.ID,
+		DateCreated:   d.RecievedTime.String(),
+		Country:       d.Country,
+		CountryName:   d.CountryName,
+		TargetCountry: d.TargetCountry,
+		AnalyzerType:  d.PeerType,
+		RequestString: requestString(d),
+		ClientDomain:  d.ClientDomain,
+	}
+	a.SourceLat, a.SourceLng = s.coordinatesOrHome(d.Location)
+	a.DestLat, a.DestLng = s.coordinatesOrHome(d.LocationDestination)
+	return a
+}
+
+// EncodeAlert returns an alert as it stands in the answer of retrieveAlertsJson,
+// in one line without its end.
+func EncodeAlert(d *alert.Document, s Settings) ([]byte, error) {
+	body, err := json.Marshal(s.public(d))
+	if err != nil {
+		return nil, fmt.Errorf("writing alert %q: %w", d.ID, err)
+	}
+	return body, nil
 }

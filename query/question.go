@@ -131,7 +131,7 @@ func (q *Question) Takes(name string) bool {
 func (q *Question) Parse(values url.Values) (Args, error) {
 	args := Args{Domain: store.Community, params: q.Params}
 	if !q.CommunityOnly {
-		args.Domain = parseDomain(values)
+		args.Domain = ParseDomain(values)
 	}
 	if len(q.Params) == 0 {
 		return args, nil
@@ -146,8 +146,8 @@ func (q *Question) Parse(values url.Values) (Args, error) {
 	return args, nil
 }
 
-// parseDomain reads ci, of which no value is wrong (contract §3).
-func parseDomain(values url.Values) store.Domain {
+// ParseDomain reads ci, of which no value is wrong (contract §3).
+func ParseDomain(values url.Values) store.Domain {
 	switch values.Get("ci") {
 	case "0":
 		return store.Private
