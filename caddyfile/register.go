@@ -22,9 +22,10 @@ func init() {
 	httpcaddyfile.RegisterDirective("peba", parseRoutes)
 	registerHandler("peba_ingest", func() handler { return new(handlers.Ingest) })
 	registerHandler("peba_query", func() handler { return new(handlers.Query) })
+	registerHandler("peba_stream", func() handler { return new(handlers.Stream) })
 	registerHandler("peba_openapi", func() handler { return new(handlers.OpenAPI) })
 	registerHandler("peba_heartbeat", func() handler { return new(handlers.Heartbeat) })
-	for _, name := range []string{"peba_ingest", "peba_query", "peba_openapi", "peba_heartbeat", "peba"} {
+	for _, name := range []string{"peba_ingest", "peba_query", "peba_stream", "peba_openapi", "peba_heartbeat", "peba"} {
 		httpcaddyfile.RegisterDirectiveOrder(name, httpcaddyfile.Before, "respond")
 	}
 }

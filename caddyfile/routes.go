@@ -46,6 +46,7 @@ type routes struct {
 //	    peba_query retrieveIPs
 //	}
 //	peba_query /alert/retrieveAlertsJson retrieveAlertsJson # and the other public ones
+//	peba_stream /alert/stream
 //	peba_openapi /alert/openapi.json
 //	peba_heartbeat /heartbeat
 //	respond /alert/* 404
@@ -135,6 +136,7 @@ func (r *routes) expand() caddyhttp.RouteList {
 		}
 	}
 	if r.serves("public") {
+		list = append(list, terminal(withSlash(openapi.StreamPath), &handlers.Stream{}))
 		list = append(list, terminal(withSlash(openapi.Path), &handlers.OpenAPI{Without: r.without}))
 	}
 	list = append(list,
@@ -190,7 +192,7 @@ func (r *routes) preflight() caddyhttp.Route {
 		StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusNoContent)),
 		Headers: http.Header{
 			"Access-Control-Allow-Methods": {"GET, HEAD, POST"},
-			"Access-Control-Allow-Headers": {"Authorization, Content-Type"},
+			"Access-Control-Allow-Headers": {"Authorization, Content-Type, Last-Event-ID"},
 			"Access-Control-Max-Age":       {"86400"},
 		},
 	})

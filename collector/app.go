@@ -20,6 +20,7 @@ import (
 	"github.com/peba-edge/peba/geo"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/stream"
 )
 
 func init() {
@@ -33,6 +34,7 @@ const (
 	defaultMaxAlerts   = 1000
 	defaultLatitude    = 50.708021
 	defaultLongitude   = 7.129191
+	defaultMaxStreams  = 10_000
 )
 
 // Bounds of the options below.
@@ -40,6 +42,7 @@ const (
 	leastRetention   = time.Hour
 	leastBadIPWindow = time.Minute
 	mostMaxAlerts    = 100_000
+	mostMaxStreams   = 1_000_000
 )
 
 // App collects the alerts of honeypot sensors and answers questions about them.
@@ -74,6 +77,9 @@ type App struct {
 	// Default: 1000.
 	MaxAlerts int `json:"max_alerts,omitempty"`
 
+	// How many streams of new alerts may be open at once. Default: 10000.
+	MaxStreams int `json:"max_streams,omitempty"`
+
 	// Answers that are computed before anybody asks, so that a frontend never
 	// waits for them. Default: none.
 	Refresh []*Refresh `json:"refresh,omitempty"`
@@ -91,6 +97,7 @@ type App struct {
 	loader  *cache.Loader
 	locator geo.Locator
 	logins  *logins
+	feed    *stream.Feed
 
 	settings  query.Settings
 	keyPrefix string
@@ -144,6 +151,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("loading the events app: %w", err)
 	}
 	a.events = events.(*caddyevents.App)
+	if err := a.events.On("stopping", stopping{a}); err != nil {
+		return fmt.Errorf("subscribing to the event stopping: %w", err)
+	}
 
 	if a.storeOpener, err = loadGuest[store.Opener](ctx, a, "StoreRaw", a.StoreRaw, "peba.stores.sqlite"); err != nil {
 		return err
@@ -198,6 +208,9 @@ func (a *App) setDefaults() {
 	if a.MaxAlerts == 0 {
 		a.MaxAlerts = defaultMaxAlerts
 	}
+	if a.MaxStreams == 0 {
+		a.MaxStreams = defaultMaxStreams
+	}
 	if a.Home == nil {
 		a.Home = &Coordinates{Latitude: defaultLatitude, Longitude: defaultLongitude}
 	}
@@ -219,6 +232,9 @@ func (a *App) Validate() error {
 	}
 	if a.MaxAlerts < 1 || a.MaxAlerts > mostMaxAlerts {
 		return fmt.Errorf("max_alerts is %d: allowed is 1 to %d", a.MaxAlerts, mostMaxAlerts)
+	}
+	if a.MaxStreams < 1 || a.MaxStreams > mostMaxStreams {
+		return fmt.Errorf("max_streams is %d: allowed is 1 to %d", a.MaxStreams, mostMaxStreams)
 	}
 	if a.Home.Latitude < -90 || a.Home.Latitude > 90 {
 		return fmt.Errorf("home latitude is %v: allowed is -90 to 90", a.Home.Latitude)

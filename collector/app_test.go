@@ -66,6 +66,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"home":{"latitude":91,"longitude":0}`:                             "home latitude is 91",
 		`,"home":{"latitude":0,"longitude":-181}`:                           "home longitude is -181",
 		`,"max_alerts":-1`:                                                  "max_alerts is -1",
+		`,"max_streams":-1`:                                                 "max_streams is -1",
 		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
 		`,"community":{"user":"u","token":""}`:                              "must not be empty",
 		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "must not be empty",

@@ -12,7 +12,7 @@ import (
 )
 
 // The words of the global option, as errors list them.
-var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "refresh"}
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "refresh"}
 
 // UnmarshalCaddyfile sets up the app from the global option. Syntax:
 //
@@ -25,6 +25,7 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    home          <latitude> <longitude>
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
+//	    max_streams   <number>
 //	    refresh       <interval> <question>[?<parameters>]...
 //	}
 //
@@ -62,13 +63,9 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 	case "bad_ip_window":
 		a.BadIPWindow, err = unmarshalDuration(d, leastBadIPWindow)
 	case "max_alerts":
-		var args []string
-		if args, err = exactly(d, "<number>"); err != nil {
-			return err
-		}
-		if a.MaxAlerts, err = strconv.Atoi(args[0]); err != nil || a.MaxAlerts < 1 || a.MaxAlerts > mostMaxAlerts {
-			return d.Errf("max_alerts is %q: allowed is a whole number from 1 to %d", args[0], mostMaxAlerts)
-		}
+		a.MaxAlerts, err = unmarshalNumber(d, mostMaxAlerts)
+	case "max_streams":
+		a.MaxStreams, err = unmarshalNumber(d, mostMaxStreams)
 	case "community":
 		var args []string
 		if args, err = exactly(d, "<user> <token>"); err != nil {
@@ -127,6 +124,19 @@ func unmarshalDuration(d *caddyfile.Dispenser, least time.Duration) (caddy.Durat
 		return 0, d.Errf("%s is %q: allowed is a time span of %v or more, such as 2h or 28d", option, args[0], least)
 	}
 	return caddy.Duration(parsed), nil
+}
+
+func unmarshalNumber(d *caddyfile.Dispenser, most int) (int, error) {
+	option := d.Val()
+	args, err := exactly(d, "<number>")
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil || n < 1 || n > most {
+		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, args[0], most)
+	}
+	return n, nil
 }
 
 func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {

@@ -18,6 +18,7 @@ func TestLayers(t *testing.T) {
 		"spool":    {"sqlitedb"},
 		"cache":    nil,
 		"query":    {"alert", "store", "geo"},
+		"stream":   {"alert", "store"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
 		if err != nil {

@@ -43,6 +43,7 @@ func (a *App) Start() error {
 	if a.logins, err = newLogins(a.store, a.Community); err != nil {
 		return fmt.Errorf("preparing log-ins: %w", err)
 	}
+	a.feed = a.newFeed()
 	a.background.Go(func() { a.retireAlerts(ctx) })
 	a.background.Go(func() { a.writeStatistics(ctx) })
 	for _, r := range a.Refresh {
@@ -107,9 +108,11 @@ func (a *App) Health(ctx context.Context) (part string, err error) {
 	return "", nil
 }
 
-// Stop ends the background work. What requests use stays open: the HTTP server
-// may stop after this app does.
+// Stop ends the background work, and the streams, for which the HTTP server
+// waits when it stops. What other requests use stays open: that server may stop
+// after this app does.
 func (a *App) Stop() error {
+	a.endStreams()
 	a.stop()
 	a.background.Wait()
 	return nil
@@ -120,6 +123,7 @@ func (a *App) Stop() error {
 // On a reload Caddy does not wait for the requests that the old configuration
 // still has: what they use is closed when the last of them must be over.
 func (a *App) Cleanup() error {
+	a.endStreams()
 	if a.stop != nil {
 		a.stop()
 		a.background.Wait()

@@ -14,6 +14,8 @@ import (
 // moment, and both count. No label holds anything that a client can choose.
 var metrics = struct {
 	messages, badPayloads, cut, newCVEs prometheus.Counter
+	streams                             prometheus.Gauge
+	slowStreams                         prometheus.Counter
 	alerts, refused, answers            *prometheus.CounterVec
 }{
 	messages: prometheus.NewCounter(prometheus.CounterOpts{
@@ -44,6 +46,14 @@ var metrics = struct {
 		Name: "peba_query_answers_total",
 		Help: "Answers to questions, by where they came from: hit, miss, stale, bypass, or error for none.",
 	}, []string{"question", "source"}),
+	streams: prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "peba_stream_open",
+		Help: "Open streams of new alerts.",
+	}),
+	slowStreams: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "peba_stream_dropped_total",
+		Help: "Streams that were ended because their client took less than it was sent.",
+	}),
 }
 
 // answerSources are the values of the label source of peba_query_answers_total.
@@ -58,6 +68,7 @@ const noAnswer = "error"
 func registerMetrics(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
 		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
+		metrics.streams, metrics.slowStreams,
 	} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {

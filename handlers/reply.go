@@ -20,6 +20,7 @@ import (
 	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/stream"
 )
 
 // refusal is an answer that does not give what was asked for: a status, and a
@@ -39,6 +40,9 @@ func (r *refusal) Error() string { return r.reason }
 // retrySoon is for what may be over in a moment: sensors try again for minutes
 // at the most.
 const retrySoon = 5 * time.Second
+
+// retryCrowded is for what others have to leave first.
+const retryCrowded = 30 * time.Second
 
 // refuse is the one place where errors become answers (contract §1, §2, §3).
 func refuse(err error) *refusal {
@@ -75,6 +79,8 @@ func refuse(err error) *refusal {
 		return &refusal{status: http.StatusTooManyRequests, reason: auth.Reason, retryAfter: auth.RetryAfter}
 	case errors.As(err, &auth):
 		return &refusal{status: http.StatusForbidden, reason: auth.Reason}
+	case errors.Is(err, stream.ErrFull):
+		return &refusal{status: http.StatusServiceUnavailable, reason: stream.ErrFull.Error(), retryAfter: retryCrowded}
 	case errors.Is(err, store.ErrUnavailable):
 		return &refusal{
 			status: http.StatusServiceUnavailable, reason: "the store is unavailable", retryAfter: retrySoon, internal: err,

@@ -18,6 +18,10 @@ type Options struct {
 // Path is where the document is served.
 const Path = "/alert/openapi.json"
 
+// StreamPath is where new alerts are told of as server-sent events. It is no path
+// of the document: programs that ask all there are would wait for its end.
+const StreamPath = "/alert/stream"
+
 // IngestPath is where sensors post (contract §1).
 const IngestPath = "/ews-0.1/alert/postSimpleMessage"
 
@@ -37,6 +41,12 @@ Every path is also served with a slash at its end. All times are in UTC. Paramet
 of a parameter that comes twice the first counts. The operator may limit how many requests an address makes: 429.
 
 Texts that tell what an attacker did were written by the attacker: never show them as markup.`
+
+// streamed is the part of the description for those who serve public routes.
+const streamed = `
+
+New alerts come as server-sent events (text/event-stream) from ` + StreamPath + `, which takes ci as the questions do. It
+is not among the paths below, since its answer has no end: docs/API.md tells of its events.`
 
 // Document returns the description as JSON.
 func Document(o Options) ([]byte, error) {
@@ -73,6 +83,7 @@ func Document(o Options) ([]byte, error) {
 		d.Paths = append(d.Paths, entry[*pathItem]{path, heartbeat(i > 0)})
 	}
 	if o.Public {
+		d.Info.Description += streamed
 		d.Paths = append(d.Paths, entry[*pathItem]{Path, self()})
 	}
 	body, err := json.Marshal(d)

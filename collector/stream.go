@@ -1,0 +1,74 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/stream"
+)
+
+// newFeed returns what tells clients of new alerts.
+func (a *App) newFeed() *stream.Feed {
+	return stream.New(stream.Options{
+		Reader:     a.store,
+		Encode:     func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings) },
+		MaxClients: a.MaxStreams,
+		Failed:     func(err error) { a.logger.Error("streams of new alerts", zap.Error(err)) },
+	})
+}
+
+// Stream opens a stream of a domain's new alerts, for a client whose last event
+// had the given id, and has send called with each chunk of it, until send or the
+// stream fails or ctx ends. The error tells why the stream ended; it is, or wraps,
+// one of package stream's when that was its end.
+func (a *App) Stream(ctx context.Context, domain store.Domain, lastEventID string, send func([]byte) error) error {
+	if err := a.wait(ctx); err != nil {
+		return err
+	}
+	client, err := a.feed.Subscribe(ctx, domain, lastEventID)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	metrics.streams.Inc()
+	defer metrics.streams.Dec()
+	for {
+		chunk, err := client.Next(ctx)
+		if err == nil {
+			err = send(chunk)
+		}
+		if err != nil {
+			if errors.Is(err, stream.ErrSlow) || errors.Is(err, os.ErrDeadlineExceeded) {
+				metrics.slowStreams.Inc()
+			}
+			return err
+		}
+	}
+}
+
+// endStreams ends the open streams, and lets no new ones in.
+func (a *App) endStreams() {
+	if a.started() {
+		a.feed.Close()
+	}
+}
+
+// stopping ends the streams when Caddy is about to stop the apps of this
+// configuration: the HTTP server, which may be stopped first, waits for them.
+type stopping struct{ app *App }
+
+// Handle handles the event "stopping".
+func (s stopping) Handle(context.Context, caddy.Event) error {
+	s.app.endStreams()
+	return nil
+}
+
+var _ caddyevents.Handler = stopping{}

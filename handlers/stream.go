@@ -1,0 +1,147 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/stream"
+)
+
+func init() {
+	caddy.RegisterModule(new(Stream))
+}
+
+// sendTimeout is how long a client may take to take a chunk of a stream.
+const sendTimeout = 10 * time.Second
+
+// Stream tells of new alerts as they come in, as server-sent events.
+type Stream struct {
+	app    *collector.App
+	logger *zap.Logger
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Stream) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.peba_stream",
+		New: func() caddy.Module { return new(Stream) },
+	}
+}
+
+// Provision finds the app.
+func (h *Stream) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	var err error
+	h.app, err = findApp(ctx)
+	return err
+}
+
+// ServeHTTP answers GET with the stream, and HEAD without.
+func (h *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	if err := checkMethod(w, r, "", http.MethodGet, http.MethodHead); err != nil {
+		refuse(err).write(w, query.JSON)
+		return nil
+	}
+	events := newEventWriter(w, r)
+	if r.Method == http.MethodHead {
+		events.begin()
+		return nil
+	}
+	err := h.app.Stream(r.Context(), query.ParseDomain(r.URL.Query()), r.Header.Get("Last-Event-ID"), events.send)
+	switch {
+	case events.begun: // it has ended, for what reason ever: its client comes again
+	case errors.Is(err, stream.ErrClosed):
+		// This configuration is being replaced. Browsers never come again after
+		// an answer other than 200.
+		events.begin()
+	default:
+		refused := refuse(err)
+		if refused.internal != nil {
+			h.logger.Error("a stream could not be opened", zap.Error(refused.internal))
+		}
+		refused.write(w, query.JSON)
+	}
+	return nil
+}
+
+// eventWriter sends events to one client.
+type eventWriter struct {
+	w http.ResponseWriter
+	// conn is the client's connection, and request the same for what concerns
+	// the reading of requests.
+	conn, request *http.ResponseController
+	begun         bool
+}
+
+func newEventWriter(w http.ResponseWriter, r *http.Request) *eventWriter {
+	conn := http.NewResponseController(w)
+	e := &eventWriter{w: w, conn: conn, request: conn}
+	// Where Caddy has a time-out for bodies, its writer keeps to that whatever a
+	// handler says.
+	if reader, _ := caddyhttp.IdleTimeoutsFromContext(r.Context()); reader != nil {
+		e.request = reader.Ctrl
+	}
+	return e
+}
+
+// begin sends the header.
+func (e *eventWriter) begin() {
+	e.begun = true
+	h := e.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	// A compressor would take more memory for each stream than all the rest, and
+	// proxies that wait for more to compress would hold events back.
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	h.Set("X-Content-Type-Options", "nosniff")
+	e.w.WriteHeader(http.StatusOK)
+}
+
+// send sends a chunk, at once.
+func (e *eventWriter) send(chunk []byte) error {
+	if !e.begun {
+		// The deadline for reading a request ends it also while it is answered.
+		if err := supported(e.request.SetReadDeadline(time.Time{})); err != nil {
+			return err
+		}
+		e.begin()
+	}
+	if err := supported(e.conn.SetWriteDeadline(time.Now().Add(sendTimeout))); err != nil {
+		return err
+	}
+	if _, err := e.w.Write(chunk); err != nil {
+		return err
+	}
+	if err := e.conn.Flush(); err != nil {
+		return err
+	}
+	// HTTP/2 ends a stream whose deadline passes, even when nothing is written.
+	return supported(e.conn.SetWriteDeadline(time.Time{}))
+}
+
+// supported leaves out the error of connections that have no deadlines.
+func supported(err error) error {
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}
+
+// UnmarshalCaddyfile sets up the handler. Syntax:
+//
+//	peba_stream [<matcher>]
+func (h *Stream) UnmarshalCaddyfile(d *caddyfile.Dispenser) error { return noOptions(d) }
+
+var (
+	_ caddy.Provisioner           = (*Stream)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Stream)(nil)
+	_ caddyfile.Unmarshaler       = (*Stream)(nil)
+)
