@@ -10,8 +10,8 @@ func (r *reader) welcome(w welcome) []byte {
 	ch := r.channels[w.domain]
 	var chunk []byte
 	if w.resumes {
-		entries, missed := ch.after(w.after, max(r.first, w.countedTo), r.frontier)
-		missed += w.earlier
+		entries, later := ch.after(w.after)
+		missed := w.earlier + ch.known(max(r.first, w.countedTo, w.after.second+1), r.frontier) - later
 		switch {
 		case w.uncounted:
 			chunk = append(chunk, "event: missed\ndata: {\"alerts\":null}\n\n"...)
@@ -26,21 +26,26 @@ func (r *reader) welcome(w welcome) []byte {
 }
 
 // after returns the events to send again to a client that comes back, and how
-// many alerts it missed beside these, from one second to another.
+// many of them are of seconds after its last one.
 //
 // The reader that sent the client's last event knows what it sent afterwards.
 // For the others alerts have an order: by the second, then the store's. When
 // more alerts are known now of the time before the client's last second than
 // when it left, some came late. Which is not known, so that those of a while
 // are sent again: better twice than never.
-func (ch *channel) after(c cursor, from, to int64) (events []entry, missed int64) {
+func (ch *channel) after(c cursor) (events []entry, later int64) {
 	at := slices.IndexFunc(ch.recent, func(e entry) bool { return e.alert == c.alert })
 	if at >= 0 && ch.recent[at].live && c.run == ch.run {
-		return ch.recent[at+1:], 0
+		events = ch.recent[at+1:]
+		for _, e := range events {
+			if e.second > c.second {
+				later++
+			}
+		}
+		return events, later
 	}
 	late := ch.known(c.second-lateLook, c.second) > c.known
 	inOrder := at >= 0 && ch.recent[at].second == c.second
-	var later int64
 	for i, e := range ch.recent {
 		switch {
 		case e.second > c.second:
@@ -56,5 +61,5 @@ func (ch *channel) after(c cursor, from, to int64) (events []entry, missed int64
 		}
 		events = append(events, e)
 	}
-	return events, max(0, ch.known(max(from, c.second+1), to)-later)
+	return events, later
 }
