@@ -64,8 +64,8 @@ func (ch *channel) add(at int64, events []*event, found int64, encode func(*aler
 		return nil
 	}
 	ch.high = max(ch.high, at)
-	id := cursor{second: ch.high, known: ch.known(ch.high-lateLook, ch.high), run: ch.run}
-	for _, e := range chosen {
+	known := ch.known(ch.high-lateLook, ch.high)
+	for i, e := range chosen {
 		if e.data == nil {
 			var err error
 			if e.data, err = encode(e.doc); err != nil {
@@ -73,12 +73,15 @@ func (ch *channel) add(at int64, events []*event, found int64, encode func(*aler
 			}
 			e.doc = nil
 		}
-		id.alert = e.id
+		ch.shown[at]++
+		id := cursor{second: ch.high, known: known, place: int64(ch.shown[ch.high]), run: ch.run, alert: e.id}
+		if at < ch.high { // those behind it have not been sent yet
+			id.known -= int64(len(chosen) - 1 - i)
+		}
 		text := fmt.Appendf(nil, "id: %s\nevent: alert\ndata: %s\n\n", id, e.data)
 		ch.recent = append(ch.recent, entry{second: at, alert: e.id, live: ch.live, text: text})
 		ch.fresh = append(ch.fresh, text...)
 	}
-	ch.shown[at] += len(chosen)
 	ch.shownAlike += int64(len(chosen))
 	ch.recent = slices.Delete(ch.recent, 0, max(0, len(ch.recent)-mostReplayed))
 	return nil

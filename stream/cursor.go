@@ -14,8 +14,9 @@ type cursor struct {
 	// second is the latest in which an alert was received that was shown so far,
 	// in seconds since the Unix epoch.
 	second int64
-	// known is how many alerts of the lateLook seconds before it had been found.
-	known int64
+	// known is how many alerts of the lateLook seconds before it had been found,
+	// and sent if they are shown; place is how many of that second had been sent.
+	known, place int64
 	// run names the reader that wrote it.
 	run string
 	// alert is the id of the event's alert, escaped.
@@ -31,7 +32,7 @@ const longestCursor = 2000
 
 // String is the text that parseCursor reads. It has no line breaks.
 func (c cursor) String() string {
-	return fmt.Sprintf("%d-%d-%s-%s", c.second, c.known, c.run, c.alert)
+	return fmt.Sprintf("%d-%d-%d-%s-%s", c.second, c.known, c.place, c.run, c.alert)
 }
 
 // escapeID makes an alert's id, which other programs may have chosen, a part of
@@ -41,8 +42,8 @@ func escapeID(id string) string { return url.QueryEscape(id) }
 // parseCursor reads the id of a client's last event. ok is false if it is none
 // of ours, too old, or from the future.
 func parseCursor(text string, now time.Time) (c cursor, ok bool) {
-	parts := strings.SplitN(text, "-", 4)
-	if len(parts) != 4 || len(text) > longestCursor {
+	parts := strings.SplitN(text, "-", 5)
+	if len(parts) != 5 || len(text) > longestCursor {
 		return cursor{}, false
 	}
 	second, err := strconv.ParseInt(parts[0], 10, 64)
@@ -53,5 +54,9 @@ func parseCursor(text string, now time.Time) (c cursor, ok bool) {
 	if err != nil || known < 0 {
 		return cursor{}, false
 	}
-	return cursor{second: second, known: known, run: parts[2], alert: parts[3]}, true
+	place, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil || place < 0 {
+		return cursor{}, false
+	}
+	return cursor{second: second, known: known, place: place, run: parts[3], alert: parts[4]}, true
 }

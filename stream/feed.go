@@ -82,7 +82,8 @@ func (f *Feed) await(c *Client) {
 	f.waiting = append(f.waiting, c)
 	if !f.running {
 		f.running = true
-		f.reading.Go(f.run)
+		start := time.Now()
+		f.reading.Go(func() { f.run(start) })
 	}
 	select {
 	case f.wake <- struct{}{}:
@@ -139,9 +140,10 @@ func (f *Feed) end(c *Client, cause error) {
 	close(c.gone)
 }
 
-// run reads the store about once a second, while there are clients.
-func (f *Feed) run() {
-	r := newReader(f.o)
+// run reads the store about once a second, while there are clients. What was
+// received before start is not new.
+func (f *Feed) run(start time.Time) {
+	r := newReader(f.o, start)
 	failing := false
 	alone := time.Now() // since when there are no clients
 	timer := time.NewTimer(0)

@@ -249,6 +249,27 @@ func TestOutage(t *testing.T) {
 	})
 }
 
+// TestOutageAtStart has the first client wait for a store that fails: it gets
+// what came in the meantime.
+func TestOutageAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.put(1, 2*time.Second, true)
+		w.fail(errBroken)
+		f := w.feed(10)
+		defer f.Close()
+		c := listen(t, f, store.Community, "")
+		var want []string
+		for range 30 {
+			time.Sleep(time.Second)
+			want = append(want, w.put(1, 0, true)...)
+		}
+		w.fail(nil)
+		time.Sleep(10 * time.Second)
+		same(t, "after the outage", c.alerts(), want)
+	})
+}
+
 // TestRest reads the store only while somebody listens.
 func TestRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

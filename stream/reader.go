@@ -18,7 +18,10 @@ type reader struct {
 	encode   func(*alert.Document) ([]byte, error)
 	trackers [2]*tracker
 	channels [channels]*channel
-	begun    bool
+	// start is from when on alerts are new. What is there already is known when
+	// the reader has begun.
+	start time.Time
+	begun bool
 	// first is the second from which on is known what was found, and frontier
 	// the one that is to be read next.
 	first, frontier int64
@@ -36,8 +39,8 @@ type event struct {
 // channels is how many there are, one a domain.
 const channels = 3
 
-func newReader(o Options) *reader {
-	r := &reader{encode: o.Encode}
+func newReader(o Options, start time.Time) *reader {
+	r := &reader{encode: o.Encode, start: start}
 	for i, domain := range []store.Domain{store.Community, store.Private} {
 		r.trackers[i] = &tracker{domain: domain, store: o.Reader, seconds: make(map[int64]*second)}
 	}
@@ -53,7 +56,7 @@ func newReader(o Options) *reader {
 func (r *reader) round(ctx context.Context, now time.Time) error {
 	to := now.Add(-settle).Unix()
 	if !r.begun {
-		return r.begin(ctx, to, now)
+		return r.begin(ctx, max(r.start.Add(-settle).Unix(), to-history), now)
 	}
 	r.rounds++
 	err := r.read(ctx, to)

@@ -30,36 +30,55 @@ func (r *reader) welcome(w welcome) []byte {
 //
 // The reader that sent the client's last event knows what it sent afterwards.
 // For the others alerts have an order: by the second, then the store's. When
-// more alerts are known now of the time before the client's last second than
-// when it left, some came late. Which is not known, so that those of a while
+// they know of more alerts before the client's last one than had been sent when
+// it left, some became visible late. Which is not known, so that those of a while
 // are sent again: better twice than never.
 func (ch *channel) after(c cursor) (events []entry, later int64) {
 	at := slices.IndexFunc(ch.recent, func(e entry) bool { return e.alert == c.alert })
-	if at >= 0 && ch.recent[at].live && c.run == ch.run {
+	switch {
+	case at >= 0 && ch.recent[at].live && c.run == ch.run:
 		events = ch.recent[at+1:]
-		for _, e := range events {
-			if e.second > c.second {
-				later++
+	case ch.known(c.second-lateLook, c.second) > c.known || at >= 0 && ch.placeOf(c, at) > c.place:
+		events = ch.since(c.second-lateLook, at)
+	default:
+		inOrder := at >= 0 && ch.recent[at].second == c.second
+		for i, e := range ch.recent {
+			if e.second > c.second || e.second == c.second && inOrder && i > at {
+				events = append(events, e)
 			}
 		}
-		return events, later
 	}
-	late := ch.known(c.second-lateLook, c.second) > c.known
-	inOrder := at >= 0 && ch.recent[at].second == c.second
-	for i, e := range ch.recent {
-		switch {
-		case e.second > c.second:
+	for _, e := range events {
+		if e.second > c.second {
 			later++
-		case e.second == c.second:
-			if !inOrder || i <= at {
-				continue
-			}
-		default:
-			if !late || i == at || e.second < c.second-lateLook {
-				continue
-			}
 		}
-		events = append(events, e)
 	}
 	return events, later
+}
+
+// placeOf is the place that a cursor would have here, whose alert is the one at
+// the given index.
+func (ch *channel) placeOf(c cursor, at int) int64 {
+	list := ch.recent
+	if list[at].second == c.second {
+		list = list[:at+1]
+	} // else all of that second were sent before the alert, which was late
+	var place int64
+	for _, e := range list {
+		if e.second == c.second {
+			place++
+		}
+	}
+	return place
+}
+
+// since returns the events from a second on, but the one at the given index.
+func (ch *channel) since(second int64, but int) []entry {
+	var events []entry
+	for i, e := range ch.recent {
+		if e.second >= second && i != but {
+			events = append(events, e)
+		}
+	}
+	return events
 }
