@@ -28,6 +28,9 @@ func TestStandardRoutes(t *testing.T) {
 		{"GET", "/alert/retrieveIPs", 405},
 		{"GET", "/ews-0.1/alert/retrieveIPs15m/", 405},
 		{"GET", "/ews-0.1/alert/postSimpleMessage/", 405},
+		{"HEAD", "/alert/stream", 200},
+		{"OPTIONS", "/alert/stream", 204},
+		{"POST", "/alert/stream/", 405},
 		{"GET", "/alert/", 404},
 		{"GET", "/alert/nothing", 404},
 		{"POST", "/alert/postSimpleMessage", 404},
@@ -40,6 +43,15 @@ func TestStandardRoutes(t *testing.T) {
 		}
 		if test.method == "HEAD" && got.body != "" {
 			t.Errorf("HEAD %s has a body", test.path)
+		}
+	}
+}
+
+func TestWithoutPublic(t *testing.T) {
+	s := startServer(t, "", "without public")
+	for _, path := range []string{"/alert/stream", "/alert/openapi.json", "/alert/tops"} {
+		if got := s.request(http.MethodHead, path, ""); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, got.status)
 		}
 	}
 }
