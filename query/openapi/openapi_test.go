@@ -11,7 +11,7 @@ import (
 
 type described struct {
 	OpenAPI string
-	Info    struct{ Version string }
+	Info    struct{ Version, Description string }
 	Paths   map[string]map[string]struct {
 		OperationID string
 		Parameters  []struct{ Name string }
@@ -99,6 +99,12 @@ func TestGroups(t *testing.T) {
 			if _, there := d.Paths[path]; there != (path == tt.wants) {
 				t.Errorf("only %s: %s is there: %v", tt.with, path, there)
 			}
+		}
+		if told := strings.Contains(d.Info.Description, openapi.StreamPath); told != tt.options.Public {
+			t.Errorf("only %s: the stream is told of: %v", tt.with, told)
+		}
+		if _, there := d.Paths[openapi.StreamPath]; there {
+			t.Error("the stream is a path: who asks all paths waits for ever")
 		}
 		if _, there := d.Paths["/heartbeat"]; !there {
 			t.Errorf("only %s: no heartbeat", tt.with)

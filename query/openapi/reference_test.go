@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/query/openapi"
 )
 
 var update = flag.Bool("update", false, "write docs/API.md")
@@ -93,8 +94,50 @@ were written by the attacker: never show them as markup.
 	for _, q := range query.All() {
 		writeQuestion(&b, q)
 	}
+	b.WriteString(streamReference)
 	return b.String()
 }
+
+// streamReference is about what is no question, and has no end.
+const streamReference = "\n" + `## stream
+
+New alerts as they come in, as server-sent events.
+
+GET ` + "`" + openapi.StreamPath + "`" + `, for all, not cached. For browsers:
+
+` + "```js" + `
+const stream = new EventSource("/alert/stream");
+stream.addEventListener("alert", e => show(JSON.parse(e.data)));
+` + "```" + `
+
+| parameter | allowed | default | meaning |
+|---|---|---|---|
+| ` + "`ci`" + ` | ` + "`0`, `-1`" + ` or anything else | ` + "`1`" + ` | 0 private users' alerts, -1 all, anything else the community's |
+
+` + "```text" + `
+id: 1795477555-12-3-a1b2c3-6a1b2c3d9f0e8d7c6b5a49382716a5b4
+event: alert
+data: {"id":"6a1b2c3d9f0e8d7c6b5a49382716a5b4","dateCreated":"2026-11-23 23:45:55","country":"BR",…}
+
+event: rate
+data: {"perSecond":120.4,"shown":50}
+
+event: missed
+data: {"alerts":2999}
+` + "```" + `
+
+- ` + "`alert`" + `: A new alert, about a second after it came in (with Elasticsearch, after its next refresh), as a member of
+  ` + "`alerts`" + ` of retrieveAlertsJson. Of the alerts that were received in one second at most 50 are told, an even choice.
+- ` + "`rate`" + `: How many alerts a second there are, and how many of them are told: averages of the last ten seconds. It comes
+  when they change, and about each second while not all are told.
+- ` + "`missed`" + `: How many alerts since the client's last event are left out when it comes back; ` + "`null`" + ` if that is not known.
+
+A client that comes back with the header ` + "`Last-Event-ID`" + `, as browsers do by themselves, goes on behind that event, at any
+edge of the same store, for up to a day: up to 1000 alerts are told again. It may then get some twice that came late;
+their ` + "`id`" + ` tells. A comment comes after 15 seconds of silence. Streams end when the server's configuration changes,
+and when a client takes less than it is sent. When too many are open, one more gets 503 with ` + "`Retry-After`" + `, after
+which browsers do not try again by themselves.
+`
 
 func writeQuestion(b *strings.Builder, q *query.Question) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", q.Name, q.Summary)
