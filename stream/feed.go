@@ -105,12 +105,11 @@ func (f *Feed) countEarlier(ctx context.Context, c *Client) error {
 	})
 	select {
 	case done := <-count:
-		if done.Err != nil {
+		if c.uncounted = done.Err != nil; c.uncounted {
 			f.o.Failed(fmt.Errorf("counting what a stream missed: %w", done.Err))
-			c.uncounted = true
-			return nil
+		} else {
+			c.earlier = done.Val.(int64)
 		}
-		c.earlier = done.Val.(int64)
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -26,7 +26,8 @@ type counted struct {
 // add counts a round. There is news when the rate is another, and always while
 // not all are shown.
 func (r *rate) add(now time.Time, found, shown int64) {
-	r.rounds = slices.DeleteFunc(r.rounds, func(c counted) bool { return now.Sub(c.at) >= rateSpan })
+	// The round ten seconds ago is out, also if this one is a little early.
+	r.rounds = slices.DeleteFunc(r.rounds, func(c counted) bool { return now.Sub(c.at) > rateSpan-settle })
 	r.rounds = append(r.rounds, counted{now, found, shown})
 	var sum counted
 	for _, c := range r.rounds {

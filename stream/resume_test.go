@@ -26,7 +26,7 @@ func TestResume(t *testing.T) {
 		{"late, one edge", true, false},
 		{"late, any edge", true, true},
 	} {
-		for seed := range uint64(5) {
+		for seed := range uint64(3) {
 			t.Run(fmt.Sprint(test.name, " ", seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { comeAndGo(t, rand.New(rand.NewPCG(seed, 1)), test.late, test.travel) })
 			})
@@ -89,7 +89,7 @@ func comeAndGo(t *testing.T, random *rand.Rand, late, travel bool) {
 		switch n := times[id]; {
 		case n == 0:
 			t.Errorf("alert %s of %d is lost", strings.TrimLeft(id, "0"), len(sent))
-		case n > 1 && !(late && travel):
+		case n > 1 && (!late || !travel):
 			t.Errorf("alert %s came %d times", strings.TrimLeft(id, "0"), n)
 		}
 		delete(times, id)
