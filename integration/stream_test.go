@@ -8,12 +8,14 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/estest"
 )
 
 // listener is a client of /alert/stream that comes back, like a browser, when a
@@ -284,12 +286,54 @@ func TestStreamKill(t *testing.T) {
 	}
 }
 
+// TestStreamEdges has two edges on one Elasticsearch. Who listens at one gets what
+// the other took, and goes on at the other without a loss.
+func TestStreamEdges(t *testing.T) {
+	es := "store elasticsearch " + estest.StartServer(t).Nodes[0].URL
+	here, there := startServer(t, es, ""), startServer(t, es, "")
+	first := here.listen(&http.Client{}, "")
+	sending := there.play()
+	first.waitForAlerts(1)
+	first.stop()
+	second := there.listen(&http.Client{}, "", "Last-Event-ID", first.last)
+	sending()
+	here.play()()
+
+	const sent = 2 * played
+	var stored struct{ Alerts []struct{ ID string } }
+	for topx := 1000; len(stored.Alerts) < sent && topx > 900; topx-- { // each is an answer of its own
+		time.Sleep(time.Second)
+		body := here.request(http.MethodGet, fmt.Sprint("/alert/retrieveAlertsJson?topx=", topx), "").body
+		if err := json.Unmarshal([]byte(body), &stored); err != nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+	}
+	if len(stored.Alerts) != sent {
+		t.Fatalf("%d alerts are stored, want %d", len(stored.Alerts), sent)
+	}
+	had := func() string {
+		return strings.Join(slices.Concat(first.events["alert"], second.events["alert"]), "\n")
+	}
+	second.wait("all alerts", func() bool {
+		all := had()
+		return !slices.ContainsFunc(stored.Alerts, func(a struct{ ID string }) bool { return !strings.Contains(all, a.ID) })
+	})
+	second.stop()
+	if len(second.events["missed"]) > 0 {
+		t.Errorf("missed: %v", second.events["missed"])
+	}
+	t.Logf("%d of %d alerts came twice", strings.Count(had(), "{")-sent, sent)
+}
+
+// played is how many alerts play sends.
+const played = 80
+
 // play has sensors send, too few to be sampled, until what is returned is called
 // and they are done.
 func (s *server) play() (wait func()) {
 	s.t.Helper()
 	cmd := s.command("peba", "simulate", s.url, "--user", communityUser, "--token", communityToken,
-		"--sensors", "20", "--rate", "20", "--alerts", "80", "--batch", "2", "--seed", fmt.Sprint(time.Now().UnixNano()))
+		"--sensors", "20", "--rate", "20", "--alerts", fmt.Sprint(played), "--batch", "2", "--seed", fmt.Sprint(time.Now().UnixNano()))
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
