@@ -15,11 +15,15 @@ import (
 	"github.com/peba-edge/peba/stream"
 )
 
+// mostStreamed is how many bytes of a request are streamed: each goes to all
+// clients, and an attacker may have sent 64 KB.
+const mostStreamed = 1 << 10
+
 // newFeed returns what tells clients of new alerts.
 func (a *App) newFeed() *stream.Feed {
 	return stream.New(stream.Options{
 		Reader:     a.store,
-		Encode:     func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings) },
+		Encode:     func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings, mostStreamed) },
 		MaxClients: a.MaxStreams,
 		Failed:     func(err error) { a.logger.Error("streams of new alerts", zap.Error(err)) },
 	})

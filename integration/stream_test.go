@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -225,15 +226,65 @@ func TestStream(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
+	if open, dropped := s.metric("peba_stream_open"), s.metric("peba_stream_dropped_total"); open != "4" || dropped != "0" {
+		t.Errorf("the metrics count %s open streams and %s dropped, want 4 and 0", open, dropped)
+	}
+}
+
+// metric returns the value of one of the server's metrics.
+func (s *server) metric(name string) string {
+	s.t.Helper()
 	resp, err := http.Get("http://" + s.admin + "/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, value, _ := strings.Cut(string(all), "\n"+name+" ")
+	value, _, _ = strings.Cut(value, "\n")
+	return value
+}
+
+// TestStreamStuck has a client that takes nothing: it is dropped, and keeps no
+// other from its alerts.
+func TestStreamStuck(t *testing.T) {
+	s := startServer(t, "", "")
+	address := strings.TrimPrefix(s.url, "http://")
+	stuck, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	metrics, err := io.ReadAll(resp.Body)
-	if err != nil || !strings.Contains(string(metrics), "\npeba_stream_open 4\n") ||
-		!strings.Contains(string(metrics), "\npeba_stream_dropped_total 0\n") {
-		t.Errorf("the metrics do not count four streams: %v", err)
+	defer stuck.Close()
+	if _, err := io.WriteString(stuck, "GET /alert/stream HTTP/1.1\r\nHost: "+address+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	quick := s.listen(&http.Client{}, "")
+	// Escaping makes much of them: this fills what the kernel keeps for a client.
+	request := `<Request type="url">/` + strings.Repeat("&amp;lt;", 300) + "</Request>"
+	sent := 0
+	for s.metric("peba_stream_dropped_total") == "0" {
+		if sent == 50*90 {
+			t.Fatal("the stuck client is still there")
+		}
+		var alerts []string
+		for range 50 {
+			sent++
+			alerts = append(alerts, strings.Replace(alertXML("9.9.9.9", sent), "<AdditionalData", request+"<AdditionalData", 1))
+		}
+		if got := s.post(messageXML(communityUser, communityToken, alerts...)); got.body != okResult {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		time.Sleep(time.Second)
+	}
+	if open := s.metric("peba_stream_open"); open != "1" {
+		t.Errorf("%s streams are open, want one", open)
+	}
+	quick.waitForAlerts(sent * 9 / 10) // two messages may be of one second
+	if quick.streams != 1 {
+		t.Errorf("the quick client had %d streams", quick.streams)
 	}
 }
 

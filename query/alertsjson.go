@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/peba-edge/peba/alert"
@@ -84,7 +85,7 @@ func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
 	}
 	alerts := make([]publicAlert, len(newest)) // not nil: an empty answer is []
 	for i := range newest {
-		alerts[i] = in.public(&newest[i])
+		alerts[i] = in.public(&newest[i], requestString(&newest[i]))
 	}
 	return encodeJSON(struct {
 		Alerts []publicAlert `json:"alerts"`
@@ -92,7 +93,7 @@ func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
 }
 
 // public is what all may know of an alert.
-func (s Settings) public(d *alert.Document) publicAlert {
+func (s Settings) public(d *alert.Document, request string) publicAlert {
 	a := publicAlert{
 		ID:            d.ID,
 		DateCreated:   d.RecievedTime.String(),
@@ -100,7 +101,7 @@ func (s Settings) public(d *alert.Document) publicAlert {
 		CountryName:   d.CountryName,
 		TargetCountry: d.TargetCountry,
 		AnalyzerType:  d.PeerType,
-		RequestString: requestString(d),
+		RequestString: request,
 		ClientDomain:  d.ClientDomain,
 	}
 	a.SourceLat, a.SourceLng = s.coordinatesOrHome(d.Location)
@@ -109,9 +110,14 @@ func (s Settings) public(d *alert.Document) publicAlert {
 }
 
 // EncodeAlert returns an alert as it stands in the answer of retrieveAlertsJson,
-// in one line without its end.
-func EncodeAlert(d *alert.Document, s Settings) ([]byte, error) {
-	body, err := json.Marshal(s.public(d))
+// in one line without its end. The request is cut to so many bytes before it is
+// escaped, which makes up to nine of one.
+func EncodeAlert(d *alert.Document, s Settings, mostRequest int) ([]byte, error) {
+	request := plainRequest(d)
+	if len(request) > mostRequest {
+		request = strings.ToValidUTF8(request[:mostRequest], "") // no half characters
+	}
+	body, err := json.Marshal(s.public(d, htmlEscaper.Replace(request)))
 	if err != nil {
 		return nil, fmt.Errorf("writing alert %q: %w", d.ID, err)
 	}

@@ -127,7 +127,7 @@ data: {"alerts":2999}
 ` + "```" + `
 
 - ` + "`alert`" + `: A new alert, about a second after it came in (with Elasticsearch, after its next refresh), as a member of
-  ` + "`alerts`" + ` of retrieveAlertsJson. Of the alerts that were received in one second at most 50 are told, an even choice.
+  ` + "`alerts`" + ` of retrieveAlertsJson, but for requestString, of which there are 1024 bytes at most before escaping. Of the alerts that were received in one second at most 50 are told, an even choice.
 - ` + "`rate`" + `: How many alerts a second there are, and how many of them are told: averages of the last ten seconds. It comes
   when they change, and about each second while not all are told.
 - ` + "`missed`" + `: How many alerts since the client's last event are left out when it comes back; ` + "`null`" + ` if that is not known.
