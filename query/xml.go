@@ -21,9 +21,11 @@ func newXML(root string, size int) *xmlWriter {
 
 // add writes what needs no escaping.
 func (w *xmlWriter) add(parts ...string) {
+	b := w.b // to store the slice each time is work for the garbage collector
 	for _, part := range parts {
-		w.b = append(w.b, part...)
+		b = append(b, part...)
 	}
+	w.b = b
 }
 
 // open starts an element that has others in it.
@@ -59,9 +61,8 @@ func (w *xmlWriter) bytes(root string) []byte {
 }
 
 func (w *xmlWriter) indent() {
-	for range w.depth {
-		w.add("  ")
-	}
+	const spaces = "                " // eight levels, more than any answer has
+	w.add(spaces[:2*w.depth])
 }
 
 // text writes what may be anything.
