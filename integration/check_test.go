@@ -65,6 +65,7 @@ func (s *server) checkedSite(appOptions string) string {
 const checkedToken = "a-token-of-our-own"
 
 func TestCheck(t *testing.T) {
+	t.Parallel() // waits for what is done once a minute
 	e := newElastic(t)
 	s := newCheckedServer(t, e.options())
 	s.start()

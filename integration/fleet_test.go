@@ -12,7 +12,7 @@ import (
 	"github.com/peba-edge/peba/cache/cachetest"
 )
 
-// fleet is two edges with one cluster and one memcached.
+// newFleet prepares two edges with one cluster and one memcached.
 func newFleet(t *testing.T, e *elastic) [2]*server {
 	memcached := cachetest.StartMemcached(t)
 	options := e.options() + "\nretention 6h\ncache memcached " + memcached.Address + " {\nsecret the-edges-own\n}"
@@ -32,6 +32,7 @@ func launchAll(edges [2]*server) {
 // TestFleet sends the same messages to two edges at once. Alerts, payloads and
 // CVEs are stored and counted once, and both edges answer alike.
 func TestFleet(t *testing.T) {
+	t.Parallel() // waits for what is done once a minute
 	e := newElastic(t)
 	edges := newFleet(t, e)
 	launchAll(edges)

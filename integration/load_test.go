@@ -43,6 +43,9 @@ type load struct {
 	sent, accepted map[string]bool // by additionalData
 
 	unique atomic.Int64
+	// mayRefuse says that sensors may be told to come again.
+	mayRefuse atomic.Bool
+
 	ending chan struct{}
 	ended  sync.Once
 	group  sync.WaitGroup
@@ -109,13 +112,14 @@ func (l *load) message(times int) {
 func (l *load) deliver(s *server, body string) bool {
 	for {
 		got, err := s.try(http.MethodPost, postPath, body)
-		if err == nil {
+		comeAgain := err == nil && got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != ""
+		if err == nil && (!comeAgain || !l.mayRefuse.Load()) {
 			if got.status != http.StatusOK || got.body != okResult {
 				l.t.Errorf("a sensor was answered %d %s", got.status, got.body)
 			}
 			return got.status == http.StatusOK
 		}
-		if !l.goesOn(loadPause) { // the server is dead
+		if !l.goesOn(loadPause) { // the server is dead, or has said so
 			return false
 		}
 	}

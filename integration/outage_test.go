@@ -28,7 +28,7 @@ func TestOutage(t *testing.T) {
 		p.raise(e)
 
 		for _, n := range e.Nodes {
-			n.Stop()
+			n.Kill() // the one is stopped already
 		}
 		s.wantHeartbeat(http.StatusServiceUnavailable, "elasticsearch does not answer")
 		l.more(500)
@@ -66,7 +66,6 @@ func wantStored(t *testing.T, e *elastic, l *load, servers ...*server) {
 		if n, bad := got.number(); err != nil || bad != nil || n != len(stored) {
 			t.Errorf("%d alerts are stored; the answer is %v %d %s", len(stored), err, got.status, got.body)
 		}
-		// The source's address has a place of its own in the private answer.
 		private := s.request(http.MethodPost, "/alert/querySingleIP?ip=203.0.113.7&out=json", messageXML("soc", "soc's token"))
 		if private.status != http.StatusOK {
 			t.Errorf("a private question: %d %s", private.status, private.body)
