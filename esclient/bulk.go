@@ -3,7 +3,6 @@ package esclient
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -58,13 +57,11 @@ type bulkTarget struct {
 // bulkLines writes one action of a bulk request with its source.
 func bulkLines(op string, t bulkTarget, source any) ([]byte, error) {
 	var b bytes.Buffer
-	lines := json.NewEncoder(&b) // ends each value with a line end, and has none within
-	lines.SetEscapeHTML(false)
-	if err := lines.Encode(map[string]bulkTarget{op: t}); err != nil {
-		return nil, fmt.Errorf("writing the action: %w", err)
-	}
-	if err := lines.Encode(source); err != nil {
-		return nil, fmt.Errorf("writing the document: %w", err)
+	for _, line := range []any{map[string]bulkTarget{op: t}, source} {
+		if err := writeJSON(&b, line); err != nil {
+			return nil, fmt.Errorf("writing a line of a bulk request: %w", err)
+		}
+		b.WriteByte('\n') // there is none within
 	}
 	return b.Bytes(), nil
 }

@@ -83,9 +83,13 @@ func TestCheckUnreachable(t *testing.T) {
 	m := newModule(t, "http://127.0.0.1:9")
 	s, err := m.open(t.Context(), store.Options{})
 	must(t, err)
-	found := s.Check(t.Context())
-	if len(found) != 1 || found[0].OK || !strings.Contains(found[0].Text, "connection refused") {
-		t.Errorf("of no cluster it says %+v", found)
+	if f := finding(t, s, "connection"); f.OK || !strings.Contains(f.Text, "connection refused") {
+		t.Errorf("of no cluster it says %+v", f)
+	}
+	for _, f := range s.Check(t.Context()) {
+		if here := f.Part == "spool" || f.Part == "sender" || f.Part == "dead letters"; !here && f.Part != "connection" {
+			t.Errorf("without a connection something is said of %+v", f)
+		}
 	}
 	must(t, s.Close())
 	if found := s.Check(t.Context()); len(found) != 1 || found[0].OK {
