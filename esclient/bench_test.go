@@ -34,6 +34,17 @@ func fill(b *testing.B, s *esStore) {
 	}
 	settle(b, s)
 	must(b, s.client.do(b.Context(), http.MethodPost, "/"+s.names.Alerts+"-*/_forcemerge?max_num_segments=1", nil, nil))
+	var stats struct {
+		All struct {
+			Primaries struct {
+				Store struct {
+					Size int64 `json:"size_in_bytes"`
+				} `json:"store"`
+			} `json:"primaries"`
+		} `json:"_all"`
+	}
+	must(b, s.client.do(b.Context(), http.MethodGet, "/"+s.names.Alerts+"-*/_stats/store", nil, &stats))
+	b.Logf("%d bytes an alert, merged, without replicas", stats.All.Primaries.Store.Size/alerts)
 }
 
 // recorder notes what is sent, and has Elasticsearch keep no answers.
