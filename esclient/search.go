@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
@@ -47,6 +48,13 @@ type hitOf[S any] struct {
 // hit is a document that is read later.
 type hit = hitOf[json.RawMessage]
 
+// kindNoShard is how Elasticsearch says that a shard has no copy to ask: also for an
+// index that an edge drops in that moment, which is gone a moment later.
+const (
+	kindNoShard = "no_shard_available_action_exception"
+	lookAgain   = 100 * time.Millisecond
+)
+
 // find runs a search, and reads aggregations into what they point to. Whatever
 // keeps it from a whole answer is store.ErrUnavailable with the cause.
 func find[S any](ctx context.Context, s *esStore, indices string, body object, aggregations any) (*answer[S], error) {
@@ -55,6 +63,10 @@ func find[S any](ctx context.Context, s *esStore, indices string, body object, a
 		path += "&request_cache=true"
 	}
 	text, err := s.client.ask(ctx, http.MethodGet, path, body)
+	if isKind(err, kindNoShard) {
+		time.Sleep(lookAgain)
+		text, err = s.client.ask(ctx, http.MethodGet, path, body)
+	}
 	var status *statusError
 	if errors.As(err, &status) && !errors.Is(err, store.ErrUnavailable) {
 		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
