@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/alert"
 )
 
 // The path of every bulk request. The answer is cut to what is read of it; time-out
@@ -64,6 +67,22 @@ func bulkLines(op string, t bulkTarget, source any) ([]byte, error) {
 		b.WriteByte('\n') // there is none within
 	}
 	return b.Bytes(), nil
+}
+
+// appendCreate appends the action and the source of an alert that is new.
+func appendCreate(b []byte, index string, d *alert.Document) []byte {
+	b = append(b, `{"create":{"_index":`...)
+	b = appendQuoted(b, index)
+	b = append(b, `,"_id":`...)
+	b = appendQuoted(b, d.ID)
+	b = append(b, "}}\n"...)
+	return append(d.AppendJSON(b), '\n')
+}
+
+// appendQuoted appends a JSON string; bytes that are no UTF-8 become U+FFFD.
+func appendQuoted(b []byte, s string) []byte {
+	b, _ = jsontext.AppendQuote(b, s) // the error tells of such bytes
+	return b
 }
 
 // bulk sends actions in as many requests as they need, and notes the outcome of

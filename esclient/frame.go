@@ -56,18 +56,16 @@ func (a *frameAlert) source() []byte {
 // encodeFrame makes the frame of one message. The index of each alert is fixed
 // here: a message that is sent later meets its first copy all the same.
 func encodeFrame(records []alert.Record, indexOf func(d *alert.Document) string) ([]byte, error) {
-	alerts := make([]frameAlert, len(records))
+	b := beginFrame(len(records), frameSize(records))
+	var lines []byte // those of one alert after the other
 	for i := range records {
 		r := &records[i]
 		if r.ID == "" {
 			return nil, fmt.Errorf("record %d of %d has no id", i+1, len(records))
 		}
-		a := &alerts[i]
-		a.index, a.id = indexOf(&r.Document), r.ID
-		var err error
-		if a.lines, err = bulkLines("create", bulkTarget{Index: a.index, ID: a.id}, &r.Document); err != nil {
-			return nil, fmt.Errorf("record %d of %d: %w", i+1, len(records), err)
-		}
+		a := frameAlert{index: indexOf(&r.Document), id: r.ID}
+		lines = appendCreate(lines[:0], a.index, &r.Document)
+		a.lines = lines
 		a.cve, _ = r.CVE()
 		if p := r.Payload; p != nil {
 			a.payload = &framePayload{
@@ -76,26 +74,43 @@ func encodeFrame(records []alert.Record, indexOf func(d *alert.Document) string)
 				created: r.CreateTime.Unix(), data: p.Data,
 			}
 		}
+		b = appendAlert(b, &a)
 	}
-	return joinFrame(alerts), nil
+	return endFrame(b), nil
 }
 
-// joinFrame writes alerts: version, number, alerts, and a checksum of it all.
-// Numbers are varints; texts and bytes stand behind their length.
-func joinFrame(alerts []frameAlert) []byte {
-	size := 16
-	for i := range alerts {
-		size += len(alerts[i].lines) + 256
-		if p := alerts[i].payload; p != nil {
-			size += len(p.data) + 256
+// frameSize is about how many bytes the frame of records has: an alert that is
+// not out of the ordinary takes a kilobyte, of which its names are the most.
+func frameSize(records []alert.Record) int {
+	size := 0
+	for i := range records {
+		r := &records[i]
+		size += 1280 + len(r.OriginalRequestString) + len(r.RawHTTP) + len(r.AdditionalData)
+		if r.Payload != nil {
+			size += len(r.Payload.Data) + 256
 		}
 	}
-	b := make([]byte, 0, size)
-	b = append(b, frameVersion)
-	b = binary.AppendUvarint(b, uint64(len(alerts)))
+	return size
+}
+
+// joinFrame makes a frame of alerts.
+func joinFrame(alerts []frameAlert) []byte {
+	b := beginFrame(len(alerts), 0)
 	for i := range alerts {
 		b = appendAlert(b, &alerts[i])
 	}
+	return endFrame(b)
+}
+
+// beginFrame begins a frame of about size bytes: version, number, alerts, and a
+// checksum of it all. Numbers are varints; texts and bytes stand behind their length.
+func beginFrame(alerts, size int) []byte {
+	b := make([]byte, 0, size+16)
+	b = append(b, frameVersion)
+	return binary.AppendUvarint(b, uint64(alerts))
+}
+
+func endFrame(b []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 

@@ -103,7 +103,7 @@ func (n *Node) Launch() error {
 		return err
 	}
 	args := []string{
-		"-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-Des.distribution.type=zip", "-Des.distribution.flavor=default",
+		"-Xms512m", "-Xmx1g", "-XX:+UseSerialGC", "-Des.distribution.type=zip", "-Des.distribution.flavor=default",
 		"-cp", filepath.Join(jars, "*"), source,
 	}
 	n.process = exec.Command(java, append(args, n.settings...)...)
