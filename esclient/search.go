@@ -110,7 +110,7 @@ func (s *esStore) count(ctx context.Context, f store.Filter) (int64, error) {
 
 // newest returns the newest alerts that match. Within a second the one stored
 // last is first, as far as an index knows that.
-func (s *esStore) newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
+func (s *esStore) newest(ctx context.Context, f store.Filter, n int, fields []string) ([]alert.Document, error) {
 	if n <= 0 {
 		return nil, nil
 	}
@@ -124,7 +124,7 @@ func (s *esStore) newest(ctx context.Context, f store.Filter, n int) ([]alert.Do
 	}
 	// A mapping may lack the field in an index that has no alert yet.
 	order := []object{{field: object{"order": "desc", "unmapped_type": "date", "numeric_type": "date"}}}
-	p := pages{indices: s.names.read(), query: query, order: order, most: n}
+	p := pages{indices: s.names.read(), query: query, order: order, most: n, fields: fields}
 	docs := make([]alert.Document, 0, min(n, pageSize))
 	err = each(ctx, s, p, func(h hitOf[*alert.Document]) error {
 		if h.Source == nil { // null, or left out

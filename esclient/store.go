@@ -165,8 +165,8 @@ func (s *esStore) Retire(ctx context.Context, receivedBefore time.Time) error {
 }
 
 // Newest implements store.Reader.
-func (s *esStore) Newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
-	return ask(s, func() ([]alert.Document, error) { return s.newest(ctx, f, n) })
+func (s *esStore) Newest(ctx context.Context, f store.Filter, n int, fields ...string) ([]alert.Document, error) {
+	return ask(s, func() ([]alert.Document, error) { return s.newest(ctx, f, n, fields) })
 }
 
 // Count implements store.Reader.

@@ -51,7 +51,7 @@ var retrieveAlertsCyber = &Question{
 `,
 	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
-		newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, in.MaxAlerts)
+		newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, in.MaxAlerts, cyberFields...)
 		if err != nil {
 			return nil, err
 		}
@@ -80,6 +80,11 @@ func alertsXML(alerts []alert.Document, write func(*xmlWriter, *alert.Document))
 	}
 	w.close("Alerts")
 	return w.bytes(root)
+}
+
+// cyberFields are what writeCyberAlert reads.
+var cyberFields = []string{
+	"recievedTime", "peerIdent", "peerType", "targetCountry", "originalRequestString", "location", "sourceEntryIp", "country",
 }
 
 func writeCyberAlert(w *xmlWriter, d *alert.Document) {

@@ -79,7 +79,7 @@ type publicAlert struct {
 }
 
 func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
-	newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, int(in.number("topx")))
+	newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, int(in.number("topx")), publicFields...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +90,12 @@ func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
 	return encodeJSON(struct {
 		Alerts []publicAlert `json:"alerts"`
 	}{alerts})
+}
+
+// publicFields are what public and requestString read.
+var publicFields = []string{
+	"recievedTime", "country", "countryName", "targetCountry", "location", "locationDestination", "peerType", "clientDomain",
+	"originalRequestString", "username", "password", "login",
 }
 
 // public is what all may know of an alert.

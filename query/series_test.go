@@ -17,7 +17,7 @@ import (
 // brokenReader is a store that is down.
 type brokenReader struct{ store.Reader }
 
-func (brokenReader) Newest(context.Context, store.Filter, int) ([]alert.Document, error) {
+func (brokenReader) Newest(context.Context, store.Filter, int, ...string) ([]alert.Document, error) {
 	return nil, store.ErrUnavailable
 }
 

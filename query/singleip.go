@@ -50,13 +50,16 @@ var querySingleIP = &Question{
 			return alertsXML(nil, writeSingleIPAlert), nil
 		}
 		newest, err := in.Reader.Newest(ctx,
-			store.Filter{Domain: in.Domain, Time: store.Created, SourceIP: ip}, in.MaxAlerts)
+			store.Filter{Domain: in.Domain, Time: store.Created, SourceIP: ip}, in.MaxAlerts, singleIPFields...)
 		if err != nil {
 			return nil, err
 		}
 		return alertsXML(newest, writeSingleIPAlert), nil
 	},
 }
+
+// singleIPFields are what writeSingleIPAlert reads.
+var singleIPFields = []string{"createTime", "peerType", "targetCountry", "originalRequestString"}
 
 func writeSingleIPAlert(w *xmlWriter, d *alert.Document) {
 	w.leaf("Id", d.ID)

@@ -85,7 +85,11 @@ type Writer interface {
 type Reader interface {
 	// Newest returns up to n documents that match, newest first by f.Time;
 	// within one second the order is the store's own, but stable.
-	Newest(ctx context.Context, f Filter, n int) ([]alert.Document, error)
+	//
+	// Where fields are given, by their stored names (the JSON names of
+	// alert.Document), a store may leave all others but the ID empty: most
+	// lists need a few, and a document is long.
+	Newest(ctx context.Context, f Filter, n int, fields ...string) ([]alert.Document, error)
 
 	// Count returns the number of documents that match.
 	Count(ctx context.Context, f Filter) (int64, error)

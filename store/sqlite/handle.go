@@ -82,7 +82,7 @@ func (h *handle) Retire(ctx context.Context, receivedBefore time.Time) error {
 	return h.run(func(d *database) error { return d.retire(ctx, receivedBefore) })
 }
 
-func (h *handle) Newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
+func (h *handle) Newest(ctx context.Context, f store.Filter, n int, _ ...string) ([]alert.Document, error) {
 	return ask(h, func(d *database) ([]alert.Document, error) { return d.newest(ctx, f, n) })
 }
 

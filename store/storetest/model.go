@@ -6,7 +6,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -163,8 +165,9 @@ func (m *model) matching(f store.Filter) []alert.Document {
 	return found
 }
 
-// Newest implements store.Reader.
-func (m *model) Newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
+// Newest implements store.Reader. It leaves out all that a store may, so that a
+// question which does not name a field that it needs has a wrong answer.
+func (m *model) Newest(ctx context.Context, f store.Filter, n int, fields ...string) ([]alert.Document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -173,7 +176,26 @@ func (m *model) Newest(ctx context.Context, f store.Filter, n int) ([]alert.Docu
 	slices.SortStableFunc(found, func(a, b alert.Document) int {
 		return timeOf(b, f.Time).Compare(timeOf(a, f.Time))
 	})
-	return found[:min(n, len(found))], nil
+	found = found[:min(n, len(found))]
+	if len(fields) > 0 {
+		for i := range found {
+			found[i] = only(&found[i], fields)
+		}
+	}
+	return found, nil
+}
+
+// only returns the document with nothing in it but its id and the fields.
+func only(d *alert.Document, fields []string) alert.Document {
+	rest := *d
+	v := reflect.ValueOf(&rest).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if name != "-" && !slices.Contains(fields, name) {
+			v.Field(i).SetZero()
+		}
+	}
+	return rest
 }
 
 // Count implements store.Reader.
