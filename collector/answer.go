@@ -42,7 +42,7 @@ func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, re
 		return cache.Result{}, fmt.Errorf("answering %s: %w", q.Name, err)
 	}
 	if result.Err != nil {
-		a.logger.Error("an old answer was given: there is no newer one",
+		a.requests.Error("an old answer was given: there is no newer one",
 			zap.String("question", q.Name), zap.Duration("age", result.Age), zap.Error(result.Err))
 	}
 	a.counters[q][result.Status.String()].Inc()

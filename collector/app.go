@@ -86,7 +86,9 @@ type App struct {
 
 	ctx    caddy.Context
 	logger *zap.Logger
-	events *caddyevents.App
+	// requests is for what goes wrong with requests.
+	requests *zap.Logger
+	events   *caddyevents.App
 
 	storeOpener store.Opener
 	cacheOpener cache.Opener
@@ -140,6 +142,7 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
 	a.logger = ctx.Logger()
+	a.requests = RequestLogger(ctx)
 	a.ready = make(chan struct{})
 	storeConfig := string(a.StoreRaw) // loading the module empties it
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {

@@ -115,6 +115,9 @@ func (a *App) Stop() error {
 	a.endStreams()
 	a.stop()
 	a.background.Wait()
+	if outbox, ok := a.store.(store.Outbox); ok {
+		outbox.Yield()
+	}
 	return nil
 }
 

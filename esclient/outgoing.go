@@ -32,15 +32,21 @@ type outgoing struct {
 	recent recent
 	days   strangeDays
 
-	names    Indices // that the sender writes to
-	maxSize  int64
-	reserve  int64
-	stop     context.CancelFunc
-	sending  sync.WaitGroup
-	mu       sync.Mutex
-	stores   []*esStore // in the order of opening
-	urls     []string   // of the newest's cluster
-	newStore chan struct{}
+	names   Indices // that the sender writes to
+	maxSize int64
+	reserve int64
+	stop    context.CancelFunc
+	sending sync.WaitGroup
+	mu      sync.Mutex
+	shares  []*share // in the order of opening
+	turned  chan struct{}
+}
+
+// share is one store's part in a spool.
+type share struct {
+	store   *esStore
+	urls    []string // of its cluster
+	yielded bool     // its configuration goes
 }
 
 // openOutgoing opens the store's spool, or shares it with the store of the
@@ -66,7 +72,7 @@ func openOutgoing(ctx context.Context, m *Module, s *esStore) (*outgoing, error)
 }
 
 func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err error) {
-	o := &outgoing{path: path, names: m.Index, maxSize: m.Spool.MaxSize, reserve: *m.Spool.Reserve, newStore: make(chan struct{})}
+	o := &outgoing{path: path, names: m.Index, maxSize: m.Spool.MaxSize, reserve: *m.Spool.Reserve, turned: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.Destruct())
@@ -94,61 +100,87 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 	return o, nil
 }
 
-// join adds a store to those that share the spool: the newest one's cluster is
-// the one that is sent to.
+// join adds a store to those that share the spool.
 func (o *outgoing) join(m *Module, s *esStore) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if m.Index != o.names || m.Spool.MaxSize != o.maxSize || *m.Spool.Reserve != o.reserve {
 		return fmt.Errorf("spool %s is in use with other index names, max_size or reserve: stop and start PEBA to change these", o.path)
 	}
-	o.stores = append(o.stores, s)
-	o.turn(!slices.Equal(o.urls, m.URLs))
-	o.urls = m.URLs
+	o.change(func() { o.shares = append(o.shares, &share{store: s, urls: m.URLs}) })
 	return nil
+}
+
+// yield says that a store's configuration goes.
+func (o *outgoing) yield(s *esStore) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.change(func() {
+		for _, share := range o.shares {
+			share.yielded = share.yielded || share.store == s
+		}
+	})
 }
 
 // leave undoes join; the last one to leave closes the spool.
 func (o *outgoing) leave(s *esStore) error {
 	o.mu.Lock()
-	newest := o.stores[len(o.stores)-1]
-	o.stores = slices.DeleteFunc(o.stores, func(other *esStore) bool { return other == s })
-	if s == newest { // of a configuration that did not come about
-		o.turn(true)
-		o.urls = nil
-	}
+	o.change(func() {
+		o.shares = slices.DeleteFunc(o.shares, func(share *share) bool { return share.store == s })
+	})
 	o.mu.Unlock()
 	_, err := spools.Delete(o.path)
 	return err
 }
 
-// turn makes the sender go on with the newest store. What one cluster has need
-// not be in another. The caller holds mu.
-func (o *outgoing) turn(otherCluster bool) {
-	if otherCluster {
+// change changes the shares, and has the sender go on with the store that is the
+// current one then. What one cluster has need not be in another. The caller holds mu.
+func (o *outgoing) change(shares func()) {
+	before := o.first()
+	shares()
+	after := o.first()
+	if after == before {
+		return
+	}
+	if before != nil && (after == nil || !slices.Equal(before.urls, after.urls)) {
 		o.recent.forget()
 		o.sender.known.forget()
 	}
-	close(o.newStore)
-	o.newStore = make(chan struct{})
+	close(o.turned)
+	o.turned = make(chan struct{})
 }
 
-// newest returns the store that was opened last, and a channel that is closed
-// when it is another one. The store is nil when the last one is leaving.
-func (o *outgoing) newest() (*esStore, <-chan struct{}) {
+// first returns the share of the current store: the oldest whose configuration
+// stays, so that one which fails to start is never gone by, or if all go the
+// newest; nil when the last one is leaving. The caller holds mu.
+func (o *outgoing) first() *share {
+	for _, share := range o.shares {
+		if !share.yielded {
+			return share
+		}
+	}
+	if n := len(o.shares); n > 0 {
+		return o.shares[n-1]
+	}
+	return nil
+}
+
+// current returns the store whose cluster is sent to, and a channel that is closed
+// when it is another one.
+func (o *outgoing) current() (*esStore, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.stores) == 0 {
-		return nil, o.newStore
+	if share := o.first(); share != nil {
+		return share.store, o.turned
 	}
-	return o.stores[len(o.stores)-1], o.newStore
+	return nil, o.turned
 }
 
 // post is the sender's way to the cluster. It waits for the index template: what
 // came to a cluster without it would be indexed by Elasticsearch's own idea.
 func (o *outgoing) post(ctx context.Context, path string, body []byte) (status int, answer []byte, err error) {
 	for {
-		s, newer := o.newest()
+		s, turned := o.current()
 		var ready <-chan struct{}
 		if s != nil {
 			ready = s.ready
@@ -156,17 +188,16 @@ func (o *outgoing) post(ctx context.Context, path string, body []byte) (status i
 		select {
 		case <-ready:
 			return s.client.post(ctx, path, body)
-		case <-newer:
+		case <-turned:
 		case <-ctx.Done():
 			return 0, nil, fmt.Errorf("waiting for the index template: %w", ctx.Err())
 		}
 	}
 }
 
-// announceCVE tells the newest store's owner of a CVE. While a reload is under
-// way there are two, and the older one is about to go.
+// announceCVE tells the current store's owner of a CVE.
 func (o *outgoing) announceCVE(cve store.CVE) {
-	if s, _ := o.newest(); s != nil && s.opts.NewCVE != nil {
+	if s, _ := o.current(); s != nil && s.opts.NewCVE != nil {
 		s.opts.NewCVE(cve)
 	}
 }

@@ -25,9 +25,9 @@ func numbered(id string) []alert.Record {
 	return []alert.Record{{Document: alert.Document{ID: id, CreateTime: alert.At(time.Now())}}}
 }
 
-// TestSenderLeavesAStoreThatIsClosed has a reload that does not come about: its
-// store, whose cluster is not there, is closed before it ever was ready.
-func TestSenderLeavesAStoreThatIsClosed(t *testing.T) {
+// TestSenderGoesByTheConfigurationThatStays has a reload that comes about, to a
+// cluster that is not there, one that does not, and the end.
+func TestSenderGoesByTheConfigurationThatStays(t *testing.T) {
 	cluster := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 		_, _ = w.Write([]byte("{}"))
@@ -42,6 +42,17 @@ func TestSenderLeavesAStoreThatIsClosed(t *testing.T) {
 	never := &esStore{client: c, ready: make(chan struct{})}
 	must(t, o.join(m, ready))
 	must(t, o.join(m, never))
+	wantCurrent := func(want *esStore) {
+		t.Helper()
+		if got, _ := o.current(); got != want {
+			t.Errorf("the sender goes by store %p, want %p of %p and %p", got, want, ready, never)
+		}
+	}
+	wantCurrent(ready)
+	_, _, err = o.post(t.Context(), "/_bulk", []byte("{}\n"))
+	must(t, err)
+	o.yield(ready)
+	wantCurrent(never)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -52,11 +63,16 @@ func TestSenderLeavesAStoreThatIsClosed(t *testing.T) {
 	}()
 	select {
 	case err := <-answered:
-		t.Fatalf("the sender did not wait for the newest store: %v", err)
+		t.Fatalf("the sender did not wait for the store that stays: %v", err)
 	case <-time.After(50 * time.Millisecond): // it waits by now
 	}
+	o.yield(never)
+	wantCurrent(never) // all go: the process ends
 	must(t, o.leave(never))
 	must(t, <-answered)
+	wantCurrent(ready)
+	must(t, o.leave(ready))
+	wantCurrent(nil)
 }
 
 // TestDamageMakesAlertsUnknown has the file of an alert removed. When the sensor
@@ -84,9 +100,15 @@ func TestDamageMakesAlertsUnknown(t *testing.T) {
 func TestAnotherClusterKnowsNothing(t *testing.T) {
 	m := newModule(t, "http://127.0.0.1:1")
 	o := openOutgoingTest(t, m)
+	var last *esStore
 	join := func(m *Module) {
 		t.Helper()
-		must(t, o.join(m, &esStore{ready: make(chan struct{})}))
+		s := &esStore{ready: make(chan struct{})}
+		must(t, o.join(m, s))
+		if last != nil {
+			o.yield(last)
+		}
+		last = s
 	}
 	join(m)
 	o.recent.remember(numbered("a"))

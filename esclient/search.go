@@ -64,7 +64,9 @@ func find[S any](ctx context.Context, s *esStore, indices string, body object, a
 	}
 	text, err := s.client.ask(ctx, http.MethodGet, path, body)
 	if isKind(err, kindNoShard) {
-		time.Sleep(lookAgain)
+		if err := sleepUntil(ctx, time.Now().Add(lookAgain)); err != nil {
+			return nil, err
+		}
 		text, err = s.client.ask(ctx, http.MethodGet, path, body)
 	}
 	var status *statusError

@@ -214,6 +214,9 @@ func (s *esStore) RemoveUser(ctx context.Context, name string) error {
 	return s.run(func() error { return s.removeUser(ctx, name) })
 }
 
+// Yield implements store.Outbox.
+func (s *esStore) Yield() { s.out.yield(s) }
+
 // Settle implements store.Outbox.
 func (s *esStore) Settle(ctx context.Context) (time.Time, error) {
 	return ask(s, func() (time.Time, error) {

@@ -39,7 +39,7 @@ func (*Auth) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the app.
 func (h *Auth) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = collector.RequestLogger(ctx)
 	h.bodies.most = maxAuthBody
 	var err error
 	h.app, err = findApp(ctx)

@@ -38,7 +38,7 @@ func (*Heartbeat) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the app.
 func (h *Heartbeat) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = collector.RequestLogger(ctx)
 	var err error
 	h.app, err = findApp(ctx)
 	return err

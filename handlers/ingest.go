@@ -48,7 +48,7 @@ func (*Ingest) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the app.
 func (h *Ingest) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = collector.RequestLogger(ctx)
 	if h.MaxBody == 0 {
 		h.MaxBody = defaultMaxBody
 	}

@@ -45,7 +45,7 @@ func (*Query) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the question and the app.
 func (h *Query) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = collector.RequestLogger(ctx)
 	var ok bool
 	if h.question, ok = query.Named(h.Name); !ok {
 		return unknownQuestion(h.Name)

@@ -38,7 +38,7 @@ func (*Stream) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the app.
 func (h *Stream) Provision(ctx caddy.Context) error {
-	h.logger = ctx.Logger()
+	h.logger = collector.RequestLogger(ctx)
 	var err error
 	h.app, err = findApp(ctx)
 	return err
