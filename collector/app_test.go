@@ -213,6 +213,9 @@ type outbox struct {
 }
 
 func (o outbox) Settle(context.Context) (time.Time, error) { return o.oldest, nil }
+func (o outbox) Yield()                                    {}
+
+var _ store.Outbox = outbox{}
 
 // TestNewCVE tells of a CVE when it is seen for the first time, and only then.
 func TestNewCVE(t *testing.T) {

@@ -80,7 +80,7 @@ func (d *deadLetters) migrate(ctx context.Context) error {
 	case err != nil:
 		return err
 	case version == 0:
-		return d.transact(ctx, func() error { return d.conn.Exec(ctx, deadLettersSchema) })
+		return d.conn.Transact(func() error { return d.conn.Exec(ctx, deadLettersSchema) })
 	case version != deadLettersVersion:
 		return fmt.Errorf("its version is %d: this release knows %d", version, deadLettersVersion)
 	}
@@ -116,7 +116,7 @@ func (d *deadLetters) add(ctx context.Context, letters []deadLetter) error {
 	now := time.Now().UnixMilli()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	err := d.transact(ctx, func() error {
+	err := d.conn.Transact(func() error {
 		for i := range letters {
 			l := &letters[i]
 			_, _, err := d.insert.Exec(ctx, l.index, l.documentID, now, l.reason, int64(l.attempts), l.frame)
@@ -130,20 +130,4 @@ func (d *deadLetters) add(ctx context.Context, letters []deadLetter) error {
 		return fmt.Errorf("write to dead letters %s: %w", d.path, err)
 	}
 	return nil
-}
-
-func (d *deadLetters) transact(ctx context.Context, work func() error) error {
-	if err := d.conn.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	err := work()
-	if err == nil {
-		err = d.conn.Exec(ctx, "COMMIT")
-	}
-	if err != nil {
-		// SQLite has rolled back by itself after some errors; then this fails, and
-		// says nothing new.
-		_ = d.conn.Exec(context.Background(), "ROLLBACK")
-	}
-	return err
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peba-edge/peba/store"
 )
@@ -164,5 +165,26 @@ func TestOpenDeadLettersFails(t *testing.T) {
 	}
 	if _, err := openDeadLetters(t.Context(), filepath.Join(dir, "nowhere"), nil); err == nil {
 		t.Error("a folder that does not exist is no error")
+	}
+}
+
+// TestDeadLettersInterrupted ends the context of who writes letters at every
+// moment of it, as a reload does. The next letter is taken all the same.
+func TestDeadLettersInterrupted(t *testing.T) {
+	d := newDeadLetters(t, nil)
+	started := time.Now()
+	must(t, d.add(t.Context(), []deadLetter{letterOf(t, 0, "no")}))
+	span := max(time.Since(started), time.Millisecond)
+	for n := range 300 {
+		ctx, cancel := context.WithTimeout(t.Context(), span*time.Duration(n)/200)
+		err := d.add(ctx, []deadLetter{letterOf(t, 1, "no")})
+		cancel()
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("after %d letters: %v", n, err)
+		}
+	}
+	must(t, d.add(t.Context(), []deadLetter{letterOf(t, 2, "no")}))
+	if n, err := d.CountDeadLetters(t.Context()); err != nil || n < 2 || n > 3 {
+		t.Errorf("there are %d letters, %v", n, err)
 	}
 }

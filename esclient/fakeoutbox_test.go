@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/peba-edge/peba/spool"
 )
@@ -102,9 +103,11 @@ func (o *fakeOutbox) left() (waiting, out int) {
 	return len(o.waiting), len(o.out)
 }
 
-// waitEmpty returns when all frames are done.
+// waitEmpty returns when all frames are done. If that takes minutes they never are.
 func (o *fakeOutbox) waitEmpty(t testing.TB) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
 	for {
 		o.mu.Lock()
 		empty, changed := len(o.waiting) == 0 && len(o.out) == 0, o.changed
@@ -114,8 +117,9 @@ func (o *fakeOutbox) waitEmpty(t testing.TB) {
 		}
 		select {
 		case <-changed:
-		case <-t.Context().Done():
-			t.Fatal("frames are left")
+		case <-ctx.Done():
+			waiting, out := o.left()
+			t.Fatalf("%d frames wait and %d are out", waiting, out)
 		}
 	}
 }

@@ -84,6 +84,11 @@ func TestRandomFaults(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := newRig(t)
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("the sender: %+v", r.sender.status())
+				}
+			})
 			rng := rand.New(rand.NewPCG(seed, 7))
 			c := &chaos{rng: rand.New(rand.NewPCG(seed, 8)), requests: 100, bad: map[string]bool{}, whole: seed%2 == 0}
 			r.cluster.refuse, r.cluster.item, r.cluster.garble = c.refuse, c.item, c.garble

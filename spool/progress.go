@@ -131,18 +131,15 @@ func (g *segment) summaryRow() []driver.Value {
 
 // write writes rows in one transaction.
 func (p *progress) write(rows [][]driver.Value) error {
-	ctx := context.Background()
-	if err := p.conn.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if _, _, err := p.put.Exec(ctx, row...); err != nil {
-			_ = p.conn.Exec(ctx, "ROLLBACK") // SQLite may have done it
-			return err
+	err := p.conn.Transact(func() error {
+		for _, row := range rows {
+			if _, _, err := p.put.Exec(context.Background(), row...); err != nil {
+				return err
+			}
 		}
-	}
-	if err := p.conn.Exec(ctx, "COMMIT"); err != nil {
-		_ = p.conn.Exec(ctx, "ROLLBACK")
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return p.measure()

@@ -131,32 +131,26 @@ func (w *writer) insertAll(group [][]byte) (frames, bytes int64, err error) {
 	if w.segment == nil {
 		return 0, 0, nil
 	}
-	ctx := context.Background()
-	if err := w.conn.Exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	now := time.Now().UnixMicro()
+	err = w.conn.Transact(func() error {
+		for _, data := range group {
+			if len(data) == 0 {
+				continue
+			}
+			id := w.next + frames
+			bytes += int64(len(data))
+			total := w.segment.bytes + bytes
+			if _, _, err := w.insert.Exec(context.Background(), id, now, total, sum(id, now, total, data), data); err != nil {
+				return err
+			}
+			frames++
+		}
+		return nil
+	})
+	if err != nil {
 		return 0, 0, err
 	}
-	now := time.Now().UnixMicro()
-	for _, data := range group {
-		if len(data) == 0 {
-			continue
-		}
-		id := w.next + frames
-		bytes += int64(len(data))
-		total := w.segment.bytes + bytes
-		if _, _, err = w.insert.Exec(ctx, id, now, total, sum(id, now, total, data), data); err != nil {
-			break
-		}
-		frames++
-	}
-	if err == nil {
-		if err = w.conn.Exec(ctx, "COMMIT"); err == nil {
-			return frames, bytes, nil
-		}
-	}
-	// SQLite has rolled back by itself after some errors; then this one fails,
-	// and says nothing new.
-	_ = w.conn.Exec(ctx, "ROLLBACK")
-	return 0, 0, err
+	return frames, bytes, nil
 }
 
 // leave gives the active segment up, to be sealed while another is begun. It

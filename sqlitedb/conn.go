@@ -76,6 +76,26 @@ func (c *Conn) Exec(ctx context.Context, sql string) error {
 	return err
 }
 
+// Transact does work in a transaction, of which nothing is left when an error is
+// returned. It takes no context: the driver may begin a transaction and yet return
+// the error of a context that ended meanwhile, and then it stays open.
+func (c *Conn) Transact(work func() error) error {
+	ctx := context.Background()
+	err := c.Exec(ctx, "BEGIN IMMEDIATE")
+	if err == nil {
+		err = work()
+	}
+	if err == nil {
+		err = c.Exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		// SQLite has rolled back by itself after some errors; then this one fails,
+		// and says nothing new.
+		_ = c.Exec(ctx, "ROLLBACK")
+	}
+	return err
+}
+
 // Value runs a query for one value.
 func (c *Conn) Value(ctx context.Context, sql string) (driver.Value, error) {
 	s, err := c.Prepare(ctx, sql)

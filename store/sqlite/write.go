@@ -99,31 +99,22 @@ func (w *writer) commit(group []func(*writer) error) error {
 
 // transact runs the jobs in one transaction, of which nothing is left when an
 // error is returned.
-func (w *writer) transact(group []func(*writer) error) (err error) {
-	defer func() {
-		if err == nil {
-			w.insert.keep()
-			w.keysGone(false)
-			return
+func (w *writer) transact(group []func(*writer) error) error {
+	err := w.Transact(func() error {
+		for _, work := range group {
+			if err := work(w); err != nil {
+				return err
+			}
 		}
-		// SQLite has rolled back by itself after some errors; then this one
-		// fails, and says nothing new.
-		_ = w.Exec(context.Background(), "ROLLBACK")
+		return w.insert.tally.flush()
+	})
+	if err != nil {
 		w.insert.undo()
-		err = describe("write to", w.path, err)
-	}()
-	if err := w.Exec(context.Background(), "BEGIN IMMEDIATE"); err != nil {
-		return err
+		return describe("write to", w.path, err)
 	}
-	for _, work := range group {
-		if err := work(w); err != nil {
-			return err
-		}
-	}
-	if err := w.insert.tally.flush(); err != nil {
-		return err
-	}
-	return w.Exec(context.Background(), "COMMIT")
+	w.insert.keep()
+	w.keysGone(false)
+	return nil
 }
 
 // change runs one statement, that is not used often, and tells how many rows
