@@ -26,19 +26,7 @@ var retrieveAlertsJSON = &Question{
 		Example: "35",
 	}},
 	Answers: []Answer{{
-		Schema: record(field("alerts", list(record(
-			field("id", text("The alert's id.")),
-			field("dateCreated", textLike(momentPattern, "When it arrived, in UTC.")),
-			field("country", text("The attacker's country, ISO code or -.")),
-			field("countryName", text("Its name.")),
-			field("targetCountry", text("The sensor's country, ISO code or -.")),
-			field("sourceLat", text("The attacker's latitude in degrees.")),
-			field("sourceLng", text("The attacker's longitude in degrees.")),
-			field("destLat", text("The sensor's latitude in degrees.")),
-			field("destLng", text("The sensor's longitude in degrees.")),
-			field("analyzerType", text("The honeypot type.")),
-			field("requestString", text("What the attacker did, in a line, escaped for HTML.")),
-			field("clientDomain", &Schema{Type: "boolean", Description: "Whether it is one of the community's alerts."})),
+		Schema: record(field("alerts", list(publicAlertSchema,
 			"The alerts, newest first; unknown coordinates are the operator's home."))),
 		Example: `{
   "alerts": [
@@ -61,6 +49,20 @@ var retrieveAlertsJSON = &Question{
 	}},
 	Ask: askAlertsJSON,
 }
+
+var publicAlertSchema = record(
+	field("id", text("The alert's id.")),
+	field("dateCreated", textLike(momentPattern, "When it arrived, in UTC.")),
+	field("country", text("The attacker's country, ISO code or -.")),
+	field("countryName", text("Its name.")),
+	field("targetCountry", text("The sensor's country, ISO code or -.")),
+	field("sourceLat", text("The attacker's latitude in degrees.")),
+	field("sourceLng", text("The attacker's longitude in degrees.")),
+	field("destLat", text("The sensor's latitude in degrees.")),
+	field("destLng", text("The sensor's longitude in degrees.")),
+	field("analyzerType", text("The honeypot type.")),
+	field("requestString", text("What the attacker did, in a line, escaped for HTML.")),
+	field("clientDomain", &Schema{Type: "boolean", Description: "Whether it is one of the community's alerts."}))
 
 // publicAlert is one alert of the answer. It never has the source address.
 type publicAlert struct {

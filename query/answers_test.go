@@ -89,8 +89,11 @@ func TestEmptyAnswers(t *testing.T) {
 		"retrieveLatLonAttacks?":             `[{"statsSince":"2026-11-23","latLonAttacks":[]}]` + "\n",
 		"TpotStats?": `{"communityHoneypots":{"totalNumberAlerts":0,"totalNumberHoneypots":0,"totalNumberDaemons":0,` +
 			`"numberAlertsPerType":{},"numberHoneypotsPerType":{}},"UTCtimeFrom":"2026-11-23 00:00:00","UTCtimeTo":"2026-11-23 23:59:59"}` + "\n",
-		"getStats?":       "{}\n",
-		"tops?type=urls&": "{}\n",
+		"replayDay?day=20261124": `{"from":"2026-11-24 00:00:00","to":"2026-11-25 00:00:00","step":300,"alerts":[0` +
+			strings.Repeat(",0", 287) + "]}\n",
+		"replay?from=2026-11-23 23:45:00": `{"from":"2026-11-23 23:45:00","to":"2026-11-23 23:50:00","count":0,"alerts":[]}` + "\n",
+		"getStats?":                       "{}\n",
+		"tops?type=urls&":                 "{}\n",
 	} {
 		name, raw, _ := strings.Cut(call, "?")
 		if got := answer(t, filled(t), name, raw); got != want {
@@ -168,6 +171,9 @@ func TestAnswers(t *testing.T) {
 		{"topCountriesAttacks?monthOffset=00&topx=1", `[{"id":"00","date":"2026-11",` +
 			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
 			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
+		{"topCountriesAttacks?days=1&topx=1&offset=1", `[{"id":0,"date":"2026-11-22",` +
+			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
+			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
 		{"topCountriesAttacks?offset=1", `[{"id":"1","date":"2026-10","attacksPerCountry":[],"attacksToTargetCountry":[]}]`},
 		{"topCountriesAttacks?offset=1&monthOffset=2", `[{"id":"2","date":"2026-09","attacksPerCountry":[],"attacksToTargetCountry":[]}]`},
 		{"retrieveLatLonAttacks?", `[{"statsSince":"2026-11-23","latLonAttacks":[{"lat":"1.5","lng":"2.5","count":4},{"lat":"0.0","lng":"0.0","count":1}]}]`},
@@ -205,6 +211,7 @@ func TestStoreErrorsAreReturned(t *testing.T) {
 	for _, q := range All() {
 		required := map[string]string{
 			"querySingleIP": "ip=8.8.8.8", "retrieveAlertsCount": "time=1", "retrieveAlertsCountWithType": "time=1", "tops": "type=urls",
+			"replay": "from=2026-11-23 23:45:00",
 		}[q.Name]
 		in := Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, required)}
 		if body, err := q.Ask(t.Context(), in); !errors.Is(err, store.ErrUnavailable) {
@@ -228,7 +235,7 @@ func TestHostileText(t *testing.T) {
 	s := filled(t, d, web)
 
 	for _, q := range All() {
-		for _, raw := range []string{"out=xml&time=5&ip=8.8.8.8&type=urls", "out=json&time=5&ip=8.8.8.8&type=destports"} {
+		for _, raw := range []string{"out=xml&time=5&ip=8.8.8.8&type=urls&from=2026-11-23 23:45:00", "out=json&time=5&ip=8.8.8.8&type=destports&from=2026-11-23 23:45:00"} {
 			body := answer(t, s, q.Name, raw)
 			if q.Media(parse(t, q, raw)) == JSON {
 				if !json.Valid([]byte(body)) || strings.ContainsAny(body, "<>&\u2028") {

@@ -43,6 +43,9 @@ type Param struct {
 	// Min and Max bound a Number, both inclusive; Max 0 leaves it open, and
 	// numbers too large for an int64 are taken as the largest.
 	Min, Max int64
+	// Every, if not zero, is what a Moment is a multiple of: some minutes, of
+	// which an hour is one.
+	Every time.Duration
 	// Default is what an absent parameter is read as; empty where its absence
 	// means something of its own, which Summary tells.
 	Default string
@@ -105,7 +108,8 @@ func (p *Param) parse(raw string) (v value, ok bool) {
 		return p.parseNumber(raw)
 	case Moment:
 		at, err := time.Parse(alert.TimeLayout, raw)
-		return value{text: raw, at: at}, err == nil && len(raw) == len(alert.TimeLayout)
+		fits := at.Equal(at.Truncate(p.Every)) // no matter if that is zero
+		return value{text: raw, at: at}, err == nil && len(raw) == len(alert.TimeLayout) && fits
 	case Day:
 		at, err := time.Parse(dayLayout, raw)
 		return value{text: raw, at: at}, err == nil
@@ -171,6 +175,9 @@ func (p *Param) Allowed() string {
 		}
 	case Moment:
 		form = "a time in UTC of the form YYYY-MM-DD HH:MM:SS"
+		if p.Every != 0 {
+			form += fmt.Sprintf(", a multiple of %g minutes", p.Every.Minutes())
+		}
 	case Day:
 		form = "a day of the form YYYYMMDD"
 	case Address:

@@ -57,6 +57,12 @@ func TestParseParams(t *testing.T) {
 		{"getStats", "lt", "", map[string]string{"2026-11-23 20:00:00": "2026-11-23 20:00:00", "now": refused}},
 		{"getStats", "values", "", map[string]string{"": "", "Webpage": "Webpage", "a, b,,a": "a,b"}},
 		{"getStats", "value", "", map[string]string{"SSH/console(cowrie)": "SSH/console(cowrie)"}},
+		{"topCountriesAttacks", "days", "", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "07": refused, "": refused}},
+		{"replayDay", "day", "", map[string]string{"20261122": "20261122", "2026-11-22": refused}},
+		{"replay", "from", "", map[string]string{
+			"2026-11-22 14:05:00": "2026-11-22 14:05:00", "0000-01-01 00:00:00": "0000-01-01 00:00:00", "9999-12-31 23:55:00": "9999-12-31 23:55:00",
+			"2026-11-22 14:04:00": refused, "2026-11-22 14:05:01": refused, "2026-11-22": refused, "": refused,
+		}},
 		{"tops", "type", "", map[string]string{"urls": "urls", "destports": "destports", "": refused, "url": refused}},
 		{"tops", "topx", "type=urls", map[string]string{"1": "1", "30": "30", "31": refused, "0": refused}},
 		{"tops", "days", "type=urls", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "x": refused, "": refused}},

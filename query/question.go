@@ -12,7 +12,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// Question is one endpoint of contract §3.
+// Question is one endpoint: of contract §3, or of the dashboard.
 type Question struct {
 	// Name is the last part of the legacy path, such as "retrieveIPs".
 	Name string
@@ -64,7 +64,8 @@ const (
 	XML  = "text/xml; charset=utf-8"
 )
 
-// All returns the questions, in the order of contract §3.
+// All returns the questions, in the order of contract §3, and then those of the
+// dashboard.
 func All() []*Question {
 	return []*Question{
 		retrieveIPs,
@@ -82,6 +83,8 @@ func All() []*Question {
 		tpotStats,
 		getStats,
 		tops,
+		replayDay,
+		replay,
 	}
 }
 

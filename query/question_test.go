@@ -33,7 +33,8 @@ func parse(t testing.TB, q *Question, rawQuery string) Args {
 	return args
 }
 
-// The questions of contract §3, with what each table there says of it.
+// The questions of contract §3, with what each table there says of it, and those
+// of the dashboard.
 func TestContractTable(t *testing.T) {
 	now := time.Date(2026, 11, 23, 23, 46, 5, 0, time.UTC)
 	tests := []struct {
@@ -63,6 +64,12 @@ func TestContractTable(t *testing.T) {
 		{"TpotStats", "day=20261122", false, JSON, 28 * 24 * time.Hour},
 		{"getStats", "", false, JSON, 1800 * time.Second},
 		{"tops", "type=urls", false, JSON, 7200 * time.Second},
+		{"replayDay", "", false, JSON, 60 * time.Second},
+		{"replayDay", "day=20261123", false, JSON, 60 * time.Second},
+		{"replayDay", "day=20261122", false, JSON, 6 * time.Hour},
+		{"replay", "from=2026-11-23 23:30:00", false, JSON, 10 * time.Second},
+		{"replay", "from=2026-11-23 23:25:00", false, JSON, 6 * time.Hour},
+		{"replay", "from=2027-11-23 23:25:00", false, JSON, 10 * time.Second},
 	}
 	asked := make(map[string]bool)
 	for _, tt := range tests {
@@ -83,7 +90,7 @@ func TestContractTable(t *testing.T) {
 	}
 	for _, q := range All() {
 		if !asked[q.Name] {
-			t.Errorf("question %q is not of the contract", q.Name)
+			t.Errorf("question %q has no row here", q.Name)
 		}
 		delete(asked, q.Name)
 	}
@@ -154,7 +161,7 @@ func TestKey(t *testing.T) {
 		{"retrieveAlertsCount", []string{"time=5", "time=005"}, []string{"time=day", "time=0", "time=5&out=json"}},
 		{"retrieveAlertsCount", []string{"time=9223372036854775807", "time=99999999999999999999999"}, []string{"time=9223372036854775806"}},
 		{"datasetAlertsPerMonth", []string{"", "x"}, []string{"days=0", "days=1"}},
-		{"topCountriesAttacks", []string{"", "topx=10"}, []string{"monthOffset=0", "monthOffset=00", "offset=0", "topx=11"}},
+		{"topCountriesAttacks", []string{"", "topx=10"}, []string{"monthOffset=0", "monthOffset=00", "offset=0", "topx=11", "days=1"}},
 		{"TpotStats", []string{"day=20261122", "day=20261122&ci=0"}, []string{""}},
 		{"getStats", []string{"values=a,b", "values=a,,b,a", "values=+a+,b"}, []string{"values=b,a", "value=a,b", "values=a%26value%3Db", "values=a&value=b"}},
 		{"tops", []string{"type=urls", "type=urls&days=1&topx=10"}, []string{"type=destports", "type=urls&days=7"}},

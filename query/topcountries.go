@@ -12,21 +12,28 @@ import (
 
 var topCountriesAttacks = &Question{
 	Name:    "topCountriesAttacks",
-	Summary: "The countries that most alerts came from, and went to, in one calendar month by the time of arrival.",
+	Summary: "The countries that most alerts came from, and went to, in one calendar month, or in the last days, by the time of arrival.",
 	Formats: []string{JSON},
 	TTL:     fixed(60 * time.Second),
 	Params: []Param{
 		monthsParam("monthOffset", "How many months ago; by default this month so far. The answer's id is this text."),
 		monthsParam("offset", "The same as monthOffset, which goes before it."),
+		{
+			Name:    "days",
+			Summary: "Not a month, but the last days up to now; goes before monthOffset and offset.",
+			Kind:    Word,
+			Words:   []string{"1", "7", "28"},
+			Example: "7",
+		},
 		topxParam,
 	},
 	Answers: []Answer{{
 		Schema: list(record(
 			field("id", &Schema{
 				AnyOf:       []*Schema{{Type: "integer"}, {Type: "string"}},
-				Description: "The number 0 by default, else the text of monthOffset or offset.",
+				Description: "The number 0 by default and with days, else the text of monthOffset or offset.",
 			}),
-			field("date", textLike(`^[0-9]{4}-[0-9]{2}$`, "The month, in UTC.")),
+			field("date", textLike(`^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$`, "The month, in UTC; with days the first day.")),
 			field("attacksPerCountry", list(countrySchema, "The attackers' countries, most alerts first.")),
 			field("attacksToTargetCountry", list(countrySchema, "The sensors' countries, most alerts first."))),
 			"One object."),
@@ -69,24 +76,26 @@ type countryCount struct {
 }
 
 func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
-	offset := in.value("monthOffset")
-	if !offset.given {
-		offset = in.value("offset")
-	}
 	answer := struct {
 		ID         any            `json:"id"` // the number 0 by default, else the text of the request
 		Date       string         `json:"date"`
 		PerCountry []countryCount `json:"attacksPerCountry"`
 		ToTargets  []countryCount `json:"attacksToTargetCountry"`
 	}{ID: 0}
-	if offset.given {
-		answer.ID = offset.text
-	}
-	from := startOfMonth(in.Now, offset.number)
-	answer.Date = from.Format("2006-01")
-	filter := store.Filter{Domain: in.Domain, From: from, To: from.AddDate(0, 1, 0)}
-	if offset.number == 0 {
-		filter.To = untilNow(in.Now)
+	filter := store.Filter{Domain: in.Domain, To: untilNow(in.Now)}
+	if days := in.value("days"); days.given {
+		filter.From = minutesBefore(in.Now, map[string]int64{"1": 1, "7": 7, "28": 28}[days.text]*24*60)
+		answer.Date = filter.From.Format(time.DateOnly)
+	} else {
+		offset := in.monthOffset()
+		if offset.given {
+			answer.ID = offset.text
+		}
+		filter.From = startOfMonth(in.Now, offset.number)
+		if offset.number > 0 {
+			filter.To = filter.From.AddDate(0, 1, 0)
+		}
+		answer.Date = filter.From.Format("2006-01")
 	}
 	var err error
 	if answer.PerCountry, err = in.topCountries(ctx, filter, store.SourceCountry, store.SourceCountryName); err != nil {
@@ -96,6 +105,14 @@ func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
 		return nil, err
 	}
 	return encodeJSON([]any{answer})
+}
+
+// monthOffset is how many months ago is asked for.
+func (in Input) monthOffset() value {
+	if offset := in.value("monthOffset"); offset.given {
+		return offset
+	}
+	return in.value("offset")
 }
 
 // topCountries ranks countries by code. Vendors rename countries now and then:

@@ -1,8 +1,10 @@
 package openapi
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/peba-edge/peba/query"
 )
@@ -69,7 +71,7 @@ func formSchema(p *query.Param) *query.Schema {
 		}
 		return s
 	case query.Moment:
-		return &query.Schema{Type: "string", Pattern: "^" + calendar("-") + " ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"}
+		return &query.Schema{Type: "string", Pattern: "^" + calendar("-") + " ([01][0-9]|2[0-3]):" + withinHour(p.Every) + "$"}
 	case query.Day:
 		return &query.Schema{Type: "string", Pattern: "^" + calendar("") + "$"}
 	case query.Address:
@@ -86,6 +88,18 @@ func calendar(sep string) string {
 	}
 	return "([0-9]{4}(" + day(longMonth) + "|" + day(shortMonth) + "|" + day(february) + ")|" +
 		leapYear + sep + "02" + sep + "29)"
+}
+
+// withinHour is the minutes and seconds that a Moment may have.
+func withinHour(every time.Duration) string {
+	if every == 0 {
+		return "[0-5][0-9]:[0-5][0-9]"
+	}
+	var minutes []string
+	for at := time.Duration(0); at < time.Hour; at += every {
+		minutes = append(minutes, fmt.Sprintf("%02d", int(at.Minutes())))
+	}
+	return "(" + strings.Join(minutes, "|") + "):00"
 }
 
 // typed is a parameter's text as the JSON value that its schema is of.

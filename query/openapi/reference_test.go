@@ -180,14 +180,20 @@ func cached(q *query.Question) string {
 	if err != nil {
 		panic(err) // query's own tests hold the examples right
 	}
-	ttl := q.TTL(args, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC))
+	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	ttl := q.TTL(args, now)
 	text := ", cached for " + ttl.String()
 	if days := ttl / (24 * time.Hour); days > 1 {
 		text = fmt.Sprintf(", cached for %d days", days)
 	}
-	plain, err := q.Parse(nil)
-	if err == nil && q.TTL(plain, time.Now()) == 0 {
-		text += " (by default not)"
+	if plain, err := q.Parse(nil); err == nil {
+		switch byDefault := q.TTL(plain, now); byDefault {
+		case ttl:
+		case 0:
+			text += " (by default not)"
+		default:
+			text += " (by default for " + byDefault.String() + ")"
+		}
 	}
 	return text
 }

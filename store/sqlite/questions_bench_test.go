@@ -52,6 +52,8 @@ var asked = []struct{ name, values string }{
 	{"getStats", ""},
 	{"tops", "type=urls&topx=30"}, {"tops", "type=urls&topx=30&days=7"}, {"tops", "type=urls&topx=30&days=28"},
 	{"tops", "type=destports&topx=30"}, {"tops", "type=destports&topx=30&days=7"}, {"tops", "type=destports&topx=30&days=28"},
+	{"topCountriesAttacks", "days=28"},
+	{"replayDay", "day=20261123"}, {"replay", "from=2026-11-23 14:05:00"},
 }
 
 // BenchmarkQuestions fills a store with four weeks of alerts, and one with a

@@ -1,0 +1,90 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+)
+
+// replayStep is what a day is divided into, and how much one answer of replay has.
+const replayStep = 5 * time.Minute
+
+var replayDay = &Question{
+	Name:    "replayDay",
+	Summary: "How many alerts arrived in each five minutes of a day: what there is to replay.",
+	Formats: []string{JSON},
+	TTL: func(args Args, now time.Time) time.Duration {
+		return replayTTL(args.day(now).Add(oneDay), now, 60*time.Second)
+	},
+	Params: []Param{{
+		Name:    "day",
+		Summary: "The day in UTC; by default today.",
+		Kind:    Day,
+		Example: "20261122",
+	}},
+	Answers: []Answer{{
+		Schema: record(
+			field("from", textLike(dayPattern, "The day's start, in UTC.")),
+			field("to", text("Its end, exclusive.")),
+			field("step", count("How long a step is, in seconds.")),
+			field("alerts", list(count("How many alerts."), "One number a step; 0 for those that are still to come."))),
+		Example: `{
+  "from": "2026-11-22 00:00:00",
+  "to": "2026-11-23 00:00:00",
+  "step": 300,
+  "alerts": [12, 0, 377]
+}`,
+	}},
+	Ask: askReplayDay,
+}
+
+// day is what the parameter of that name says, or today.
+func (a Args) day(now time.Time) time.Time {
+	if a.given("day") {
+		return a.time("day")
+	}
+	return startOfDay(now)
+}
+
+// replayTTL caches what has come to its end for hours. Alerts that an edge could
+// not hand on to the cluster for longer than that are seen by replays later.
+func replayTTL(end, now time.Time, meanwhile time.Duration) time.Duration {
+	if end.Add(15 * time.Minute).After(now) {
+		return meanwhile
+	}
+	return 6 * time.Hour
+}
+
+func askReplayDay(ctx context.Context, in Input) ([]byte, error) {
+	day := in.day(in.Now)
+	counts, err := in.countSteps(ctx, day, day.Add(oneDay), replayStep)
+	if err != nil {
+		return nil, err
+	}
+	return encodeJSON(struct {
+		From   string  `json:"from"`
+		To     string  `json:"to"`
+		Step   int     `json:"step"`
+		Alerts []int64 `json:"alerts"`
+	}{alert.At(day).String(), alert.At(day.Add(oneDay)).String(), int(replayStep.Seconds()), counts})
+}
+
+// countSteps counts the alerts that arrived in each step from one time to
+// another, both multiples of the step. The store is not asked about times in
+// which nothing can have arrived.
+func (in Input) countSteps(ctx context.Context, from, to time.Time, step time.Duration) ([]int64, error) {
+	counts := make([]int64, to.Sub(from)/step)
+	if from.After(in.Now) || from.Unix() < 0 {
+		return counts, nil
+	}
+	groups, err := in.Reader.Group(ctx, store.Filter{Domain: in.Domain, From: from, To: to}, store.Grouping{Bucket: step})
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		counts[g.Start.Sub(from)/step] += g.Count
+	}
+	return counts, nil
+}
