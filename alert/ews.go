@@ -18,6 +18,9 @@ type Message struct {
 	Records []Record
 	// Skipped counts the alerts that were left out.
 	Skipped map[SkipReason]int
+	// Origins say which sensors the alerts came from, in their order. One sensor
+	// may stand there several times.
+	Origins []Origin
 	// BadPayloads counts alerts that were kept without a payload that could not
 	// be decoded.
 	BadPayloads int
@@ -115,6 +118,7 @@ type decoder struct {
 	tokens  *tokens
 	message *Message
 	alerts  int
+	nested  int // alerts that were skipped inside the one that is open
 
 	// Depths of the Alert, of its field and of the credential that are open; 0
 	// if none is.
@@ -150,10 +154,10 @@ func (d *decoder) startAlert(depth int) (reason string) {
 		return fmt.Sprintf("more than %d alerts", d.tokens.lim.Alerts)
 	}
 	if d.alertDepth > 0 {
-		d.skip(SkipNested)
+		d.nested++
 		return ""
 	}
-	d.alertDepth = depth
+	d.alertDepth, d.nested = depth, 0
 	d.alert.reset()
 	return ""
 }
@@ -207,10 +211,15 @@ func (d *decoder) setCredential(name, value string) (reason string) {
 }
 
 func (d *decoder) endAlert() {
+	origin := d.message.originOf(&d.alert.doc)
+	if d.nested > 0 {
+		d.skip(origin, SkipNested, d.nested)
+	}
 	if reason := d.alert.finish(); reason != "" {
-		d.skip(reason)
+		d.skip(origin, reason, 1)
 		return
 	}
+	origin.Accepted++
 	if d.alert.badPayload {
 		d.message.BadPayloads++
 	}
@@ -220,9 +229,12 @@ func (d *decoder) endAlert() {
 	}
 }
 
-func (d *decoder) skip(reason SkipReason) {
-	if d.message.Skipped == nil {
-		d.message.Skipped = make(map[SkipReason]int)
+// skip counts alerts that are left out.
+func (d *decoder) skip(origin *Origin, reason SkipReason, n int) {
+	for _, counts := range []*map[SkipReason]int{&d.message.Skipped, &origin.Skipped} {
+		if *counts == nil {
+			*counts = make(map[SkipReason]int)
+		}
+		(*counts)[reason] += n
 	}
-	d.message.Skipped[reason]++
 }
