@@ -70,7 +70,7 @@ func options() map[string]option {
 //	    shards             <number>
 //	    replicas           <number>
 //	    timeout            <duration>
-//	    index              alerts|write_alias|users|cves|payloads|statistics <name>
+//	    index              alerts|write_alias|users|cves|payloads|statistics|sensors <name>
 //	    spool <path> {
 //	        max_size <size>
 //	        reserve  <size>

@@ -168,7 +168,7 @@ func (s *esStore) checkBlocks(ctx context.Context) (text, advice string, err err
 	var found map[string]struct {
 		Settings map[string]any `json:"settings"`
 	}
-	all := []string{s.names.read(), s.names.Users, s.names.CVEs, s.names.Payloads, s.names.Statistics}
+	all := []string{s.names.read(), s.names.Users, s.names.CVEs, s.names.Payloads, s.names.Statistics, s.names.Sensors}
 	err = s.client.do(ctx, http.MethodGet, "/"+strings.Join(all, ",")+"/_settings/index.blocks.*?flat_settings=true&ignore_unavailable=true", nil, &found)
 	if err != nil {
 		return "", "", err

@@ -69,6 +69,7 @@ func newLayout(m *Module) (*layout, error) {
 			m.Index.CVEs:       body(cve, 1),
 			m.Index.Payloads:   body(fields["payloads"], 1),
 			m.Index.Statistics: body(fields["statistics"], 1),
+			m.Index.Sensors:    body(fields["sensors"], 1),
 		},
 	}, nil
 }

@@ -64,6 +64,7 @@ func newModule(tb testing.TB, urls ...string) *Module {
 		Index: Indices{
 			Alerts: prefix + "ews", WriteAlias: prefix + "ews2017.1", Users: prefix + "users",
 			CVEs: prefix + "ewscve", Payloads: prefix + "payloads", Statistics: prefix + "statistics",
+			Sensors: prefix + "ewssensors",
 		},
 		Spool: Spool{Path: tb.TempDir()},
 	}

@@ -26,7 +26,7 @@ func TestConfig(t *testing.T) {
 	m, err := load(t, `{"urls":["http://es:9200","https://es2.example/path"],"user":"u","password":"{env.PEBA_TEST_PASSWORD}",
 		"timeout":"5s","index":{"alerts":"x"},"spool":{"path":"/var/spool/peba","reserve":0}}`)
 	must(t, err)
-	want := Indices{Alerts: "x", WriteAlias: "ews2017.1", Users: "users", CVEs: "ewscve", Payloads: "payloads", Statistics: "statistics"}
+	want := Indices{Alerts: "x", WriteAlias: "ews2017.1", Users: "users", CVEs: "ewscve", Payloads: "payloads", Statistics: "statistics", Sensors: "ewssensors"}
 	if m.Password != "from the environment" || time.Duration(m.Timeout) != 5*time.Second || m.Shards != 1 || m.Replicas != nil ||
 		m.Index != want || m.Spool.Path != "/var/spool/peba" || *m.Spool.Reserve != 0 || len(m.urls) != 2 {
 		t.Errorf("got %+v", m)
@@ -91,7 +91,7 @@ func TestCaddyfile(t *testing.T) {
 		{input: "elasticsearch http://a {\n\tshards many\n}", err: `shards is "many": allowed is a whole number from 1 to 1024`},
 		{input: "elasticsearch http://a {\n\treplicas 101\n}", err: `replicas is "101": allowed is a whole number from 0 to 100`},
 		{input: "elasticsearch http://a {\n\ttimeout 1ms\n}", err: `timeout is "1ms": allowed is 1s to 10m`},
-		{input: "elasticsearch http://a {\n\tindex alert x\n}", err: `unknown kind of index "alert": allowed are alerts, write_alias, users, cves, payloads, statistics`},
+		{input: "elasticsearch http://a {\n\tindex alert x\n}", err: `unknown kind of index "alert": allowed are alerts, write_alias, users, cves, payloads, statistics, sensors`},
 		{input: "elasticsearch http://a {\n\tindex users x\n\tindex users y\n}", err: "index users is given twice"},
 		{input: "elasticsearch http://a {\n\tspool\n}", err: "allowed is spool PATH"},
 		{input: "elasticsearch http://a {\n\tspool /s\n\tspool /s\n}", err: "spool is given twice"},

@@ -10,7 +10,7 @@ import (
 	"github.com/peba-edge/peba/alert"
 )
 
-// Indices are the names of indices, contract §4.
+// Indices are the names of indices: those of contract §4, and one of our own.
 type Indices struct {
 	// What the names of the daily indices of alerts begin with: NAME-YYYY.MM.DD-1.
 	// All indices of names NAME-* are read. Default: ews.
@@ -25,17 +25,19 @@ type Indices struct {
 	Payloads string `json:"payloads,omitempty"`
 	// Default: statistics.
 	Statistics string `json:"statistics,omitempty"`
+	// What was counted of sensors. Default: ewssensors.
+	Sensors string `json:"sensors,omitempty"`
 }
 
 // kinds are the words that the names have in the Caddyfile, in the order of all.
-var kinds = []string{"alerts", "write_alias", "users", "cves", "payloads", "statistics"}
+var kinds = []string{"alerts", "write_alias", "users", "cves", "payloads", "statistics", "sensors"}
 
 func (n *Indices) all() []*string {
-	return []*string{&n.Alerts, &n.WriteAlias, &n.Users, &n.CVEs, &n.Payloads, &n.Statistics}
+	return []*string{&n.Alerts, &n.WriteAlias, &n.Users, &n.CVEs, &n.Payloads, &n.Statistics, &n.Sensors}
 }
 
 func (n *Indices) setDefaults() {
-	for i, byDefault := range []string{"ews", "ews2017.1", "users", "ewscve", "payloads", "statistics"} {
+	for i, byDefault := range []string{"ews", "ews2017.1", "users", "ewscve", "payloads", "statistics", "ewssensors"} {
 		if name := n.all()[i]; *name == "" {
 			*name = byDefault
 		}

@@ -24,7 +24,8 @@ type age struct {
 	soon   int64 // how many will have been a day later
 }
 
-// retire deletes alerts received before the limit, and payloads not seen since.
+// retire deletes alerts received before the limit, and payloads and sensors not
+// seen since.
 // It goes by the clock of this edge: so it does nothing when that or a node's is wrong.
 func (s *esStore) retire(ctx context.Context, limit time.Time) error {
 	if err := s.checkClocks(ctx); err != nil {
@@ -38,6 +39,9 @@ func (s *esStore) retire(ctx context.Context, limit time.Time) error {
 		if err := s.retireIndex(ctx, name, limit); err != nil {
 			return err
 		}
+	}
+	if err := s.deleteBefore(ctx, s.names.Sensors, "updated", limit); err != nil {
+		return err
 	}
 	return s.deleteBefore(ctx, s.names.Payloads, "lastSeen", limit)
 }

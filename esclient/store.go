@@ -217,6 +217,16 @@ func (s *esStore) RemoveUser(ctx context.Context, name string) error {
 // Yield implements store.Outbox.
 func (s *esStore) Yield() { s.out.yield(s) }
 
+// PutSensors implements store.Sensors.
+func (s *esStore) PutSensors(ctx context.Context, records []store.SensorRecord) error {
+	return s.run(func() error { return s.putSensors(ctx, records) })
+}
+
+// Sensors implements store.Sensors.
+func (s *esStore) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
+	return ask(s, func() ([]store.SensorRecord, error) { return s.sensors(ctx, n) })
+}
+
 // Settle implements store.Outbox.
 func (s *esStore) Settle(ctx context.Context) (time.Time, error) {
 	return ask(s, func() (time.Time, error) {

@@ -60,6 +60,7 @@ func (e *elastic) optionsAt(urls []string, more ...string) string {
 		"store elasticsearch " + strings.Join(urls, " ") + " {",
 		"index alerts " + e.prefix + "ews", "index write_alias " + e.prefix + "today", "index users " + e.prefix + "users",
 		"index cves " + e.prefix + "cves", "index payloads " + e.prefix + "payloads", "index statistics " + e.prefix + "statistics",
+		"index sensors " + e.prefix + "ewssensors",
 	}
 	return strings.Join(append(append(lines, more...), "}"), "\n")
 }

@@ -45,12 +45,13 @@ type Options struct {
 	NewCVE func(CVE)
 }
 
-// Store keeps alerts, payloads, CVEs, users and the statistics series.
+// Store keeps alerts, payloads, CVEs, users, sensors and the statistics series.
 // All methods may be called from many goroutines at once.
 type Store interface {
 	Writer
 	Reader
 	Users
+	Sensors
 
 	// Ping returns nil when the store can take and answer. An error may wrap a
 	// *PartError that names what cannot.
@@ -73,8 +74,8 @@ type Writer interface {
 	// for the same From changes nothing.
 	PutStatistic(ctx context.Context, s Statistic) error
 
-	// Retire deletes alerts received before the given time, with whatever
-	// else of the store is no longer needed then. It works in small steps and
+	// Retire deletes alerts received before the given time, sensors' records
+	// not updated since, and whatever else of the store is no longer needed then. It works in small steps and
 	// stops early, with ctx's error, when ctx ends.
 	Retire(ctx context.Context, receivedBefore time.Time) error
 }

@@ -38,15 +38,19 @@ var dimensions = map[store.Dimension]dimension{
 	store.TargetLocation:    {column: "target_place", text: "tp.location", from: "places AS tp ON tp.id = g.target_place"},
 }
 
-// group answers from roll-ups where they can, and else from the alerts.
+// group answers from roll-ups where they can, or from the counts of arrivals, and
+// else from the alerts.
 func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
 	for {
 		var found []keyed
 		keys := d.writer.keys.Load()
 		err := d.snapshot(ctx, func(tx *sql.Tx) (err error) {
-			if i, ok := rollupFor(f, g); ok {
+			switch i, rolled := rollupFor(f, g); {
+			case rolled:
 				found, err = rolledUp(ctx, tx, keys, i, f, g)
-			} else {
+			case byArrival(f, g):
+				found, err = arrived(ctx, tx, f, g)
+			default:
 				found, err = groupAlerts(ctx, tx, f, g)
 			}
 			return err

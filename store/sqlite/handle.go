@@ -122,4 +122,12 @@ func (h *handle) RemoveUser(ctx context.Context, name string) error {
 	return h.run(func(d *database) error { return d.removeUser(ctx, name) })
 }
 
+func (h *handle) PutSensors(ctx context.Context, records []store.SensorRecord) error {
+	return h.run(func(d *database) error { return d.putSensors(ctx, records) })
+}
+
+func (h *handle) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
+	return ask(h, func(d *database) ([]store.SensorRecord, error) { return d.sensors(ctx, n) })
+}
+
 var _ store.Store = (*handle)(nil)

@@ -14,8 +14,8 @@ const (
 	retirePayloads = 100
 )
 
-// retire deletes alerts received before a time, payloads not seen since, and
-// the dictionary rows that nothing refers to any more. Freed pages stay in the
+// retire deletes alerts received before a time, payloads and sensors not seen
+// since, and the dictionary rows that nothing refers to any more. Freed pages stay in the
 // file, for new alerts.
 func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
 	limit := secondsFrom(receivedBefore)
@@ -29,6 +29,9 @@ func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
 		}
 	}
 	if err := d.retireRollups(ctx, limit); err != nil {
+		return err
+	}
+	if err := d.retireSensors(ctx, limit); err != nil {
 		return err
 	}
 	return d.retirePayloads(ctx, limit)

@@ -129,6 +129,36 @@ func failing(t *testing.T, s *handle, at time.Time) {
 	}
 }
 
+// TestArrivalsAreARecount asks in steps of five minutes, and more, from and to
+// whole ones.
+func TestArrivalsAreARecount(t *testing.T) {
+	s := openTest(t, emptyPath(t), store.Options{})
+	odd, rng := storetest.NewOdd(5), rand.New(rand.NewPCG(5, 7))
+	step := arrivalSeconds * time.Second
+	var asked int
+	for range 30 {
+		for range 5 {
+			must(t, s.Put(t.Context(), odd.Message()))
+		}
+		failing(t, s, odd.Start())
+		for range 20 {
+			from := odd.Start().Add(time.Duration(rng.IntN(2000)-500) * step).Truncate(step)
+			f := store.Filter{Domain: store.Domain(rng.IntN(3)), From: from, To: from.Add(time.Duration(1+rng.IntN(1000)) * step)}
+			g := store.Grouping{Bucket: time.Duration([]int{1, 3, 5}[rng.IntN(3)]) * step, Top: rng.IntN(2)}
+			if _, rolled := rollupFor(f, g); rolled || !byArrival(f, g) {
+				t.Fatalf("not answered by arrivals: %+v by %+v", f, g)
+			}
+			got, err := s.Group(t.Context(), f, g)
+			must(t, err)
+			sameGroups(t, "the alerts", got, recount(t, s, f, g), f, g)
+			asked += len(got)
+		}
+	}
+	if asked < 1000 {
+		t.Errorf("only %d groups in all", asked)
+	}
+}
+
 // TestRollupsOutliveAlerts retires in the middle of an hour. What is asked of
 // received time from then on is a recount; whole hours before it, and all of
 // created time, are as if nothing had been retired.
@@ -215,7 +245,9 @@ func TestRollupsAreDropped(t *testing.T) {
 		fmt.Sprint("SELECT count(*) FROM rollups WHERE kind >= 7 AND start < ", fine.Unix()/slotSeconds):                   0,
 		fmt.Sprint("SELECT count(*) FROM rollups WHERE start + 144 < ", coarse.Unix()/slotSeconds):                         0,
 		fmt.Sprint("SELECT count(*) FROM rollups WHERE kind = 0 AND width = 144 AND start >= ", coarse.Unix()/slotSeconds): 61,
-		"SELECT count(*) > 14 * 50 FROM rollup_keys WHERE kind = 8":                                                        0,
+		fmt.Sprint("SELECT count(*) FROM arrivals WHERE start < ", fine.Truncate(24*time.Hour).Unix()):                     0,
+		"SELECT count(*) FROM arrivals":                             9,
+		"SELECT count(*) > 14 * 50 FROM rollup_keys WHERE kind = 8": 0,
 	} {
 		if n := numberOf(t, s, query); n != want {
 			t.Errorf("%s: %d, want %d", query, n, want)

@@ -35,6 +35,7 @@ type tally struct {
 	find, insert, extend  *sqlitedb.Statement
 	add, news, remove     *sqlitedb.Statement
 	load, save            *sqlitedb.Statement
+	arrivals              arrivals
 	keys                  map[string]known // by the kind's number and the key
 	unsure                []string         // whose entries come from the open transaction
 	latest                [][]byte         // for each kind the key of the last alert, whose id is
@@ -74,6 +75,8 @@ func newTally(ctx context.Context, c *sqlitedb.Conn) (*tally, error) {
 		errs = append(errs, err)
 	}
 	var err error
+	t.arrivals, err = newArrivals(ctx, c)
+	errs = append(errs, err)
 	t.turn, err = c.Number(ctx, "SELECT coalesce(max(turn), 0) FROM rollup_news")
 	errs = append(errs, err)
 	t.committed, err = c.Number(ctx, "SELECT count(*) FROM rollup_news")
@@ -85,6 +88,7 @@ func newTally(ctx context.Context, c *sqlitedb.Conn) (*tally, error) {
 func (t *tally) count(d *alert.Document) error {
 	received, created := slotOf(d.RecievedTime.Unix()), slotOf(d.CreateTime.Unix())
 	community := encodeBool(d.ClientDomain)
+	t.arrivals.count(community, d.RecievedTime.Unix())
 	for i := range kinds {
 		k := &kinds[i]
 		if k.only != "" && k.only != d.PeerType {
@@ -184,6 +188,9 @@ func (t *tally) flush() error {
 	if len(t.counts) == 0 {
 		return nil
 	}
+	if err := t.arrivals.flush(); err != nil {
+		return err
+	}
 	t.turn++
 	for s, entries := range t.counts {
 		_, _, err := t.add.Exec(context.Background(), s.kind, s.community, s.start, t.turn, pack(inOrder(*entries)))
@@ -255,6 +262,7 @@ func (t *tally) foldInto(s span, entries []entry) error {
 
 // clear starts counting anew.
 func (t *tally) clear() {
+	clear(t.arrivals.counts)
 	t.counts = make(map[span]*[]entry)
 	t.latestCounts = make([]spanCounts, len(kinds))
 }

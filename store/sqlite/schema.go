@@ -11,9 +11,12 @@ import (
 //go:embed schema.sql
 var schema1 string
 
+//go:embed schema2.sql
+var schema2 string
+
 // migrations lead from one schema version (PRAGMA user_version) to the next;
 // the first makes an empty file a store.
-var migrations = []string{schema1}
+var migrations = []string{schema1, schema2}
 
 // applicationID marks a file as ours (PRAGMA application_id): "PEBA".
 const applicationID = 0x50454241

@@ -21,7 +21,8 @@ import (
 // compared with, and what tests of questions ask.
 //
 // Where the port leaves a choice it takes the simplest: within one second the
-// document stored last is the newest, Retire deletes alerts and nothing else.
+// document stored last is the newest, Retire deletes
+// alerts, what was counted of sensors, and nothing else.
 func NewModel(opts store.Options) store.Store {
 	return &model{opts: opts}
 }
@@ -36,6 +37,7 @@ type model struct {
 	cves       []store.CVE
 	statistics []store.Statistic
 	users      []store.User
+	sensors    []store.SensorRecord
 }
 
 // Ping implements store.Store.
@@ -149,6 +151,7 @@ func (m *model) Retire(ctx context.Context, receivedBefore time.Time) error {
 	m.documents = slices.DeleteFunc(m.documents, func(d alert.Document) bool {
 		return d.RecievedTime.Before(receivedBefore)
 	})
+	m.sensors = slices.DeleteFunc(m.sensors, func(r store.SensorRecord) bool { return r.Updated.Before(receivedBefore) })
 	return nil
 }
 

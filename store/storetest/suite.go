@@ -57,6 +57,7 @@ var tests = []struct {
 	{"CVEs", testCVEs},
 	{"users", testUsers},
 	{"statistics", testStatistics},
+	{"sensors", testSensors},
 	{"retire", testRetire},
 	{"cancelled contexts", testCancelled},
 	{"closed", testClosed},

@@ -89,6 +89,10 @@ var calls = []call{
 	{"Retire", func(ctx context.Context, s store.Store) error { return s.Retire(ctx, base.Add(-time.Hour)) }},
 	{"PutUser", func(ctx context.Context, s store.Store) error { return s.PutUser(ctx, store.User{Name: "mia"}) }},
 	{"RemoveUser", func(ctx context.Context, s store.Store) error { return s.RemoveUser(ctx, "bob") }},
+	{"PutSensors", func(ctx context.Context, s store.Store) error {
+		return s.PutSensors(ctx, []store.SensorRecord{oddSensor(0, 0)})
+	}},
+	{"Sensors", func(ctx context.Context, s store.Store) error { _, err := s.Sensors(ctx, 1); return err }},
 	{"Newest", func(ctx context.Context, s store.Store) error {
 		_, err := s.Newest(ctx, store.Filter{}, 10)
 		return err
@@ -116,7 +120,7 @@ func testCancelled(s *subject) {
 			err := c.do(ctx, s.Store)
 			switch {
 			case errors.Is(err, context.Canceled):
-			case err == nil && (c.name == "Put" || c.name == "PutStatistic" || c.name == "PutUser"):
+			case err == nil && (c.name == "Put" || c.name == "PutStatistic" || c.name == "PutUser" || c.name == "PutSensors"):
 			default:
 				t.Errorf("error is %v, want %v", err, context.Canceled)
 			}

@@ -1,0 +1,51 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/peba-edge/peba/store"
+)
+
+// PutSensors implements store.Sensors.
+func (m *model) PutSensors(ctx context.Context, records []store.SensorRecord) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range records {
+		i := slices.IndexFunc(m.sensors, func(known store.SensorRecord) bool { return known.Key == r.Key })
+		if i < 0 {
+			i = len(m.sensors)
+			m.sensors = append(m.sensors, store.SensorRecord{})
+		}
+		m.sensors[i] = copied(r)
+	}
+	return nil
+}
+
+// Sensors implements store.Sensors.
+func (m *model) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []store.SensorRecord
+	for _, r := range m.sensors {
+		found = append(found, copied(r))
+	}
+	slices.SortFunc(found, func(a, b store.SensorRecord) int {
+		return cmp.Or(b.Updated.Compare(a.Updated.Time), cmp.Compare(a.Key, b.Key))
+	})
+	return found[:min(n, len(found))], nil
+}
+
+// copied shares nothing with the record.
+func copied(r store.SensorRecord) store.SensorRecord {
+	r.Analyzers, r.Refused, r.Counts = slices.Clone(r.Analyzers), maps.Clone(r.Refused), slices.Clone(r.Counts)
+	return r
+}
