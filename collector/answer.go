@@ -64,7 +64,7 @@ func newKeyPrefix(storeConfig string, settings query.Settings) string {
 // fill returns what computes an answer.
 func (a *App) fill(q *query.Question, args query.Args, now time.Time) func(context.Context) ([]byte, error) {
 	return func(ctx context.Context) ([]byte, error) {
-		return q.Ask(ctx, query.Input{Reader: a.store, Now: now, Args: args, Settings: a.settings})
+		return q.Ask(ctx, query.Input{Reader: upToDate{a.store, a.roster}, Now: now, Args: args, Settings: a.settings})
 	}
 }
 

@@ -100,6 +100,7 @@ type App struct {
 	locator geo.Locator
 	logins  *logins
 	feed    *stream.Feed
+	roster  *roster
 
 	settings  query.Settings
 	keyPrefix string

@@ -122,7 +122,7 @@ func send(t *testing.T, app *App, cve string, ports ...int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Ingest(t.Context(), m, netip.MustParseAddr("127.0.0.1")); err != nil {
+	if err := app.Ingest(t.Context(), m, netip.MustParseAddr("127.0.0.1"), ""); err != nil {
 		t.Fatal(err)
 	}
 }

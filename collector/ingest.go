@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -10,15 +11,19 @@ import (
 	"github.com/peba-edge/peba/geo"
 )
 
-// Ingest stores the alerts of one message from source. It returns nil only when
-// they are durable. Nothing is stored unless the message's credentials are right;
-// if they are not, the error is an *AuthError.
-func (a *App) Ingest(ctx context.Context, m *alert.Message, source netip.Addr) error {
+// Ingest stores the alerts of one message from source, which calls itself agent.
+// It returns nil only when they are durable. Nothing is stored unless the message's
+// credentials are right; if they are not, the error is an *AuthError.
+func (a *App) Ingest(ctx context.Context, m *alert.Message, source netip.Addr, agent string) error {
 	if err := a.wait(ctx); err != nil {
 		return err
 	}
 	sender, err := a.logins.authenticate(ctx, credentials{m.Username, m.Token}, source, forIngest)
 	if err != nil {
+		var wrong *AuthError
+		if errors.As(err, &wrong) {
+			a.roster.countWrong(m, time.Now())
+		}
 		return err
 	}
 	received := alert.At(time.Now())
@@ -31,9 +36,11 @@ func (a *App) Ingest(ctx context.Context, m *alert.Message, source netip.Addr) e
 		}
 	}
 	if len(m.Records) > 0 {
-		if err := a.store.Put(ctx, m.Records); err != nil {
-			return fmt.Errorf("storing %d alerts: %w", len(m.Records), err)
-		}
+		err = a.store.Put(ctx, m.Records)
+	}
+	a.roster.count(m, heard{at: received.Time, community: sender.community, agent: agent, stored: err == nil})
+	if err != nil {
+		return fmt.Errorf("storing %d alerts: %w", len(m.Records), err)
 	}
 	countIngested(m)
 	return nil

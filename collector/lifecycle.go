@@ -44,8 +44,10 @@ func (a *App) Start() error {
 		return fmt.Errorf("preparing log-ins: %w", err)
 	}
 	a.feed = a.newFeed()
+	a.roster = newRoster()
 	a.background.Go(func() { a.retireAlerts(ctx) })
 	a.background.Go(func() { a.writeStatistics(ctx) })
+	a.background.Go(func() { a.keepRoster(ctx) })
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })
 	}
@@ -110,13 +112,16 @@ func (a *App) Health(ctx context.Context) (part string, err error) {
 
 // Stop ends the background work, and the streams, for which the HTTP server
 // waits when it stops. What other requests use stays open: that server may stop
-// after this app does.
+// after this app does, and so what is counted of them is written when it closes.
 func (a *App) Stop() error {
 	a.endStreams()
 	a.stop()
 	a.background.Wait()
 	if outbox, ok := a.store.(store.Outbox); ok {
 		outbox.Yield()
+	}
+	if a.started() {
+		a.flushRoster()
 	}
 	return nil
 }
@@ -156,6 +161,9 @@ func (a *App) close() error {
 	var errs []error
 	if a.logins != nil {
 		a.logins.close()
+	}
+	if a.started() {
+		a.flushRoster()
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

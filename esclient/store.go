@@ -218,11 +218,13 @@ func (s *esStore) RemoveUser(ctx context.Context, name string) error {
 func (s *esStore) Yield() { s.out.yield(s) }
 
 // PutSensors implements store.Sensors.
+
+// PutSensors implements store.Writer.
 func (s *esStore) PutSensors(ctx context.Context, records []store.SensorRecord) error {
 	return s.run(func() error { return s.putSensors(ctx, records) })
 }
 
-// Sensors implements store.Sensors.
+// Sensors implements store.Reader.
 func (s *esStore) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
 	return ask(s, func() ([]store.SensorRecord, error) { return s.sensors(ctx, n) })
 }

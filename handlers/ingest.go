@@ -94,7 +94,7 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.app.Ingest(r.Context(), message, sourceOf(r))
+	return h.app.Ingest(r.Context(), message, sourceOf(r), r.UserAgent())
 }
 
 // checkContent refuses bodies that say that they are not plain XML. Any other

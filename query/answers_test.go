@@ -79,6 +79,7 @@ func TestEmptyAnswers(t *testing.T) {
 		"retrieveIPs15m?out=json":            "[]\n",
 		"retrieveAlertsCyber?":               declaration + "<EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n",
 		"querySingleIP?ip=8.8.8.8":           declaration + "<EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n",
+		"sensors?":                           `{"sensors":[],"others":{"accepted":0,"refused":{}}}` + "\n",
 		"retrieveAlertsCount?time=5":         declaration + "<EWSSimpleIPInfo>\n  <AlertCount>0</AlertCount>\n</EWSSimpleIPInfo>\n",
 		"retrieveAlertsCountWithType?time=5": `{"AlertCountTotal":0,"AlertCountPerType":{}}` + "\n",
 		"retrieveAlertsJson?":                `{"alerts":[]}` + "\n",
@@ -233,6 +234,13 @@ func TestHostileText(t *testing.T) {
 	web := d
 	web.PeerType = "Webpage"
 	s := filled(t, d, web)
+	if err := s.PutSensors(t.Context(), []store.SensorRecord{{
+		Key: "1", Sensor: hostile.String(), UUID: hostile.String(), Hostname: hostile.String(), Version: hostile.String(),
+		Analyzers: []string{hostile.String()}, Refused: map[string]int64{hostile.String(): 1},
+		Community: true, FirstSeen: d.RecievedTime, LastSeen: d.RecievedTime, Updated: d.RecievedTime,
+	}}); err != nil {
+		t.Fatal(err)
+	}
 
 	for _, q := range All() {
 		for _, raw := range []string{"out=xml&time=5&ip=8.8.8.8&type=urls&from=2026-11-23 23:45:00", "out=json&time=5&ip=8.8.8.8&type=destports&from=2026-11-23 23:45:00"} {

@@ -64,14 +64,15 @@ const (
 	XML  = "text/xml; charset=utf-8"
 )
 
-// All returns the questions, in the order of contract §3, and then those of the
-// dashboard.
+// All returns the questions, in the order of contract §3, with those of
+// the dashboard.
 func All() []*Question {
 	return []*Question{
 		retrieveIPs,
 		retrieveIPs15m,
 		retrieveAlertsCyber,
 		querySingleIP,
+		sensors,
 		retrieveAlertsCount,
 		retrieveAlertsCountWithType,
 		retrieveAlertsJSON,

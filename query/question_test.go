@@ -49,6 +49,7 @@ func TestContractTable(t *testing.T) {
 		{"retrieveIPs15m", "out=json", true, JSON, 60 * time.Second},
 		{"retrieveAlertsCyber", "", true, XML, time.Second},
 		{"querySingleIP", "ip=8.8.8.8", true, XML, 60 * time.Second},
+		{"sensors", "", true, JSON, 5 * time.Second},
 		{"retrieveAlertsCount", "time=5", false, XML, 60 * time.Second},
 		{"retrieveAlertsCount", "time=5&out=json", false, JSON, 60 * time.Second},
 		{"retrieveAlertsCountWithType", "time=5", false, JSON, 13 * time.Second},

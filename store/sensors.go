@@ -1,28 +1,15 @@
 package store
 
-import (
-	"context"
+import "github.com/peba-edge/peba/alert"
 
-	"github.com/peba-edge/peba/alert"
-)
-
-// Sensors keeps what was counted of sensors. What is read is the sum of many
-// records: each is one process's own, so that several edges need not agree.
-type Sensors interface {
-	// PutSensors stores records. One whose Key is there already is replaced: a
-	// record's numbers are all that it has counted, not what was added, so that
-	// writing it again changes nothing.
-	PutSensors(ctx context.Context, records []SensorRecord) error
-
-	// Sensors returns up to n records, the last updated first; those of one
-	// second are in the order of their keys.
-	Sensors(ctx context.Context, n int) ([]SensorRecord, error)
-}
+// What is known of sensors is the sum of many records. Each is one process's own,
+// so that several edges need not agree; and its numbers are all that it has
+// counted, not what was added, so that writing it again changes nothing.
 
 // SensorRecord is what one run of a process has counted of one sensor since it
 // first heard of it, or heard of it again.
 type SensorRecord struct {
-	// Key names the record: some hex digits.
+	// Key names the record: some hex digits. A record with the same key replaces it.
 	Key string `json:"key"`
 	// Sensor is the sensor's id; empty for what belongs to none that is told apart.
 	Sensor string `json:"sensor"`

@@ -51,7 +51,6 @@ type Store interface {
 	Writer
 	Reader
 	Users
-	Sensors
 
 	// Ping returns nil when the store can take and answer. An error may wrap a
 	// *PartError that names what cannot.
@@ -73,6 +72,9 @@ type Writer interface {
 	// PutStatistic stores one hour of the statistics series. A second record
 	// for the same From changes nothing.
 	PutStatistic(ctx context.Context, s Statistic) error
+
+	// PutSensors stores records of sensors. One whose key is there already is replaced.
+	PutSensors(ctx context.Context, records []SensorRecord) error
 
 	// Retire deletes alerts received before the given time, sensors' records
 	// not updated since, and whatever else of the store is no longer needed then. It works in small steps and
@@ -104,6 +106,10 @@ type Reader interface {
 
 	// Statistics returns the statistics series with from <= From <= to, oldest first.
 	Statistics(ctx context.Context, from, to time.Time) ([]Statistic, error)
+
+	// Sensors returns up to n records of sensors, the last updated first; those of
+	// one second are in the order of their keys.
+	Sensors(ctx context.Context, n int) ([]SensorRecord, error)
 
 	// Payload returns what is known of a payload, by its MD5 or fuzzy hash in
 	// hex, or ErrNotFound.

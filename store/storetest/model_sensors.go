@@ -9,7 +9,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// PutSensors implements store.Sensors.
+// PutSensors implements store.Writer.
 func (m *model) PutSensors(ctx context.Context, records []store.SensorRecord) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (m *model) PutSensors(ctx context.Context, records []store.SensorRecord) er
 	return nil
 }
 
-// Sensors implements store.Sensors.
+// Sensors implements store.Reader.
 func (m *model) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

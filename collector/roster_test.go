@@ -1,0 +1,266 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/store/storetest"
+)
+
+// origins returns a message of sensors.
+func origins(list ...alert.Origin) *alert.Message { return &alert.Message{Origins: list} }
+
+// of is one accepted alert of a sensor.
+func of(uuid string) alert.Origin {
+	return alert.Origin{UUID: uuid, Analyzer: "cowrie-01", Accepted: 1}
+}
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// inStore returns the records of a store by sensor; of two of one sensor the later.
+func inStore(t *testing.T, s store.Reader) map[string]store.SensorRecord {
+	t.Helper()
+	records, err := s.Sensors(t.Context(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(records)
+	bySensor := make(map[string]store.SensorRecord)
+	for _, r := range records {
+		bySensor[r.Sensor] = r
+	}
+	return bySensor
+}
+
+func flush(t *testing.T, r *roster, s store.Store) map[string]store.SensorRecord {
+	t.Helper()
+	if err := r.flush(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return inStore(t, s)
+}
+
+// What messages bring is counted for the sensor that they are of.
+func TestRosterCounts(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	skipped := alert.Origin{UUID: "a", Hostname: "host", Analyzer: "tanner", Skipped: map[alert.SkipReason]int{alert.SkipTimeZone: 2}}
+	r.count(origins(of("a"), skipped, of("b")), heard{at: noon, community: true, agent: "EWS Poster\x1b[2J v1.33\u202e", stored: true})
+	r.count(origins(of("a")), heard{at: noon.Add(time.Minute), community: true, agent: "v2", stored: false})
+	r.count(origins(of("a")), heard{at: noon, agent: "private", stored: true})
+	r.count(origins(alert.Origin{Hostname: "only", Target: "192.0.2.1", Accepted: 3}, alert.Origin{Target: "192.0.2.1", Accepted: 4},
+		alert.Origin{Skipped: map[alert.SkipReason]int{alert.SkipTarget: 1}}), heard{at: noon, community: true, stored: true})
+	got := flush(t, r, s)
+	if ids := slices.Sorted(maps.Keys(got)); !slices.Equal(ids, []string{"", "a", "address 192.0.2.1", "b", "only"}) {
+		t.Fatalf("sensors are %q", ids)
+	}
+	a := got["a"]
+	want := store.SensorRecord{
+		Key: a.Key, Sensor: "a", UUID: "a", Version: "v2", Analyzers: []string{"cowrie-01", "tanner"}, Community: true,
+		FirstSeen: alert.At(noon), LastSeen: alert.At(noon.Add(time.Minute)), Updated: alert.At(noon.Add(time.Minute)),
+		Messages: 2, Accepted: 1, Refused: map[string]int64{"timezone": 2, "store": 1},
+		Counts: []store.SensorCount{{Start: noon.Unix(), Count: 1}},
+	}
+	if !reflect.DeepEqual(a, want) {
+		t.Errorf("got  %+v\nwant %+v", a, want)
+	}
+	if v := got["b"].Version; v != "EWS Poster\ufffd[2J v1.33\ufffd" {
+		t.Errorf("the version is %q", v)
+	}
+	if n := got[""].Refused["target"]; n != 1 || got["address 192.0.2.1"].Accepted != 4 || got["only"].Accepted != 3 {
+		t.Errorf("without names: %+v", got)
+	}
+}
+
+// A wrong log-in proves nothing: it makes no sensor, and changes only one number
+// of one that there is.
+func TestRosterWrongLogIns(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	r.count(origins(of("a")), heard{at: noon, community: true, agent: "v1", stored: true})
+	before := flush(t, r, s)["a"]
+	forged := alert.Origin{UUID: "a", Hostname: "forged", Analyzer: "forged", Accepted: 5}
+	r.countWrong(origins(forged, of("nobody")), noon.Add(2*time.Hour))
+	got := flush(t, r, s)
+	before.Updated, before.Refused = alert.At(noon.Add(2*time.Hour)), map[string]int64{"credentials": 5}
+	if !reflect.DeepEqual(got["a"], before) {
+		t.Errorf("got  %+v\nwant %+v", got["a"], before)
+	}
+	if len(got) != 2 || got[""].Refused["credentials"] != 1 || !got[""].Community {
+		t.Errorf("others: %+v", got)
+	}
+
+	// Another run knows of it too, once it has read the store.
+	again := newRoster()
+	again.countWrong(origins(of("a")), noon)
+	if err := again.learn(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	again.countWrong(origins(forged), noon.Add(3*time.Hour))
+	got = flush(t, again, s)
+	if a := got["a"]; a.Refused["credentials"] != 5 || !a.LastSeen.IsZero() || a.UUID != "" || a.Key == before.Key {
+		t.Errorf("the record of the other run is %+v", a)
+	}
+}
+
+// Whoever invents sensors finds bounds, and so does who has endless names.
+func TestRosterBounds(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	r.most = 10
+	long := strings.Repeat("ü", 10_000)
+	for i := range 50 {
+		o := of(fmt.Sprint(i))
+		if i == 0 {
+			o.UUID, o.Hostname, o.Analyzer = long, long, long
+		}
+		r.count(origins(o), heard{at: noon, community: true, agent: long, stored: true})
+	}
+	for i := range 100 {
+		o := of("1")
+		o.Analyzer = fmt.Sprint(i)
+		r.count(origins(o), heard{at: noon, community: true, stored: true})
+	}
+	got := flush(t, r, s)
+	if len(got) != 11 || got[""].Accepted != 40 {
+		t.Errorf("%d sensors; the others have %d alerts, want 40", len(got), got[""].Accepted)
+	}
+	if n := len(got["1"].Analyzers); n != mostAnalyzers {
+		t.Errorf("a sensor has %d honeypots, want %d", n, mostAnalyzers)
+	}
+	cut := got[strings.Repeat("ü", mostName/2)]
+	if len(cut.UUID) != mostName || len(cut.Hostname) != mostName || len(cut.Analyzers[0]) != mostAnalyzer ||
+		cut.Version != strings.Repeat("ü", mostVersion) {
+		t.Errorf("long names became %+v", cut)
+	}
+}
+
+// Counts are by ten minutes for an hour, by the hour for a day, and gone then;
+// none is lost or counted twice on the way.
+func TestRosterCountsOverTime(t *testing.T) {
+	e := new(rosterEntry)
+	for minute := range 60 * 60 {
+		now := noon.Add(time.Duration(minute) * time.Minute)
+		e.accept(now, 1)
+		if len(e.Counts) > 24+fineSpans+2 {
+			t.Fatalf("after %d minutes there are %d counts", minute, len(e.Counts))
+		}
+		perHour, fine := make(map[int64]int64), int64(0)
+		for i, c := range e.Counts {
+			if i > 0 && c.Start <= e.Counts[i-1].Start {
+				t.Fatalf("not in order: %v", e.Counts)
+			}
+			perHour[c.Start/coarseSpan] += c.Count
+			if c.Start >= now.Unix()/fineSpan*fineSpan-5*fineSpan {
+				fine += c.Count
+			}
+		}
+		for ago := range int64(min(23, minute/60)) {
+			if n := perHour[now.Unix()/coarseSpan-ago-1]; n != 60 {
+				t.Fatalf("after %d minutes the hour %d hours ago has %d, want 60", minute, ago+1, n)
+			}
+		}
+		if want := int64(min(minute, 50+minute%10) + 1); fine != want {
+			t.Fatalf("after %d minutes the last hour has %d, want %d", minute, fine, want)
+		}
+	}
+	e.accept(noon, 1) // the clock went back
+	if last := e.Counts[len(e.Counts)-1]; last.Count != 11 {
+		t.Errorf("the last count is %d, want 11", last.Count)
+	}
+}
+
+// Sensors that are silent leave the memory when what was counted is written, and
+// their counts go on in a new record.
+func TestRosterIdle(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	send := func(at time.Time) {
+		r.count(origins(of("a")), heard{at: at, community: true, stored: true})
+	}
+	send(noon)
+	r.dropIdle(noon.Add(2 * time.Hour))
+	if len(r.entries) != 1 {
+		t.Fatal("a record was dropped that is not written")
+	}
+	flush(t, r, s)
+	r.dropIdle(noon.Add(time.Hour))
+	if len(r.entries) != 1 {
+		t.Fatal("a sensor was dropped after an hour")
+	}
+	r.dropIdle(noon.Add(time.Hour + time.Second))
+	if len(r.entries) != 0 {
+		t.Fatal("a silent sensor is in memory")
+	}
+	send(noon.Add(3 * time.Hour))
+	flush(t, r, s)
+	records, err := s.Sensors(t.Context(), 10)
+	if err != nil || len(records) != 2 || records[0].Accepted != 1 || records[1].Accepted != 1 || records[0].Key == records[1].Key {
+		t.Errorf("records are %+v, %v", records, err)
+	}
+}
+
+// failingStore takes no records.
+type failingStore struct {
+	store.Store
+	err error
+	put int // records that it was given
+}
+
+func (f *failingStore) PutSensors(ctx context.Context, records []store.SensorRecord) error {
+	f.put += len(records)
+	if f.err != nil {
+		return f.err
+	}
+	return f.Store.PutSensors(ctx, records)
+}
+
+// What could not be written is written the next time, and only what has changed.
+func TestRosterFlushFails(t *testing.T) {
+	r, s := newRoster(), &failingStore{Store: storetest.NewModel(store.Options{}), err: store.ErrUnavailable}
+	send := func(uuid string) {
+		r.count(origins(of(uuid)), heard{at: noon, community: true, stored: true})
+	}
+	send("a")
+	send("b")
+	if err := r.flush(t.Context(), s); !errors.Is(err, store.ErrUnavailable) {
+		t.Fatalf("error is %v", err)
+	}
+	send("a")
+	s.err, s.put = nil, 0
+	if got := flush(t, r, s); got["a"].Accepted != 2 || got["b"].Accepted != 1 || s.put != 2 {
+		t.Errorf("%d records: %+v", s.put, got)
+	}
+	s.put = 0
+	send("b")
+	if got := flush(t, r, s); got["b"].Accepted != 2 || s.put != 1 {
+		t.Errorf("%d records: %+v", s.put, got)
+	}
+	s.put = 0
+	if flush(t, r, s); s.put != 0 {
+		t.Errorf("%d records were written though nothing has changed", s.put)
+	}
+}
+
+// Readers see what is not written yet, once.
+func TestRosterUpToDate(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	send := func() { r.count(origins(of("a")), heard{at: noon, community: true, stored: true}) }
+	send()
+	flush(t, r, s)
+	send()
+	records, err := upToDate{s, r}.Sensors(t.Context(), 10)
+	if err != nil || len(records) != 1 || records[0].Accepted != 2 {
+		t.Errorf("records are %+v, %v", records, err)
+	}
+	records[0].Refused = map[string]int64{"x": 1}
+	records[0].Counts[0].Count = 99
+	if got := flush(t, r, s)["a"]; got.Accepted != 2 || got.Counts[0].Count != 2 || got.Refused != nil {
+		t.Errorf("a reader has changed the record: %+v", got)
+	}
+}

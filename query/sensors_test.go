@@ -1,0 +1,108 @@
+package query
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/store/storetest"
+)
+
+// Records of several runs and edges are added up, by sensor and domain.
+func TestSensors(t *testing.T) {
+	moment := func(text string) alert.Time { return alert.At(at(t, text)) }
+	start := func(text string) int64 { return at(t, text).Unix() }
+	s := storetest.NewModel(store.Options{})
+	records := []store.SensorRecord{
+		{ // an earlier run
+			Key: "1", Sensor: "a", UUID: "a", Hostname: "old", Version: "v1", Analyzers: []string{"cowrie"}, Community: true,
+			FirstSeen: moment("2026-11-20 10:00:00"), LastSeen: moment("2026-11-23 10:00:00"), Messages: 50,
+			Accepted: 100, Refused: map[string]int64{"timezone": 3},
+			Counts: []store.SensorCount{{Start: start("2026-11-22 23:00:00"), Count: 9}, {Start: start("2026-11-23 00:00:00"), Count: 5}},
+		},
+		{ // the same sensor's at another edge
+			Key: "2", Sensor: "a", UUID: "a", Hostname: "new", Version: "v2", Analyzers: []string{"tanner", "cowrie"}, Community: true,
+			FirstSeen: moment("2026-11-23 09:00:00"), LastSeen: moment("2026-11-23 23:46:00"), Messages: 1,
+			Accepted: 10, Refused: map[string]int64{"timezone": 1, "store": 7},
+			Counts: []store.SensorCount{{Start: start("2026-11-23 22:00:00"), Count: 1}, {Start: start("2026-11-23 22:40:00"), Count: 2},
+				{Start: start("2026-11-23 22:50:00"), Count: 4}, {Start: start("2026-11-23 23:40:00"), Count: 8}},
+		},
+		{ // wrong log-ins in its name tell nothing of it
+			Key: "3", Sensor: "a", UUID: "forged", Version: "forged", Community: true, Refused: map[string]int64{"credentials": 2},
+			Updated: moment("2026-11-23 23:46:05"),
+		},
+		{Key: "4", Sensor: "a", Community: false, FirstSeen: moment("2026-11-23 23:46:00"), LastSeen: moment("2026-11-23 23:46:00"), Messages: 1, Accepted: 1},
+		{Key: "5", Community: true, Accepted: 4, Refused: map[string]int64{"credentials": 12}},
+		{Key: "6", Sensor: "never seen", Community: true, Refused: map[string]int64{"credentials": 1}},
+	}
+	if err := s.PutSensors(t.Context(), records); err != nil {
+		t.Fatal(err)
+	}
+	perHour := make([]int64, 24)
+	perHour[0], perHour[22], perHour[23] = 5, 7, 8
+	hours, err := json.Marshal(perHour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	community := fmt.Sprintf(`{"id":"a","uuid":"a","hostname":"new","analyzers":["cowrie","tanner"],"version":"v2","community":true,`+
+		`"firstSeen":"2026-11-20 10:00:00","lastSeen":"2026-11-23 23:46:00","accepted":110,`+
+		`"refused":{"store":7,"timezone":4,"credentials":2},"lastHour":12,"perHour":%s,"quiet":false}`, hours)
+	hours, err = json.Marshal(make([]int64, 24))
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := fmt.Sprintf(`{"id":"a","uuid":"","hostname":"","analyzers":[],"version":"","community":false,`+
+		`"firstSeen":"2026-11-23 23:46:00","lastSeen":"2026-11-23 23:46:00","accepted":1,"refused":{},"lastHour":0,"perHour":%s,"quiet":false}`, hours)
+	const (
+		others = `"others":{"accepted":4,"refused":{"credentials":13}}`
+		none   = `"others":{"accepted":0,"refused":{}}`
+	)
+	for ci, want := range map[string]string{
+		"1":  `{"sensors":[` + community + `],` + others + `}`,
+		"0":  `{"sensors":[` + private + `],` + none + `}`,
+		"-1": `{"sensors":[` + community + `,` + private + `],` + others + `}`,
+	} {
+		if got := answer(t, s, "sensors", "ci="+ci); got != want+"\n" {
+			t.Errorf("ci=%s:\ngot  %s\nwant %s", ci, got, want)
+		}
+	}
+}
+
+// How long a sensor may be silent goes by how long it usually is.
+func TestQuiet(t *testing.T) {
+	now := at(t, asked)
+	for _, test := range []struct {
+		first, last time.Duration // ago
+		messages    int64
+		quiet       bool
+	}{
+		{24 * time.Hour, 59 * time.Minute, 10_000, false},
+		{24 * time.Hour, 61 * time.Minute, 10_000, true},
+		{25 * time.Hour, time.Hour + 9*time.Minute, 25, false}, // one an hour
+		{34 * time.Hour, 11 * time.Hour, 24, true},
+		{2 * time.Minute, time.Minute, 2, false},
+		{23 * time.Hour, 23 * time.Hour, 1, false},
+		{25 * time.Hour, 25 * time.Hour, 1, true},
+		{0, -time.Hour, 5, false}, // another edge's clock is ahead
+	} {
+		s := sensor{FirstSeen: alert.At(now.Add(-test.first)), LastSeen: alert.At(now.Add(-test.last)), messages: test.messages}
+		if got := s.isQuiet(now); got != test.quiet {
+			t.Errorf("%+v: quiet is %v", test, got)
+		}
+	}
+}
+
+// However many records there are of a sensor, its honeypots have a bound.
+func TestSensorAnalyzers(t *testing.T) {
+	s := sensor{Refused: make(rankedCounts), PerHour: make([]int64, hoursShown)}
+	for i := range 100 {
+		s.add(&store.SensorRecord{Analyzers: []string{fmt.Sprint(i), fmt.Sprint(i / 2)}}, at(t, asked))
+	}
+	if len(s.Analyzers) != mostAnalyzersShown || reflect.DeepEqual(s.Analyzers[0], s.Analyzers[1]) {
+		t.Errorf("%d honeypots: %v", len(s.Analyzers), s.Analyzers)
+	}
+}
