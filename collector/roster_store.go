@@ -39,7 +39,7 @@ func (a *App) keepRoster(ctx context.Context) {
 			}
 		}
 		if err != nil && !failing && !errors.Is(err, context.Canceled) {
-			a.logger.Error("keeping account of sensors", zap.Error(err))
+			a.logger.Warn("cannot keep account of sensors, and tries again", zap.Error(err))
 		}
 		failing = err != nil
 	})
