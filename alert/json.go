@@ -2,11 +2,11 @@ package alert
 
 import "github.com/go-json-experiment/json/jsontext"
 
-// AppendJSON appends the document as it is stored: the JSON object that
+// AppendJSON appends the document to b as it is stored: the JSON object that
 // encoding/json makes of it, with < > & as they are. Each alert that is taken in
-// is written once, and this takes a quarter of the time.
-func (d *Document) AppendJSON(dst []byte) []byte {
-	b := append(dst, '{')
+// is written once, and this takes a third of the time.
+func (d *Document) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
 	b = appendMember(b, "peerIdent", d.PeerIdent)
 	b = appendMember(b, "peerType", d.PeerType)
 	b = appendMoment(b, "createTime", d.CreateTime)

@@ -3,6 +3,8 @@ package alert
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -53,7 +55,7 @@ func sameMembers(t *testing.T, a, b []byte) bool {
 		x, errX := left.Token()
 		y, errY := right.Token()
 		if errX != nil || errY != nil {
-			return errX == errY // both io.EOF
+			return errors.Is(errX, io.EOF) && errors.Is(errY, io.EOF)
 		}
 		if x != y {
 			return false

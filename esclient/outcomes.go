@@ -88,10 +88,11 @@ func cutText(text string, n int) string {
 func readBulkAnswer(answer []byte, actions []*bulkAction) ([]bulkItem, error) {
 	var parsed struct {
 		Items []struct {
-			Create, Update *bulkItem
+			Create *bulkItem `json:"create"`
+			Update *bulkItem `json:"update"`
 		} `json:"items"`
 	}
-	if err := json.Unmarshal(answer, &parsed); err != nil {
+	if err := readJSON(answer, &parsed); err != nil {
 		return nil, fmt.Errorf("the answer to %d actions (%d bytes) cannot be read: %w", len(actions), len(answer), err)
 	}
 	if len(parsed.Items) != len(actions) {

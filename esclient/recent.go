@@ -1,7 +1,6 @@
 package esclient
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/peba-edge/peba/alert"
@@ -11,16 +10,30 @@ const (
 	// recentIDs is how many ids one of the two generations holds: more than come
 	// in while a sensor sends a message again.
 	recentIDs = 1 << 15
-	// recentBytes is how long an id may be to be remembered. Ours have 32.
-	recentBytes = 64
+	// recentBytes is how long an id may be to be remembered: as long as ours are.
+	recentBytes = 32
 )
+
+// recentID is an id behind its length. It has no pointer: the garbage collector
+// need not look at tens of thousands of ids again and again.
+type recentID [1 + recentBytes]byte
+
+// newRecentID returns what an id is remembered as; false if it is too long.
+func newRecentID(id string) (key recentID, ok bool) {
+	if len(id) > recentBytes {
+		return key, false
+	}
+	key[0] = byte(len(id))
+	copy(key[1:], id)
+	return key, true
+}
 
 // recent remembers the ids of alerts that were put into the spool lately. One
 // that comes again is not put there twice: its copies would overtake each other
 // on the way, and the first is the one that counts.
 type recent struct {
 	mu        sync.Mutex
-	now, last map[string]struct{}
+	now, last map[recentID]struct{}
 }
 
 // unknown returns the records whose ids are not remembered.
@@ -29,7 +42,7 @@ func (r *recent) unknown(records []alert.Record) []alert.Record {
 	defer r.mu.Unlock()
 	known := 0
 	for i := range records {
-		if r.has(records[i].ID) {
+		if r.knows(records[i].ID) {
 			known++
 		}
 	}
@@ -38,33 +51,37 @@ func (r *recent) unknown(records []alert.Record) []alert.Record {
 	}
 	fresh := make([]alert.Record, 0, len(records)-known)
 	for i := range records {
-		if !r.has(records[i].ID) {
+		if !r.knows(records[i].ID) {
 			fresh = append(fresh, records[i])
 		}
 	}
 	return fresh
 }
 
-func (r *recent) has(id string) bool {
+func (r *recent) knows(id string) bool {
+	key, ok := newRecentID(id)
+	return ok && r.has(key)
+}
+
+func (r *recent) has(id recentID) bool {
 	_, now := r.now[id]
 	_, last := r.last[id]
 	return now || last
 }
 
-// remember is called when the records are durable. Ids are copied: they are
-// parts of a whole message.
+// remember is called when the records are durable.
 func (r *recent) remember(records []alert.Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range records {
-		id := records[i].ID
-		if len(id) > recentBytes || r.has(id) {
+		id, ok := newRecentID(records[i].ID)
+		if !ok || r.has(id) {
 			continue
 		}
 		if r.now == nil || len(r.now) >= recentIDs {
-			r.now, r.last = make(map[string]struct{}), r.now
+			r.now, r.last = make(map[recentID]struct{}), r.now
 		}
-		r.now[strings.Clone(id)] = struct{}{}
+		r.now[id] = struct{}{}
 	}
 }
 

@@ -217,8 +217,6 @@ func (s *esStore) RemoveUser(ctx context.Context, name string) error {
 // Yield implements store.Outbox.
 func (s *esStore) Yield() { s.out.yield(s) }
 
-// PutSensors implements store.Sensors.
-
 // PutSensors implements store.Writer.
 func (s *esStore) PutSensors(ctx context.Context, records []store.SensorRecord) error {
 	return s.run(func() error { return s.putSensors(ctx, records) })
