@@ -36,7 +36,7 @@ func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, re
 		args = args.Restrict(store.Community)
 	}
 	now := time.Now().UTC()
-	result, err := a.loader.Load(ctx, a.cacheKey(q, args), q.TTL(args, now), a.fill(q, args, now))
+	result, err := a.loader.Load(ctx, a.cacheKey(q, args), a.age.ttl(q, args, now), a.fill(q, args, now))
 	if err != nil {
 		a.counters[q][noAnswer].Inc()
 		return cache.Result{}, fmt.Errorf("answering %s: %w", q.Name, err)

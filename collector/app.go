@@ -100,6 +100,7 @@ type App struct {
 	locator geo.Locator
 	logins  *logins
 	feed    *stream.Feed
+	age     age
 	roster  *roster
 
 	settings  query.Settings

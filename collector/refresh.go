@@ -82,7 +82,7 @@ func (a *App) refresh(ctx context.Context, r *Refresh) {
 	repeat(ctx, every, func() {
 		for _, item := range r.parsed {
 			now := time.Now().UTC()
-			err := a.loader.Refresh(ctx, a.cacheKey(item.question, item.args), item.question.TTL(item.args, now),
+			err := a.loader.Refresh(ctx, a.cacheKey(item.question, item.args), a.age.ttl(item.question, item.args, now),
 				every, a.fill(item.question, item.args, now))
 			if err != nil && !errors.Is(err, context.Canceled) {
 				a.logger.Error("refreshing an answer", zap.String("question", item.question.Name), zap.Error(err))
