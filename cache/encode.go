@@ -31,16 +31,32 @@ type encoded struct{ gzip, zstd []byte }
 // encoder makes the encoded forms of values. It may be used from many
 // goroutines at once.
 type encoder struct {
-	zstd  *zstd.Encoder
-	gzips sync.Pool // of *gzip.Writer
+	gzipLevel int
+	zstd      *zstd.Encoder
+	gzips     sync.Pool // of *gzip.Writer
 }
 
-func newEncoder() *encoder {
-	z, err := zstd.NewWriter(nil, zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(2))
+// newLoaderEncoder returns the encoder of what is computed again and again.
+func newLoaderEncoder() *encoder { return newEncoder(gzipLevel, zstd.SpeedDefault) }
+
+func newEncoder(gzipLevel int, zstdLevel zstd.EncoderLevel) *encoder {
+	z, err := zstd.NewWriter(nil, zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderConcurrency(2), zstd.WithEncoderLevel(zstdLevel))
 	if err != nil {
 		panic(fmt.Sprintf("cache: zstd refuses its constant options: %v", err))
 	}
-	return &encoder{zstd: z}
+	return &encoder{gzipLevel: gzipLevel, zstd: z}
+}
+
+// Fixed returns values that never change, such as files of the program, as
+// answers like those of a Loader, in the smallest encodings there are.
+func Fixed(values [][]byte) []Result {
+	e := newEncoder(gzip.BestCompression, zstd.SpeedBestCompression)
+	results := make([]Result, len(values))
+	for i, value := range values {
+		results[i] = Result{Value: value, Digest: digestOf(value), also: e.encode(value)}
+	}
+	return results
 }
 
 // encode returns the forms of value that spare at least a tenth of it.
@@ -66,7 +82,7 @@ func (e *encoder) gzip(value []byte) []byte {
 		w.Reset(&form)
 	} else {
 		var err error
-		if w, err = gzip.NewWriterLevel(&form, gzipLevel); err != nil {
+		if w, err = gzip.NewWriterLevel(&form, e.gzipLevel); err != nil {
 			return nil
 		}
 	}

@@ -85,6 +85,32 @@ func TestEncodedForms(t *testing.T) {
 	}
 }
 
+func TestFixed(t *testing.T) {
+	values := [][]byte{answer(100), []byte("small")}
+	fixed := Fixed(values)
+	if len(fixed) != len(values) {
+		t.Fatalf("%d results of %d values", len(fixed), len(values))
+	}
+	for i, value := range values {
+		if !bytes.Equal(fixed[i].Value, value) || fixed[i].Digest != digestOf(value) {
+			t.Errorf("value %d is something else: %s", i, show(fixed[i]))
+		}
+	}
+	loaders := newLoaderEncoder().encode(values[0])
+	for encoding, usual := range map[string][]byte{"gzip": loaders.gzip, "zstd": loaders.zstd} {
+		form := fixed[0].Encoded(encoding)
+		if !bytes.Equal(decode(t, encoding, form), values[0]) {
+			t.Errorf("%s is something else", encoding)
+		}
+		if len(form) >= len(usual) {
+			t.Errorf("%s has %d bytes, and %d when made in a hurry", encoding, len(form), len(usual))
+		}
+	}
+	if fixed[1].Encoded("gzip") != nil {
+		t.Error("a small value is encoded")
+	}
+}
+
 func TestETag(t *testing.T) {
 	l := NewLoader(newMapCache())
 	load := func(key, value string, ttl time.Duration) Result {
@@ -116,7 +142,7 @@ func BenchmarkEncode(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10_000} {
 		value := answer(n)
 		b.Run(fmt.Sprint(len(value)), func(b *testing.B) {
-			e := newEncoder()
+			e := newLoaderEncoder()
 			b.SetBytes(int64(len(value)))
 			b.ReportAllocs()
 			var size encoded

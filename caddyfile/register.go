@@ -24,8 +24,9 @@ func init() {
 	registerHandler("peba_query", func() handler { return new(handlers.Query) })
 	registerHandler("peba_stream", func() handler { return new(handlers.Stream) })
 	registerHandler("peba_openapi", func() handler { return new(handlers.OpenAPI) })
+	registerHandler("peba_dashboard", func() handler { return new(handlers.Dashboard) })
 	registerHandler("peba_heartbeat", func() handler { return new(handlers.Heartbeat) })
-	for _, name := range []string{"peba_ingest", "peba_query", "peba_stream", "peba_openapi", "peba_heartbeat", "peba"} {
+	for _, name := range []string{"peba_ingest", "peba_query", "peba_stream", "peba_openapi", "peba_dashboard", "peba_heartbeat", "peba"} {
 		httpcaddyfile.RegisterDirectiveOrder(name, httpcaddyfile.Before, "respond")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
 
 	"github.com/peba-edge/peba/handlers"
 	"github.com/peba-edge/peba/query"
@@ -21,6 +22,9 @@ import (
 
 // routeOptions are the words of the directive.
 var routeOptions = []string{"frontend", "max_body", "without"}
+
+// dashboardPath is where the page is, with a slash at its end.
+const dashboardPath = "/dashboard"
 
 // routes is what the directive peba says.
 type routes struct {
@@ -35,7 +39,7 @@ type routes struct {
 //	peba [<matcher>] {
 //	    frontend <origin>
 //	    max_body <size>
-//	    without  ingest|private|public...
+//	    without  ingest|private|public|dashboard...
 //	}
 //
 // Without a block it is short for:
@@ -49,12 +53,18 @@ type routes struct {
 //	peba_stream /alert/stream
 //	peba_openapi /alert/openapi.json
 //	peba_heartbeat /heartbeat
+//	redir / /dashboard/
+//	redir /dashboard /dashboard/
+//	handle_path /dashboard/* {
+//	    peba_dashboard
+//	}
 //	respond /alert/* 404
 //	respond /ews-0.1/* 404
 //
-// where each path also matches with a slash at its end. Other paths are left to
-// the rest of the site. With frontend, / redirects there, and scripts of that
-// origin may read the answers.
+// where each path of a question also matches with a slash at its end. Other paths
+// are left to the rest of the site. With frontend, / redirects there, and scripts
+// of that origin may read the answers. The dashboard shows answers to public
+// questions: it is left out together with them.
 func parseRoutes(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next() // the directive's name
 	matcher, err := h.ExtractMatcherSet()
@@ -118,11 +128,7 @@ func parseOrigin(h httpcaddyfile.Helper) (string, error) {
 func (r *routes) expand() caddyhttp.RouteList {
 	var list caddyhttp.RouteList
 	if r.frontend != "" {
-		list = append(list, varyByOrigin(), r.crossOrigin(), r.preflight(),
-			terminal([]string{"/"}, caddyhttp.StaticResponse{
-				StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusFound)),
-				Headers:    http.Header{"Location": {r.frontend}},
-			}))
+		list = append(list, varyByOrigin(), r.crossOrigin(), r.preflight(), redirect("/", r.frontend))
 	}
 	if r.serves("ingest") {
 		list = append(list, terminal(withSlash(openapi.IngestPath), &handlers.Ingest{MaxBody: r.maxBody}))
@@ -138,6 +144,13 @@ func (r *routes) expand() caddyhttp.RouteList {
 	if r.serves("public") {
 		list = append(list, terminal(withSlash(openapi.StreamPath), &handlers.Stream{}))
 		list = append(list, terminal(withSlash(openapi.Path), &handlers.OpenAPI{Without: r.without}))
+	}
+	if r.serves("dashboard") && r.serves("public") {
+		if r.frontend == "" {
+			list = append(list, redirect("/", dashboardPath+"/"))
+		}
+		list = append(list, redirect(dashboardPath, dashboardPath+"/"),
+			terminal([]string{dashboardPath + "/*"}, rewrite.Rewrite{StripPathPrefix: dashboardPath}, &handlers.Dashboard{}))
 	}
 	list = append(list,
 		terminal(withSlash(openapi.HeartbeatPaths()...), &handlers.Heartbeat{}),
@@ -211,6 +224,15 @@ func (r *routes) fromFrontend() json.RawMessage {
 func setHeaders(h http.Header) json.RawMessage {
 	handler := headers.Handler{Response: &headers.RespHeaderOps{HeaderOps: &headers.HeaderOps{Set: h}}}
 	return caddyconfig.JSONModuleObject(handler, "handler", "headers", nil)
+}
+
+// redirect sends those who ask for the path elsewhere. Browsers do not remember
+// that: the next configuration may have another answer.
+func redirect(from, to string) caddyhttp.Route {
+	return terminal([]string{from}, caddyhttp.StaticResponse{
+		StatusCode: caddyhttp.WeakString(strconv.Itoa(http.StatusFound)),
+		Headers:    http.Header{"Location": {to}},
+	})
 }
 
 // withSlash is paths, each followed by the same with a slash at its end.

@@ -11,14 +11,15 @@ import (
 func TestLayers(t *testing.T) {
 	const module = "github.com/peba-edge/peba/"
 	for pkg, allowed := range map[string][]string{
-		"alert":    nil,
-		"store":    {"alert"},
-		"geo":      nil,
-		"sqlitedb": nil,
-		"spool":    {"sqlitedb"},
-		"cache":    nil,
-		"query":    {"alert", "store", "geo"},
-		"stream":   {"alert", "store"},
+		"alert":     nil,
+		"store":     {"alert"},
+		"geo":       nil,
+		"sqlitedb":  nil,
+		"spool":     {"sqlitedb"},
+		"cache":     nil,
+		"query":     {"alert", "store", "geo"},
+		"stream":    {"alert", "store"},
+		"dashboard": {"cache"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
 		if err != nil {

@@ -25,7 +25,7 @@ func init() {
 // OpenAPI serves the description of the standard routes in OpenAPI 3.1.
 type OpenAPI struct {
 	// Groups of routes that are not served here, and so not described:
-	// "ingest", "private" or "public".
+	// "ingest", "private" or "public". The "dashboard" never is.
 	Without []string `json:"without,omitempty"`
 
 	body []byte
@@ -83,7 +83,7 @@ func (h *OpenAPI) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 // UnmarshalCaddyfile sets up the handler. Syntax:
 //
 //	peba_openapi [<matcher>] {
-//	    without ingest|private|public...
+//	    without ingest|private|public|dashboard...
 //	}
 func (h *OpenAPI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
@@ -123,7 +123,7 @@ func ParseWithout(d *caddyfile.Dispenser) ([]string, error) {
 }
 
 // routeGroups are the groups of the standard routes.
-func routeGroups() []string { return []string{"ingest", "private", "public"} }
+func routeGroups() []string { return []string{"ingest", "private", "public", "dashboard"} }
 
 func unknownGroup(group string) error {
 	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(routeGroups(), ", "))

@@ -10,7 +10,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/encode"
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
@@ -87,33 +86,10 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.writeAnswer(w, r, h.question.Media(args), &result)
+	w.Header().Set("Cache-Control", h.cacheControl(&result))
+	w.Header().Set("Server-Timing", `cache;desc="`+result.Status.String()+`"`)
+	writeResult(w, r, h.question.Media(args), &result)
 	return nil
-}
-
-// writeAnswer sends an answer, or 304 to those who have it already, in the
-// encoding they like best of those that were made when it was computed.
-func (h *Query) writeAnswer(w http.ResponseWriter, r *http.Request, media string, result *cache.Result) {
-	body, encoding := result.Value, ""
-	for _, name := range acceptedEncodings(r) {
-		if encoded := result.Encoded(name); len(encoded) > 0 {
-			body, encoding = encoded, name
-			break
-		}
-	}
-	header := w.Header()
-	header.Set("ETag", result.ETag(encoding))
-	header.Set("Cache-Control", h.cacheControl(result))
-	header.Set("Server-Timing", `cache;desc="`+result.Status.String()+`"`)
-	header.Add("Vary", "Accept-Encoding")
-	if known(r, result) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	if encoding != "" {
-		header.Set("Content-Encoding", encoding)
-	}
-	writeBody(w, http.StatusOK, media, body)
 }
 
 // cacheControl tells browsers and CDNs how long the answer holds. Private ones
@@ -128,32 +104,6 @@ func (h *Query) cacheControl(result *cache.Result) string {
 	default:
 		return "public, max-age=" + strconv.FormatInt(seconds, 10)
 	}
-}
-
-// acceptedEncodings returns those of ours that the client takes, best first.
-func acceptedEncodings(r *http.Request) []string {
-	if r.Header.Get("Accept-Encoding") == "" {
-		return nil
-	}
-	return encode.AcceptedEncodings(r, []string{"zstd", "gzip"})
-}
-
-// known tells whether the client has the answer, in whatever encoding.
-func known(r *http.Request, result *cache.Result) bool {
-	match := r.Header.Get("If-None-Match")
-	if match == "" || r.Method == http.MethodPost {
-		return false
-	}
-	if match == "*" {
-		return true
-	}
-	for _, encoding := range []string{"", "gzip", "zstd"} {
-		// Tags are quoted and of one length: none is a part of another.
-		if strings.Contains(match, result.ETag(encoding)) {
-			return true
-		}
-	}
-	return false
 }
 
 // UnmarshalCaddyfile sets up the handler. Syntax:

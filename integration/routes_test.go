@@ -40,6 +40,14 @@ func TestStandardRoutes(t *testing.T) {
 		{"GET", "/alert/nothing", 404},
 		{"POST", "/alert/postSimpleMessage", 404},
 		{"GET", "/ews-0.1/alert/retrieveAlertStats", 404},
+		{"GET", "/", 302},
+		{"GET", "/dashboard", 302},
+		{"GET", "/dashboard/", 200},
+		{"HEAD", "/dashboard/", 200},
+		{"POST", "/dashboard/", 405},
+		{"GET", "/dashboard/style.css", 200},
+		{"GET", "/dashboard/nothing", 404},
+		{"GET", "/dashboard/dashboard/style.css", 404},
 		{"GET", "/nothing", 404},
 	} {
 		got := s.request(test.method, test.path, "")
@@ -49,12 +57,15 @@ func TestStandardRoutes(t *testing.T) {
 		if test.method == "HEAD" && got.body != "" {
 			t.Errorf("HEAD %s has a body", test.path)
 		}
+		if location := got.header.Get("Location"); (test.status == 302) != (location == "/dashboard/") {
+			t.Errorf("%s: Location is %q", test.path, location)
+		}
 	}
 }
 
 func TestWithoutPublic(t *testing.T) {
 	s := startServer(t, "", "without public")
-	for _, path := range []string{"/alert/stream", "/alert/openapi.json", "/alert/tops"} {
+	for _, path := range []string{"/alert/stream", "/alert/openapi.json", "/alert/tops", "/dashboard/", "/"} {
 		if got := s.request(http.MethodHead, path, ""); got.status != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", path, got.status)
 		}
@@ -74,6 +85,20 @@ func TestWithoutRoutes(t *testing.T) {
 	}
 }
 
+func TestWithoutDashboard(t *testing.T) {
+	s := startServer(t, "", "without dashboard")
+	for path, status := range map[string]int{
+		"/":                         404,
+		"/dashboard":                404,
+		"/dashboard/":               404,
+		"/alert/retrieveAlertStats": 200,
+	} {
+		if got := s.request(http.MethodGet, path, ""); got.status != status {
+			t.Errorf("%s: %d, want %d", path, got.status, status)
+		}
+	}
+}
+
 // TestFrontend checks what browsers of the frontend need, and that others get
 // nothing of it (recorded answers 001, 296 to 299).
 func TestFrontend(t *testing.T) {
@@ -82,6 +107,9 @@ func TestFrontend(t *testing.T) {
 
 	if got := s.request(http.MethodGet, "/", ""); got.status != http.StatusFound || got.header.Get("Location") != frontend {
 		t.Errorf("/: %d to %q", got.status, got.header.Get("Location"))
+	}
+	if got := s.request(http.MethodGet, "/dashboard/", ""); got.status != http.StatusOK {
+		t.Errorf("the dashboard beside a frontend: %d", got.status)
 	}
 	for name, test := range map[string]struct {
 		origin  []string

@@ -1,0 +1,128 @@
+// The server's answers. Public ones need no log-in; private ones carry one that
+// lives in this module's memory only, until log-out or reload.
+
+import { state } from "./state.js";
+
+const timeout = 30_000;
+
+// ApiError is an answer other than 2xx, or none (status 0); message is the
+// server's text.
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+let credential = "";
+let session = null;
+const sessionListeners = new Set();
+
+function setSession(next, nextCredential) {
+  session = next;
+  credential = nextCredential;
+  for (const fn of [...sessionListeners]) fn(session);
+}
+
+function urlOf(path, params) {
+  const query = new URLSearchParams({ ci: state.get("ci") });
+  for (const [name, value] of Object.entries(params)) query.set(name, value);
+  return `${path}?${query}`;
+}
+
+async function ask(path, params, headers) {
+  let response;
+  try {
+    response = await fetch(urlOf(path, params), {
+      headers,
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(timeout),
+    });
+  } catch (err) {
+    throw new ApiError(0, err.name === "TimeoutError"
+      ? `no answer after ${timeout / 1000} seconds`
+      : "the server cannot be reached");
+  }
+  if (!response.ok) throw new ApiError(response.status, await errorText(response));
+  return response;
+}
+
+// errorText finds the text in the server's {"error": …} or <Text>…</Text>.
+async function errorText(response) {
+  const body = (await response.text().catch(() => "")).slice(0, 2000);
+  try {
+    const { error } = JSON.parse(body);
+    if (typeof error === "string" && error) return error;
+  } catch {
+    const text = /<Text>([^<]*)<\/Text>/.exec(body);
+    if (text && text[1]) return text[1];
+  }
+  return `the server answers ${response.status} ${response.statusText}`.trim();
+}
+
+// A password goes over TLS, or not at all. To this machine itself it is as safe:
+// browsers say which pages are.
+function refusesLogIn() {
+  if (window.isSecureContext) return "";
+  return "Logging in needs HTTPS. Over plain HTTP everybody on the way could read the token.";
+}
+
+function basic(user, token) {
+  const bytes = new TextEncoder().encode(`${user}:${token}`);
+  return "Basic " + btoa(String.fromCharCode(...bytes));
+}
+
+export const api = {
+  // get returns a public question's JSON.
+  async get(path, params = {}) {
+    const response = await ask(path, params, { Accept: "application/json" });
+    try {
+      return await response.json();
+    } catch {
+      throw new ApiError(response.status, "the server's answer is not JSON");
+    }
+  },
+
+  // privateGet returns the Response of a private question.
+  async privateGet(path, params = {}) {
+    if (!credential) throw new ApiError(403, "not logged in");
+    const sent = credential;
+    try {
+      return await ask(path, params, { Authorization: sent });
+    } catch (err) {
+      if ((err.status === 401 || err.status === 403) && sent === credential) setSession(null, "");
+      throw err;
+    }
+  },
+
+  get session() {
+    return session;
+  },
+
+  // logInRefused says why one cannot log in here, "" when one can.
+  logInRefused: refusesLogIn,
+
+  async logIn(user, token) {
+    const refused = refusesLogIn();
+    if (refused) throw new ApiError(0, refused);
+    const given = basic(user, token);
+    try {
+      await ask("/alert/sensors", {}, { Authorization: given });
+    } catch (err) {
+      if (err.status === 401) throw new ApiError(403, err.message);
+      throw err;
+    }
+    setSession({ user }, given);
+  },
+
+  logOut: () => setSession(null, ""),
+
+  // onSession calls fn with the session when it begins or ends; the function it
+  // returns ends that.
+  onSession(fn) {
+    sessionListeners.add(fn);
+    return () => sessionListeners.delete(fn);
+  },
+};

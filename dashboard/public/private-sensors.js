@@ -1,0 +1,133 @@
+// Every sensor, and how it does.
+
+import { formatAge, refusals, searchSensors, sensorOrders, sortSensors } from "./private-model.js";
+import { createPage } from "./private-page.js";
+import * as parts from "./private-parts.js";
+import { el, formatNumber, formatTime, parseTime, printable } from "./text.js";
+
+const askEvery = 60_000;
+
+// How many rows there are at most: more are slow, and nobody reads them.
+const most = 500;
+
+const columns = [
+  ["sensor", "Sensor"], ["lastSeen", "Last seen"], ["accepted", "Accepted"], ["refused", "Refused"],
+  ["lastHour", "Last hour"], ["version", "Version"],
+];
+const numeric = new Set(["accepted", "refused"]);
+
+// sensorOf takes from the server's answer what is shown, in the types it is to have.
+function sensorOf(given) {
+  const text = (value) => (typeof value === "string" ? value : "");
+  return {
+    id: text(given.id), uuid: text(given.uuid), hostname: text(given.hostname), version: text(given.version),
+    firstSeen: text(given.firstSeen), lastSeen: text(given.lastSeen),
+    analyzers: (given.analyzers ?? []).map(String), refused: given.refused ?? {},
+    accepted: Number(given.accepted), lastHour: Number(given.lastHour), perHour: (given.perHour ?? []).map(Number),
+    community: given.community === true, quiet: given.quiet === true,
+  };
+}
+
+const reasons = (refused) => Object.entries(refused).sort(([, m], [, n]) => n - m)
+  .map(([reason, n]) => `${printable(reason)} ${formatNumber(n)}`).join(", ");
+
+function refusedCell(sensor) {
+  const all = refusals(sensor);
+  return parts.cell("Refused", "number", formatNumber(all),
+    all > 0 && el("span", { class: "note block" }, reasons(sensor.refused)));
+}
+
+function nameCell(sensor) {
+  const title = sensor.hostname || sensor.id;
+  const names = [...new Set([sensor.uuid, sensor.id, ...sensor.analyzers])].filter((name) => name && name !== title);
+  return el("th", { scope: "row", role: "rowheader" },
+    sensor.quiet && el("span", { class: "chip warn private-quiet" }, parts.quietIcon(), "Quiet"),
+    el("strong", null, printable(title)),
+    !sensor.community && el("span", { class: "chip private-domain" }, "private"),
+    el("span", { class: "note block" }, names.map(printable).join(", ")));
+}
+
+function row(sensor, now) {
+  const seen = parseTime(sensor.lastSeen);
+  return parts.row(sensor.quiet ? "quiet" : "",
+    nameCell(sensor),
+    parts.cell("Last seen", "private-seen", seen ? `${formatAge((now - seen) / 1000)} ago` : "never",
+      el("span", { class: "note block" }, formatTime(sensor.lastSeen))),
+    parts.cell("Accepted", "number", formatNumber(sensor.accepted)),
+    refusedCell(sensor),
+    parts.cell("Last hour", "private-hours", el("span", { class: "number" }, formatNumber(sensor.lastHour)), parts.hours(sensor.perHour)),
+    parts.cell("Version", "private-version", printable(sensor.version) || "–"));
+}
+
+export function createSensorsPage({ api }) {
+  const search = el("input", { type: "search", autocomplete: "off", spellcheck: "false", on: { input: draw } });
+  const told = el("p", { class: "note", role: "status" });
+  const others = el("p", { class: "note" });
+  const heads = columns.map(([order, name]) => parts.head(numeric.has(order) ? "number" : "",
+    el("button", { type: "button", class: "sort", on: { click: () => sortBy(order) } }, name)));
+  const rows = parts.body();
+  const table = parts.table({
+    className: "private-sensors",
+    caption: el("caption", { class: "vh" }, "Sensors, those gone quiet first"),
+    heads, rows,
+  });
+  const body = el("div", null,
+    el("div", { class: "private-filter" },
+      el("label", { class: "field" }, el("span", null, "Host name, id, analyzer or version"), search)),
+    told, parts.scroll("Sensors", table), others);
+
+  let sensors = [];
+  let now = 0; // by the server's clock, which the times are of
+  let order = "lastSeen";
+  let descending = true;
+
+  function sortBy(wanted) {
+    descending = wanted === order ? !descending : sensorOrders[wanted].descending;
+    order = wanted;
+    draw();
+  }
+
+  function draw() {
+    const found = sortSensors(searchSensors(sensors, search.value), order, descending);
+    const left = found.length - most;
+    const quiet = found.filter((sensor) => sensor.quiet).length;
+    heads.forEach((head, i) => {
+      const sorted = columns[i][0] === order;
+      head.setAttribute("aria-sort", sorted ? (descending ? "descending" : "ascending") : "none");
+    });
+    rows.replaceChildren(...found.slice(0, most).map((sensor) => row(sensor, now)));
+    table.hidden = found.length === 0;
+    told.textContent = [
+      sensors.length === 0 ? "No sensor has sent anything yet." : `${formatNumber(found.length)} of ${formatNumber(sensors.length)} sensors`,
+      quiet > 0 && `${formatNumber(quiet)} gone quiet`,
+      left > 0 && `${formatNumber(left)} are left out here: search for them`,
+    ].filter(Boolean).join("; ");
+  }
+
+  return createPage({
+    title: "Sensors",
+    every: askEvery,
+    async ask() {
+      const response = await api.privateGet("/alert/sensors");
+      const answer = await response.json();
+      return { answer, at: Date.parse(response.headers.get("Date") ?? "") || Date.now() };
+    },
+    body,
+    draw({ answer, at }) {
+      sensors = answer.sensors.map(sensorOf);
+      now = at;
+      const rest = answer.others ?? { accepted: 0, refused: {} };
+      const refused = reasons(rest.refused ?? {});
+      others.textContent = rest.accepted > 0 || refused
+        ? `Of senders that are not listed: ${formatNumber(rest.accepted)} accepted, refused: ${refused || "none"}.` : "";
+      draw();
+    },
+    erase() {
+      sensors = [];
+      rows.replaceChildren();
+      search.value = "";
+      told.textContent = "";
+      others.textContent = "";
+    },
+  });
+}

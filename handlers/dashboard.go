@@ -1,0 +1,82 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/peba-edge/peba/dashboard"
+)
+
+func init() {
+	caddy.RegisterModule(new(Dashboard))
+}
+
+// dashboardPolicy is what the page may do: load and ask what is on its own
+// origin, and nothing else.
+const dashboardPolicy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+
+// Dashboard serves the page with map, statistics and private views. It asks the
+// paths below /alert/ of its own origin, and can itself be on any path: what
+// stands before its files' names is to be stripped.
+type Dashboard struct {
+	files map[string]dashboard.File
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Dashboard) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.peba_dashboard",
+		New: func() caddy.Module { return new(Dashboard) },
+	}
+}
+
+// Provision prepares the files.
+func (h *Dashboard) Provision(caddy.Context) error {
+	var err error
+	h.files, err = dashboard.Files()
+	return err
+}
+
+// ServeHTTP answers GET and HEAD.
+func (h *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	header := w.Header()
+	header.Set("Content-Security-Policy", dashboardPolicy)
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=()")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if err := checkMethod(w, r, "", http.MethodGet, http.MethodHead); err != nil {
+		refuse(err).write(w, "")
+		return nil
+	}
+	file, ok := h.files[r.URL.Path]
+	if !ok {
+		(&refusal{status: http.StatusNotFound, reason: "the dashboard has no such file"}).write(w, "")
+		return nil
+	}
+	// The files of one version belong together: browsers ask each time, and are
+	// told 304 as long as nothing has changed.
+	header.Set("Cache-Control", "no-cache")
+	writeResult(w, r, file.Media, &file.Content)
+	return nil
+}
+
+// UnmarshalCaddyfile sets up the handler. Syntax:
+//
+//	peba_dashboard [<matcher>]
+//
+// The path below the dashboard's own is what it looks at:
+//
+//	handle_path /dashboard/* {
+//	    peba_dashboard
+//	}
+func (h *Dashboard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error { return noOptions(d) }
+
+var (
+	_ caddy.Provisioner           = (*Dashboard)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Dashboard)(nil)
+	_ caddyfile.Unmarshaler       = (*Dashboard)(nil)
+)
