@@ -3,14 +3,15 @@
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 EXAMPLE = Caddyfile.example
 
-.PHONY: run test lint build bench torture fuzz
+.PHONY: run test lint build bench torture fuzz screenshot
 
 # Caddy with PEBA on http://localhost:8080, no other server needed.
 run:
-	@echo "Building; then PEBA serves http://localhost:8080 until you press Ctrl-C. In a second terminal:"
+	@echo "Building; then PEBA serves http://localhost:8080 until you press Ctrl-C: open it in a browser."
+	@echo "In a second terminal:"
 	@echo "  go run ./cmd/peba peba simulate http://localhost:8080 --rate 20     # plays sensors"
 	@echo "  curl http://localhost:8080/alert/retrieveAlertStats                # counts their alerts"
-	@echo "  go run ./cmd/peba peba user add NAME                               # a user for private questions"
+	@echo "  go run ./cmd/peba peba user add NAME                               # a user for private pages and questions"
 	go run ./cmd/peba run --config $(EXAMPLE)
 
 # Everything a change must pass, on a fresh clone. Never from Go's cache of results:
@@ -44,3 +45,10 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 10x ./alert
 	go test -run '^$$' -fuzz FuzzUnquote -fuzztime 60s -fuzzminimizetime 10x ./alert
 	go test -run '^$$' -fuzz FuzzDecodeFrame -fuzztime 60s -fuzzminimizetime 10x ./esclient
+
+# The README's picture: the page after sensors have sent for six minutes, so that
+# its counters look like those of a server that has run for a while.
+screenshot:
+	.ci/dashboard
+	PEBA_SCREENSHOTS_AFTER=360 go test -count 1 -timeout 20m -run TestDashboard/screenshots ./integration
+	cp dashboard/test/screenshots/live-desktop-dark.webp docs/dashboard.webp
