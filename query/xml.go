@@ -14,44 +14,33 @@ const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
 // newXML starts a document of about that many bytes.
 func newXML(root string, size int) *xmlWriter {
 	w := &xmlWriter{b: make([]byte, 0, size)}
-	w.add(xmlDeclaration)
+	w.b = append(w.b, xmlDeclaration...)
 	w.open(root)
 	return w
 }
 
-// add writes what needs no escaping.
-func (w *xmlWriter) add(parts ...string) {
-	b := w.b // to store the slice each time is work for the garbage collector
-	for _, part := range parts {
-		b = append(b, part...)
-	}
-	w.b = b
-}
-
 // open starts an element that has others in it.
 func (w *xmlWriter) open(name string) {
-	w.indent()
-	w.add("<", name, ">\n")
+	w.b = append(w.line("<", name), ">\n"...)
 	w.depth++
 }
 
 // close ends the element that open started.
 func (w *xmlWriter) close(name string) {
 	w.depth--
-	w.indent()
-	w.add("</", name, ">\n")
+	w.b = append(w.line("</", name), ">\n"...)
 }
 
 // leaf writes an element that has only text in it.
 func (w *xmlWriter) leaf(name, text string) {
-	w.indent()
+	b := w.line("<", name)
 	if text == "" {
-		w.add("<", name, " />\n")
-		return
+		b = append(b, " />\n"...)
+	} else {
+		b = appendText(append(b, '>'), text)
+		b = append(append(append(b, "</"...), name...), ">\n"...)
 	}
-	w.add("<", name, ">")
-	w.text(text)
-	w.add("</", name, ">\n")
+	w.b = b
 }
 
 // bytes ends the document and returns it.
@@ -60,26 +49,32 @@ func (w *xmlWriter) bytes(root string) []byte {
 	return w.b
 }
 
-func (w *xmlWriter) indent() {
+// line returns what is written with the beginning of a line: spaces and a tag. To
+// store the slice only once a line saves the garbage collector work.
+func (w *xmlWriter) line(tag, name string) []byte {
 	const spaces = "                " // eight levels, more than any answer has
-	w.add(spaces[:2*w.depth])
+	b := w.b
+	b = append(b, spaces[:2*w.depth]...)
+	b = append(b, tag...)
+	return append(b, name...)
 }
 
-// text writes what may be anything.
-func (w *xmlWriter) text(s string) {
+// appendText appends what may be anything.
+func appendText(b []byte, s string) []byte {
 	written := 0
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
+		if c := s[i]; ' ' <= c && c < utf8.RuneSelf && c != '&' && c != '<' && c != '>' {
+			i++ // as nearly all are
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
 		if escaped := escapeXML(r, size); escaped != "" {
-			w.add(s[written:i], escaped)
+			b = append(append(b, s[written:i]...), escaped...)
 			written = i + size
 		}
 		i += size
 	}
-	w.add(s[written:])
+	return append(b, s[written:]...)
 }
 
 // escapeXML returns what stands for a character of so many bytes, or "" where
