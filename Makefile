@@ -45,6 +45,7 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 10x ./alert
 	go test -run '^$$' -fuzz FuzzUnquote -fuzztime 60s -fuzzminimizetime 10x ./alert
 	go test -run '^$$' -fuzz FuzzDecodeFrame -fuzztime 60s -fuzzminimizetime 10x ./esclient
+	go test -run '^$$' -fuzz FuzzScanAlerts -fuzztime 60s -fuzzminimizetime 10x ./esclient
 
 # The README's picture: the page after sensors have sent for six minutes, so that
 # its counters look like those of a server that has run for a while.

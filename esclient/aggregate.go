@@ -2,7 +2,6 @@ package esclient
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -50,10 +49,11 @@ type termsAnswer struct {
 // terms runs a terms aggregation.
 func (s *esStore) terms(ctx context.Context, query, aggregation object) (*termsAnswer, int64, error) {
 	var found termsAnswer
-	a, err := find[json.RawMessage](ctx, s, s.names.read(), object{
+	a := answer{Aggregations: &found}
+	err := s.find(ctx, s.names.read(), object{
 		"size": 0, "track_total_hits": true, "query": query,
 		"aggs": object{"keys": aggregation},
-	}, &found)
+	}, &a)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -173,7 +173,8 @@ func (s *esStore) groupByPages(ctx context.Context, q *grouping) (*groups, error
 				Buckets []compositeBucket `json:"buckets"`
 			} `json:"groups"`
 		}
-		a, err := find[json.RawMessage](ctx, s, s.names.read(), body, &found)
+		a := answer{Aggregations: &found}
+		err := s.find(ctx, s.names.read(), body, &a)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// readJSON reads an answer of _search into into, in less than half the time that
+// readJSON reads any answer of _search into into, in less than half the time that
 // encoding/json takes. It is as lenient as that: bytes that are no UTF-8 become
 // U+FFFD, of members of one name the last counts, and what an interface points to
 // is filled. But names must match exactly, as they do in Elasticsearch.
@@ -33,6 +33,9 @@ func writeJSON(w io.Writer, v any) error {
 
 // decodeDocument reads an alert from its _source.
 func decodeDocument(id string, source json.RawMessage) (alert.Document, error) {
+	if len(source) == 0 { // an index that keeps none
+		return alert.Document{ID: id}, nil
+	}
 	var d alert.Document
 	if err := readJSON(source, &d); err != nil {
 		// Other programs wrote ports as numbers, times in other forms, …

@@ -239,7 +239,7 @@ func (s *esStore) addUnindexed(ctx context.Context, g *groups) error {
 		lacking = append(lacking, object{"bool": object{"must_not": object{"exists": object{"field": field}}}})
 	}
 	query := object{"bool": object{"filter": g.query, "should": lacking, "minimum_should_match": 1}}
-	return each(ctx, s, pages{indices: s.names.read(), query: query, fields: g.fields()}, func(h hit) error {
+	return s.each(ctx, pages{indices: s.names.read(), query: query, source: g.fields()}, func(h hit) error {
 		d, err := decodeDocument(h.ID, h.Source)
 		if err == nil {
 			g.addDocument(&d)

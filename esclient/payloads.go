@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -31,7 +30,7 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 		"should":               []object{{"ids": object{"values": []string{hash}}}, {"term": object{"hash": hash}}},
 		"minimum_should_match": 1,
 	}}
-	if err := each(ctx, s, pages{indices: s.names.Payloads, query: query}, visit); err != nil {
+	if err := s.each(ctx, pages{indices: s.names.Payloads, query: query}, visit); err != nil {
 		return store.Payload{}, err
 	}
 	if len(found) == 0 {
@@ -61,10 +60,10 @@ func (s *esStore) eachByFuzzyHash(ctx context.Context, hash string, visit func(h
 			} `json:"buckets"`
 		} `json:"same"`
 	}
-	_, err := find[json.RawMessage](ctx, s, s.names.Payloads, object{"size": 0, "aggs": object{"same": object{
+	err := s.find(ctx, s.names.Payloads, object{"size": 0, "aggs": object{"same": object{
 		"terms": object{"field": "hashfuzzyhttp", "include": []string{hash}, "size": 1},
 		"aggs":  object{"first": object{"top_hits": object{"size": most}}},
-	}}}, &found)
+	}}}, &answer{Aggregations: &found})
 	if err != nil {
 		return err
 	}
@@ -114,9 +113,9 @@ func (s *esStore) cves(ctx context.Context) ([]store.CVE, error) {
 	byID := make(map[string]store.CVE)
 	p := pages{
 		indices: s.names.CVEs, query: object{"match_all": object{}},
-		fields: []string{"vulnid", "createTime", "sourceEntryIp", "targetEntryPort", "peerType"},
+		source: []string{"vulnid", "createTime", "sourceEntryIp", "targetEntryPort", "peerType"},
 	}
-	err := each(ctx, s, p, func(h hit) error {
+	err := s.each(ctx, p, func(h hit) error {
 		d, err := decodeDocument(h.ID, h.Source)
 		if err != nil {
 			return err

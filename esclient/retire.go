@@ -2,7 +2,6 @@ package esclient
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -99,7 +98,7 @@ func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age,
 		Count int64 `json:"doc_count"`
 	}
 	var ages struct{ Old, Soon counted }
-	found := answer[json.RawMessage]{Aggregations: &ages}
+	found := answer{Aggregations: &ages}
 	before := func(t time.Time) object {
 		return object{"filter": object{"range": object{"recievedTime": window(time.Time{}, t)}}}
 	}

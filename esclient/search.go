@@ -20,8 +20,8 @@ import (
 // counts would go back and forth, and each has a request cache of its own.
 const searchOptions = "?preference=peba&allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true&pre_filter_shard_size=1"
 
-// answer is what _search answers, with documents read as S.
-type answer[S any] struct {
+// answer is what _search answers.
+type answer struct {
 	TimedOut bool `json:"timed_out"`
 	Shards   struct {
 		Total   int `json:"total"`
@@ -32,21 +32,42 @@ type answer[S any] struct {
 		Total struct {
 			Value int64 `json:"value"`
 		} `json:"total"`
-		Hits []hitOf[S] `json:"hits"`
+		Hits []hit `json:"hits"`
 	} `json:"hits"`
 	// Aggregations is a pointer to what they are read into.
 	Aggregations any `json:"aggregations"`
+	// fields, if not nil, are those to be read of documents, which are alerts.
+	fields wanted
 }
 
-type hitOf[S any] struct {
+// read reads the text of an answer.
+func (a *answer) read(text []byte) error {
+	if a.fields != nil {
+		if scanned, ok := scanAlerts(text, a.fields); ok {
+			*a = scanned
+			return nil
+		}
+	}
+	return readJSON(text, a)
+}
+
+type hit struct {
 	Index  string          `json:"_index"`
 	ID     string          `json:"_id"`
-	Source S               `json:"_source"`
+	Source json.RawMessage `json:"_source"`
 	Sort   json.RawMessage `json:"sort"`
+	// document is what a scanner has read of Source, instead of it.
+	document *alert.Document
 }
 
-// hit is a document that is read later.
-type hit = hitOf[json.RawMessage]
+// alert returns the document as an alert.
+func (h *hit) alert() (alert.Document, error) {
+	if h.document == nil {
+		return decodeDocument(h.ID, h.Source)
+	}
+	h.document.ID = h.ID
+	return *h.document, nil
+}
 
 // kindNoShard is how Elasticsearch says that a shard has no copy to ask: also for an
 // index that an edge drops in that moment, which is gone a moment later.
@@ -55,9 +76,9 @@ const (
 	lookAgain   = 100 * time.Millisecond
 )
 
-// find runs a search, and reads aggregations into what they point to. Whatever
-// keeps it from a whole answer is store.ErrUnavailable with the cause.
-func find[S any](ctx context.Context, s *esStore, indices string, body object, aggregations any) (*answer[S], error) {
+// find runs a search and reads its answer into a. Whatever keeps it from a whole
+// answer is store.ErrUnavailable with the cause.
+func (s *esStore) find(ctx context.Context, indices string, body object, a *answer) error {
 	path := "/" + indices + "/_search" + searchOptions
 	if body["size"] == 0 {
 		path += "&request_cache=true"
@@ -65,31 +86,30 @@ func find[S any](ctx context.Context, s *esStore, indices string, body object, a
 	text, err := s.client.ask(ctx, http.MethodGet, path, body)
 	if isKind(err, kindNoShard) {
 		if err := sleepUntil(ctx, time.Now().Add(lookAgain)); err != nil {
-			return nil, err
+			return err
 		}
 		text, err = s.client.ask(ctx, http.MethodGet, path, body)
 	}
 	var status *statusError
 	if errors.As(err, &status) && !errors.Is(err, store.ErrUnavailable) {
-		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a := answer[S]{Aggregations: aggregations}
-	if err := readJSON(text, &a); err != nil {
-		return nil, unreadable(http.MethodGet, path, err)
+	if err := a.read(text); err != nil {
+		return unreadable(http.MethodGet, path, err)
 	}
 	if a.TimedOut || a.Shards.Failed > 0 {
-		return nil, fmt.Errorf("elasticsearch: search of %s: %w: timed out: %t, %d of %d shards failed",
+		return fmt.Errorf("elasticsearch: search of %s: %w: timed out: %t, %d of %d shards failed",
 			indices, store.ErrUnavailable, a.TimedOut, a.Shards.Failed, a.Shards.Total)
 	}
-	return &a, nil
+	return nil
 }
 
 // refresh makes all alerts that the cluster has visible to searches.
 func (s *esStore) refresh(ctx context.Context) error {
-	var a answer[json.RawMessage]
+	var a answer
 	err := s.client.do(ctx, http.MethodPost, "/"+s.names.read()+"/_refresh?ignore_unavailable=true", nil, &a)
 	if err == nil && a.Shards.Failed > 0 {
 		err = fmt.Errorf("elasticsearch: refresh of %s: %w: %d of %d shards failed", s.names.read(), store.ErrUnavailable, a.Shards.Failed, a.Shards.Total)
@@ -103,8 +123,8 @@ func (s *esStore) count(ctx context.Context, f store.Filter) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	a, err := find[json.RawMessage](ctx, s, s.names.read(), object{"size": 0, "track_total_hits": true, "query": query}, nil)
-	if err != nil {
+	var a answer
+	if err := s.find(ctx, s.names.read(), object{"size": 0, "track_total_hits": true, "query": query}, &a); err != nil {
 		return 0, err
 	}
 	return a.Hits.Total.Value, nil
@@ -126,24 +146,13 @@ func (s *esStore) newest(ctx context.Context, f store.Filter, n int, fields []st
 	}
 	// A mapping may lack the field in an index that has no alert yet.
 	order := []object{{field: object{"order": "desc", "unmapped_type": "date", "numeric_type": "date"}}}
-	p := pages{indices: s.names.read(), query: query, order: order, most: n, fields: fields}
+	p := pages{indices: s.names.read(), query: query, order: order, most: n, alerts: wantedFields(fields)}
 	docs := make([]alert.Document, 0, min(n, pageSize))
-	err = each(ctx, s, p, func(h hitOf[*alert.Document]) error {
-		if h.Source == nil { // null, or left out
-			h.Source = new(alert.Document)
-		}
-		h.Source.ID = h.ID
-		docs = append(docs, *h.Source)
-		return nil
+	err = s.each(ctx, p, func(h hit) error {
+		d, err := h.alert()
+		docs = append(docs, d)
+		return err
 	})
-	if errors.Is(err, errUnreadable) { // a document that another program wrote
-		docs = docs[:0]
-		err = each(ctx, s, p, func(h hit) error {
-			d, err := decodeDocument(h.ID, h.Source)
-			docs = append(docs, d)
-			return err
-		})
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -165,8 +174,11 @@ type pages struct {
 	order   []object
 	// most is how many are read at most; 0: all.
 	most int
-	// fields, if not nil, are those that are read of _source.
-	fields []string
+	// source, if not nil, are the fields of _source that Elasticsearch sends. It is
+	// slow at leaving out the others.
+	source []string
+	// alerts, if not nil, says that documents are alerts, of which these fields are read.
+	alerts wanted
 }
 
 // each calls visit for documents in order. What the order leaves open is put in
@@ -175,7 +187,7 @@ type pages struct {
 // Pages go on after the last document's sort values. Where an index has several
 // shards two documents may share all of them: so the ones that share those of a
 // page's last document are left to the next page.
-func each[S any](ctx context.Context, s *esStore, p pages, visit func(hitOf[S]) error) error {
+func (s *esStore) each(ctx context.Context, p pages, visit func(hit) error) error {
 	size := pageSize
 	if p.most > size && p.most <= mostPage {
 		size = p.most
@@ -185,8 +197,8 @@ func each[S any](ctx context.Context, s *esStore, p pages, visit func(hitOf[S]) 
 		"sort":             append(p.order[:len(p.order):len(p.order)], object{"_seq_no": "desc"}, object{"_index": "desc"}),
 		"track_total_hits": false,
 	}
-	if p.fields != nil {
-		body["_source"] = p.fields
+	if p.source != nil {
+		body["_source"] = p.source
 	}
 	for seen := 0; p.most == 0 || seen < p.most; {
 		asked := size
@@ -194,7 +206,8 @@ func each[S any](ctx context.Context, s *esStore, p pages, visit func(hitOf[S]) 
 			asked = min(size, p.most-seen)
 		}
 		body["size"] = asked
-		a, err := find[S](ctx, s, p.indices, body, nil)
+		a := answer{fields: p.alerts}
+		err := s.find(ctx, p.indices, body, &a)
 		if errors.Is(err, errTooLarge) && asked > 1 {
 			size = asked / 2
 			continue
@@ -223,7 +236,7 @@ func each[S any](ctx context.Context, s *esStore, p pages, visit func(hitOf[S]) 
 
 // withoutTies cuts off the documents at a page's end that share their sort
 // values, unless the page has no others.
-func withoutTies[S any](page []hitOf[S]) []hitOf[S] {
+func withoutTies(page []hit) []hit {
 	last := page[len(page)-1]
 	for end := len(page) - 1; end > 0; end-- {
 		if !bytes.Equal(page[end-1].Sort, last.Sort) {

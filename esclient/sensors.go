@@ -81,8 +81,12 @@ func (s *esStore) sensors(ctx context.Context, n int) ([]store.SensorRecord, err
 	}
 	var found []store.SensorRecord
 	p := pages{indices: s.names.Sensors, query: object{"match_all": object{}}, order: order, most: n}
-	err := each(ctx, s, p, func(h hitOf[store.SensorRecord]) error {
-		found = append(found, h.Source)
+	err := s.each(ctx, p, func(h hit) error {
+		var r store.SensorRecord
+		if err := readJSON(h.Source, &r); err != nil {
+			return fmt.Errorf("elasticsearch: record %q of a sensor: %w: %w", h.ID, store.ErrUnavailable, err)
+		}
+		found = append(found, r)
 		return nil
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func (s *esStore) statistics(ctx context.Context, from, to time.Time) ([]store.S
 	query := allOf(object{"range": object{fieldFrom: bounds}})
 	order := []object{{fieldFrom: object{"order": "asc", "unmapped_type": "date"}}}
 	var series []store.Statistic
-	err := each(ctx, s, pages{indices: s.names.Statistics, query: query, order: order}, func(h hit) error {
+	err := s.each(ctx, pages{indices: s.names.Statistics, query: query, order: order}, func(h hit) error {
 		stat, err := decodeStatistic(h)
 		if err == nil && (len(series) == 0 || !series[len(series)-1].From.Equal(stat.From)) {
 			series = append(series, stat)

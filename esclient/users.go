@@ -79,7 +79,7 @@ func (s *esStore) userHits(ctx context.Context, name string) ([]hit, error) {
 		"minimum_should_match": 1,
 	}}
 	var found []hit
-	err := each(ctx, s, pages{indices: s.names.Users, query: query, most: enough}, func(h hit) error {
+	err := s.each(ctx, pages{indices: s.names.Users, query: query, most: enough}, func(h hit) error {
 		u, err := decodeUser(h)
 		if err == nil && u.Name == name {
 			found = append(found, h)
@@ -106,7 +106,7 @@ func (s *esStore) listUsers(ctx context.Context) ([]store.User, error) {
 		id string
 	}
 	byName := make(map[string]entry)
-	err := each(ctx, s, pages{indices: s.names.Users, query: object{"match_all": object{}}}, func(h hit) error {
+	err := s.each(ctx, pages{indices: s.names.Users, query: object{"match_all": object{}}}, func(h hit) error {
 		u, err := decodeUser(h)
 		known, there := byName[u.Name]
 		if !there || h.ID == userID(u.Name) || known.id != userID(u.Name) && h.ID < known.id {
