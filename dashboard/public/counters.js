@@ -58,11 +58,12 @@ export function mountCounters(list, spoken, { api, state, feed }) {
     ...windows.map(({ label }, i) => el("div", { class: "counter" }, el("dt", null, label), figures[i])),
   );
 
+  let started = false;
   let known = false;
   let rate = { perSecond: 0, shown: 0 };
   let arrived = 0; // in this second, for the curve
-  let drawn = performance.now();
-  let traceAt = drawn;
+  let at = performance.now(); // what the estimates are of
+  let traceAt = at;
   let spokenAt = -Infinity;
 
   // Of a busy stream a part is shown. Its rate, an average of ten seconds, then
@@ -74,14 +75,19 @@ export function mountCounters(list, spoken, { api, state, feed }) {
     for (const e of estimates) e.add(n);
   }
 
-  function draw() {
+  // advance brings the estimates up to now.
+  function advance() {
     const now = performance.now();
-    const elapsed = (now - drawn) / 1000;
-    drawn = now;
-    if (feed.status === "live") {
-      for (const e of estimates) e.pass(elapsed);
-      if (sampled()) count(rate.perSecond * elapsed);
-    }
+    const elapsed = (now - at) / 1000;
+    at = now;
+    if (feed.status !== "live") return;
+    for (const e of estimates) e.pass(elapsed);
+    if (sampled()) count(rate.perSecond * elapsed);
+  }
+
+  function draw() {
+    advance();
+    const now = at;
     if (now - traceAt >= 1000) {
       if (feed.status === "live") trace.push(arrived / ((now - traceAt) / 1000));
       figure.textContent = feed.status === "live" ? formatRate(rate.perSecond) : "–";
@@ -104,6 +110,7 @@ export function mountCounters(list, spoken, { api, state, feed }) {
     every: askEvery,
     ask: () => api.get("/alert/retrieveAlertStats"),
     done(stats) {
+      advance();
       windows.forEach(({ member }, i) => {
         const count = Number(stats[member]);
         if (Number.isFinite(count)) estimates[i].told(count, feed.status === "live" ? rate.perSecond : 0);
@@ -115,6 +122,16 @@ export function mountCounters(list, spoken, { api, state, feed }) {
     failed: () => list.setAttribute("data-fault", ""),
   });
 
+  // anew leaves what was counted: what nobody saw is in the server's next count, and
+  // until then the figures stay.
+  function anew() {
+    at = traceAt = performance.now();
+    arrived = 0;
+    known = false;
+    for (const e of estimates) e.reset();
+    asking.again();
+  }
+
   feed.on("rate", (next) => {
     const perSecond = Number(next.perSecond);
     const shown = Number(next.shown);
@@ -124,21 +141,24 @@ export function mountCounters(list, spoken, { api, state, feed }) {
     if (!sampled()) count(1);
   });
   state.on("ci", () => {
-    known = false;
     rate = { perSecond: 0, shown: 0 };
-    for (const e of estimates) e.reset();
     for (const f of figures) f.textContent = "–";
     trace.clear();
-    asking.again();
+    anew();
   });
+  document.addEventListener("visibilitychange", anew);
 
   const drawing = createTicker(drawEvery, draw);
   return {
     start() {
+      if (started) return;
+      started = true;
+      anew();
       asking.start();
       drawing.start();
     },
     stop() {
+      started = false;
       asking.stop();
       drawing.stop();
     },

@@ -24,7 +24,7 @@ function row(title, { rank, count, all }) {
 
 // mountCountry shows the panel while the state names a country.
 export function mountCountry(place, { api, state, feed, back }) {
-  const live = new Map(); // alerts since the page was opened, by country
+  const live = new Map(); // alerts shown since the page was opened, by country
   const title = el("h3", { id: "country-title", tabindex: "-1" });
   const body = el("div");
   const liveCount = el("span", { class: "figure" });
@@ -37,7 +37,7 @@ export function mountCountry(place, { api, state, feed, back }) {
       el("button", { type: "button", class: "button plain", "aria-label": "Close", on: { click: close } }, "✕")),
     body,
     el("dl", { class: "figures" },
-      el("div", null, el("dt", null, "Seen from it since this page was opened"), el("dd", null, liveCount))));
+      el("div", null, el("dt", null, "Shown from it since this page was opened"), el("dd", null, liveCount))));
   place.append(panel);
 
   const asking = repeat({

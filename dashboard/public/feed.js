@@ -1,7 +1,6 @@
 // The live feed: new alerts from the server's stream, spread evenly over the
 // second in which the next burst is awaited.
 
-import { state } from "./state.js";
 import { createSpreader } from "./spreader.js";
 
 // Ids kept to know an alert that is told twice: a stream that is resumed tells up
@@ -34,10 +33,10 @@ function parse(text) {
 }
 
 // createFeed opens the stream of the domain that the state names. Its events:
-// alert (an alert), rate ({perSecond, shown}), missed ({alerts}), and status
-// ("connecting", "live", "waiting", "full").
-export function createFeed() {
-  const listeners = { alert: new Set(), rate: new Set(), missed: new Set(), status: new Set() };
+// alert (an alert), rate ({perSecond, shown}), and status ("connecting", "live",
+// "waiting", "full"). Alerts that come while the page is hidden are left out.
+export function createFeed({ state }) {
+  const listeners = { alert: new Set(), rate: new Set(), status: new Set() };
   const emit = (type, value) => {
     for (const fn of [...listeners[type]]) fn(value);
   };
@@ -47,7 +46,8 @@ export function createFeed() {
   let source = null;
   let status = "connecting";
   let retry = firstRetry;
-  let timer = 0;
+  let retryTimer = 0;
+  let hiddenTimer = 0;
 
   function tell(next) {
     if (next === status) return;
@@ -56,7 +56,7 @@ export function createFeed() {
   }
 
   function close() {
-    clearTimeout(timer);
+    clearTimeout(retryTimer);
     source?.close();
     source = null;
     spreader.clear();
@@ -73,49 +73,52 @@ export function createFeed() {
     });
     stream.addEventListener("alert", (event) => {
       const alert = parse(event.data);
-      if (alert && typeof alert.id === "string" && !seen(alert.id)) spreader.push(alert);
+      if (alert && typeof alert.id === "string" && !seen(alert.id) && !document.hidden) spreader.push(alert);
     });
-    for (const type of ["rate", "missed"]) {
-      stream.addEventListener(type, (event) => {
-        const value = parse(event.data);
-        if (value) emit(type, value);
-      });
-    }
+    stream.addEventListener("rate", (event) => {
+      const rate = parse(event.data);
+      if (rate) emit("rate", rate);
+    });
     stream.addEventListener("error", () => {
       if (stream !== source) return;
       if (stream.readyState !== EventSource.CLOSED) {
         tell("waiting"); // the browser comes again
         return;
       }
-      // 503, too many streams: browsers leave coming again to us.
+      // 503, too many streams: browsers leave coming again to us. A hidden page comes
+      // again when it is looked at.
       source = null;
       tell("full");
-      timer = setTimeout(open, retry * (0.75 + Math.random() / 2));
+      if (document.hidden) return;
+      retryTimer = setTimeout(open, retry * (0.75 + Math.random() / 2));
       retry = Math.min(2 * retry, lastRetry);
     });
   }
 
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(timer);
+  function rest() {
+    close();
+    tell("waiting");
+  }
+
+  // watch gives a hidden page's stream back after a while, and opens it again for
+  // one that is looked at.
+  function watch() {
+    clearTimeout(hiddenTimer);
     if (document.hidden) {
-      spreader.pause();
-      timer = setTimeout(() => {
-        close();
-        tell("waiting");
-      }, hiddenFor);
-      return;
-    }
-    spreader.resume();
-    if (!source) open();
-  });
+      clearTimeout(retryTimer);
+      spreader.clear();
+      hiddenTimer = setTimeout(rest, hiddenFor);
+    } else if (!source) open();
+  }
+
+  document.addEventListener("visibilitychange", watch);
   state.on("ci", () => {
     seen = createSeen(idsKept);
-    if (!document.hidden) open();
-    else close();
+    if (document.hidden) rest();
+    else open();
   });
-
-  if (document.hidden) spreader.pause();
   open();
+  watch();
 
   return {
     get status() {

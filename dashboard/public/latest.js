@@ -30,6 +30,13 @@ function without(alerts, others) {
   return alerts.filter(({ id }) => !ids.has(id));
 }
 
+// newestFirst puts alerts of the list and of the stream in one order. Times are
+// whole seconds: within one the order stays.
+function newestFirst(alerts) {
+  const time = (alert) => String(alert.dateCreated ?? "");
+  return alerts.sort((a, b) => (time(a) < time(b)) - (time(a) > time(b)));
+}
+
 // mountLatest fills the section. note tells what is left out, or that the list
 // waits for a reader.
 export function mountLatest(section, note, { api, state, feed }) {
@@ -38,7 +45,6 @@ export function mountLatest(section, note, { api, state, feed }) {
   section.append(message, list);
 
   let shown = []; // newest first, as the rows
-  let filled = false;
   let waiting = []; // newest last
   let skipped = 0;
 
@@ -57,7 +63,8 @@ export function mountLatest(section, note, { api, state, feed }) {
     const kept = new Set(shown);
     for (const [alert, old] of rows) if (!kept.has(alert)) old.remove();
     shown.forEach((alert, i) => {
-      if (!rows.has(alert)) list.insertBefore(row(alert), list.children[i] ?? null);
+      const item = rows.get(alert) ?? row(alert);
+      if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null);
     });
     message.replaceChildren();
   }
@@ -75,11 +82,8 @@ export function mountLatest(section, note, { api, state, feed }) {
     ask: () => api.get("/alert/retrieveAlertsJson", { topx: rowsKept }),
     done(answer) {
       const alerts = (answer?.alerts ?? []).slice(0, rowsKept);
-      // What the stream has brought before the first answer is newer. Later answers
-      // are needed only while there is no stream.
-      if (!filled) show([...without(shown, alerts), ...alerts]);
-      else if (feed.status !== "live" && !read()) show(alerts);
-      filled = true;
+      // There is what came while there was no stream, or nobody looked.
+      if (shown.length === 0 || !read()) show(newestFirst([...shown, ...without(alerts, shown)]));
       message.replaceChildren(...(shown.length > 0 ? [] : [emptyNote()]));
     },
     failed(err) {
@@ -94,11 +98,11 @@ export function mountLatest(section, note, { api, state, feed }) {
   state.on("ci", () => {
     waiting = [];
     skipped = 0;
-    filled = false;
     show([]);
     message.replaceChildren(waitNote());
     asking.again();
   });
+  document.addEventListener("visibilitychange", () => asking.again());
   for (const type of ["pointerenter", "pointerleave", "focusin", "focusout"]) list.addEventListener(type, tell);
   tell();
 

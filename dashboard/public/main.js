@@ -14,7 +14,7 @@ import { createWall } from "./wall.js";
 
 const panel = (view) => document.getElementById(`panel-${view}`);
 
-const feed = createFeed();
+const feed = createFeed({ state });
 const wall = createWall({ state, pages: wallPages });
 mountTools({ state, feed, wall });
 

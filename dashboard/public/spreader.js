@@ -19,7 +19,6 @@ export function createSpreader(out) {
   let gathered = [];
   let leaving = [];
   let timer = 0;
-  let paused = false;
 
   // start lets all that waits out over the next second. What is left of the
   // last second goes with it.
@@ -41,21 +40,9 @@ export function createSpreader(out) {
     push(item) {
       gathered.push(item);
       if (gathered.length > most) gathered.shift();
-      if (paused || gathered.length > 1) return;
+      if (gathered.length > 1) return;
       clearTimeout(timer);
       timer = setTimeout(start, gather);
-    },
-    // pause keeps what comes, the newest of it, without a timer.
-    pause() {
-      paused = true;
-      clearTimeout(timer);
-      timer = 0;
-      gathered = [...leaving.map(({ item }) => item), ...gathered].slice(-most);
-      leaving = [];
-    },
-    resume() {
-      paused = false;
-      if (gathered.length > 0 && !timer) timer = setTimeout(start, gather);
     },
     clear() {
       clearTimeout(timer);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createSeen } from "../public/feed.js";
+import { createFeed, createSeen } from "../public/feed.js";
 import { createSpreader, plan } from "../public/spreader.js";
+import { fakePage, fakeState } from "./lib/fake.mjs";
 
 // clock puts timers and performance.now on a clock that the test turns.
 function clock(t) {
@@ -42,22 +43,17 @@ test("what is left of a burst goes out before the next one, and little waits", (
   assert.equal(spreader.waiting, 200);
 });
 
-test("a pause keeps the newest without a timer", (t) => {
+test("what is cleared does not go out, what comes then does", (t) => {
   const pass = clock(t);
   const out = [];
   const spreader = createSpreader((item) => out.push(item));
-  spreader.pause();
   for (let i = 0; i < 300; i++) spreader.push(i);
-  pass(5000);
-  assert.deepEqual(out, []);
-  spreader.resume();
-  pass(1100);
-  assert.equal(out.length, 200);
-  assert.equal(out[0], 100);
-  spreader.push(1);
   spreader.clear();
   pass(1100);
-  assert.equal(out.length, 200);
+  assert.deepEqual(out, []);
+  spreader.push(1);
+  pass(1100);
+  assert.deepEqual(out, [1]);
 });
 
 test("a plan begins at once and ends within the second", () => {
@@ -68,4 +64,95 @@ test("a plan begins at once and ends within the second", () => {
 test("an id is known until so many others came", () => {
   const seen = createSeen(2);
   assert.deepEqual(["a", "b", "a", "c", "b", "a"].map(seen), [false, false, true, false, true, false]);
+});
+
+// feedOn opens a feed on a page; streams are those that it opened.
+function feedOn(t, page) {
+  const streams = [];
+  globalThis.EventSource = class {
+    static CLOSED = 2;
+    readyState = 1;
+    listeners = {};
+    constructor() {
+      streams.push(this);
+    }
+    addEventListener(type, fn) {
+      this.listeners[type] = fn;
+    }
+    close() {
+      this.readyState = 2;
+    }
+    refuse() {
+      this.readyState = 2;
+      this.listeners.error();
+    }
+  };
+  t.after(() => delete globalThis.EventSource);
+  const state = fakeState({ ci: "1" });
+  const feed = createFeed({ state });
+  return { feed, state, streams, open: () => streams.filter(({ readyState }) => readyState !== 2).length };
+}
+
+test("a hidden page gives its stream back after a minute, one opened in the background too", async (t) => {
+  const page = fakePage(t);
+  page.document.hidden = true;
+  const { feed, streams, open } = feedOn(t, page);
+  streams[0].listeners.open();
+  await page.pass(59_000);
+  assert.equal(open(), 1);
+  await page.pass(2_000);
+  assert.equal(open(), 0);
+  assert.equal(feed.status, "waiting");
+  assert.equal(page.timers, 0);
+  page.hide(false);
+  assert.equal(open(), 1);
+  await page.pass(3_600_000);
+  assert.equal(open(), 1);
+});
+
+test("a stream that is refused while hidden is opened when looked at, and stays", async (t) => {
+  const page = fakePage(t);
+  const { feed, streams, open } = feedOn(t, page);
+  streams[0].listeners.open();
+  await page.pass(10_000);
+  page.hide(true);
+  await page.pass(10_000);
+  streams[0].refuse();
+  await page.pass(20_000);
+  assert.equal(streams.length, 1, "a hidden page tries again");
+  page.hide(false);
+  streams[1].listeners.open();
+  await page.pass(3_600_000);
+  assert.equal(feed.status, "live");
+  assert.equal(open(), 1);
+});
+
+test("a stream that is refused is opened again after a while, not in a page hidden since", async (t) => {
+  const page = fakePage(t);
+  const { feed, streams, open } = feedOn(t, page);
+  streams[0].refuse();
+  assert.equal(feed.status, "full");
+  await page.pass(2_500);
+  assert.equal(streams.length, 2);
+  streams[1].refuse();
+  page.hide(true);
+  await page.pass(3_600_000);
+  assert.equal(streams.length, 2);
+  page.hide(false);
+  assert.equal(open(), 1);
+});
+
+test("alerts that come while the page is hidden are left out, those after are not", async (t) => {
+  const page = fakePage(t);
+  const { feed, streams } = feedOn(t, page);
+  const out = [];
+  feed.on("alert", ({ id }) => out.push(id));
+  const say = (id) => streams[0].listeners.alert({ data: JSON.stringify({ id }) });
+  page.hide(true);
+  say("a");
+  await page.pass(5_000);
+  page.hide(false);
+  say("b");
+  await page.pass(2_000);
+  assert.deepEqual(out, ["b"]);
 });
