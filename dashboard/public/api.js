@@ -31,6 +31,15 @@ function urlOf(path, params) {
   return `${path}?${query}`;
 }
 
+// The server's time less performance.now(). An answer from the browser's cache tells
+// an earlier one, so what counts is the latest.
+let serverTime = -Infinity;
+
+function readTime(response) {
+  const told = Date.parse(response.headers.get("Date") ?? "");
+  if (told) serverTime = Math.max(serverTime, told - performance.now());
+}
+
 async function ask(path, params, headers) {
   let response;
   try {
@@ -45,6 +54,7 @@ async function ask(path, params, headers) {
       ? `no answer after ${timeout / 1000} seconds`
       : "the server cannot be reached");
   }
+  readTime(response);
   if (!response.ok) throw new ApiError(response.status, await errorText(response));
   return response;
 }
@@ -75,6 +85,9 @@ function basic(user, token) {
 }
 
 export const api = {
+  // now is the server's time in milliseconds; this machine's before the first answer.
+  now: () => (serverTime === -Infinity ? Date.now() : Math.round(serverTime + performance.now())),
+
   // get returns a public question's JSON.
   async get(path, params = {}) {
     const response = await ask(path, params, { Accept: "application/json" });

@@ -15,16 +15,16 @@ import { createWall } from "./wall.js";
 const panel = (view) => document.getElementById(`panel-${view}`);
 
 const feed = createFeed({ state });
-const wall = createWall({ state, pages: wallPages });
+const wall = createWall({ api, state, pages: wallPages });
 mountTools({ state, feed, wall });
 
-// These two ask only while they are seen; the others follow the state themselves.
+// A part moves and asks only while it is seen.
 const parts = {
   live: mountLive({ api, state, feed, WorldMap }),
   statistics: mountStatistics(panel("statistics"), { api, state }),
+  replay: mountReplay(panel("replay"), { api, state, WorldMap }),
+  private: mountPrivate(panel("private"), { api, state }),
 };
-mountReplay(panel("replay"), { api, state, WorldMap });
-mountPrivate(panel("private"), { api, state });
 
 mountTabs({
   state,

@@ -109,8 +109,7 @@ export function createSensorsPage({ api }) {
     every: askEvery,
     async ask() {
       const response = await api.privateGet("/alert/sensors");
-      const answer = await response.json();
-      return { answer, at: Date.parse(response.headers.get("Date") ?? "") || Date.now() };
+      return { at: api.now(), answer: await response.json() };
     },
     body,
     draw({ answer, at }) {

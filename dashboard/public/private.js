@@ -8,6 +8,7 @@ import { el } from "./text.js";
 
 const titles = { alerts: "Alerts", address: "Address", sensors: "Sensors" };
 
+// mountPrivate returns start and stop, for when the tab is shown and left.
 export function mountPrivate(section, { api, state }) {
   const pages = {
     alerts: createAlertsPage({ api, openAddress }),
@@ -27,6 +28,7 @@ export function mountPrivate(section, { api, state }) {
   section.classList.add("private");
   section.append(el("h2", { class: "vh" }, "Private"), logIn.root, inside);
 
+  let started = false;
   let leaving = false;
 
   function leave() {
@@ -41,7 +43,7 @@ export function mountPrivate(section, { api, state }) {
   }
 
   function show() {
-    const looking = api.session !== null && state.get("view") === "private";
+    const looking = api.session !== null && started;
     logIn.root.hidden = api.session !== null;
     inside.hidden = api.session === null;
     who.textContent = api.session ? `Logged in as ${api.session.user}` : "";
@@ -68,7 +70,13 @@ export function mountPrivate(section, { api, state }) {
     logIn.tell(leaving ? "" : "The server does not take this log-in any more.");
     logIn.focus();
   });
-  state.on(["view", "page"], show);
+  state.on("page", show);
   state.on("ci", renew);
-  show();
+
+  function set(to) {
+    started = to;
+    show();
+  }
+  set(false);
+  return { start: () => set(true), stop: () => set(false) };
 }

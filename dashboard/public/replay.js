@@ -5,9 +5,10 @@ import { createControls } from "./replay-controls.js";
 import { createTimeline } from "./replay-timeline.js";
 import { addDays, clock, dayOf, endOf, isDay, secondOf, secondsADay, secondsAStep, startOf, stepText } from "./replay-time.js";
 
-// mountReplay fills the tab where a day is watched again.
+// mountReplay fills the tab where a day is watched again. It returns start and stop,
+// for when the tab is shown and left.
 export function mountReplay(section, { api, state, WorldMap }) {
-  new Replay(section, api, state, WorldMap);
+  return new Replay(section, api, state, WorldMap);
 }
 
 class Replay {
@@ -15,17 +16,24 @@ class Replay {
     Object.assign(this, { section, api, state, WorldMap });
     this.counts = [];
     this.playing = false;
+    this.started = false;
     this.chunks = new Chunks((step) => this.#loadChunk(step), () => this.#chunksChanged());
     this.player = new Player(this.chunks, (alert) => this.map.add(alert));
-    state.on(["view", "day", "ci"], () => this.#follow());
+    state.on(["day", "ci"], () => this.#follow());
     state.on("at", () => this.#followMoment());
     document.addEventListener("visibilitychange", () => document.hidden && this.#pause());
     document.addEventListener("keydown", (event) => this.#key(event));
-    this.#follow();
   }
 
-  get shown() {
-    return this.state.get("view") === "replay";
+  start() {
+    this.started = true;
+    this.#follow();
+    this.#followMoment();
+  }
+
+  stop() {
+    this.started = false;
+    this.#pause();
   }
 
   // The tab is built when it is first looked at.
@@ -47,21 +55,26 @@ class Replay {
   }
 
   #follow() {
-    if (!this.shown) {
-      this.#pause();
-      return;
-    }
+    if (!this.started) return;
     if (!this.map) this.#build();
-    const asked = this.state.get("day");
-    const day = isDay(asked, Date.now()) ? asked : dayOf(Date.now());
+    const day = this.#askedDay;
     const ci = this.state.get("ci");
     if (day !== this.day || ci !== this.ci) this.#loadDay(day, ci);
     else if (this.#stale) this.#refreshDay();
   }
 
+  get #today() {
+    return dayOf(this.api.now());
+  }
+
+  get #askedDay() {
+    const asked = this.state.get("day");
+    return isDay(asked, this.api.now()) ? asked : this.#today;
+  }
+
   // Today's counts grow.
   get #stale() {
-    return this.day === dayOf(Date.now()) && Date.now() - this.loaded > 60_000;
+    return this.day === this.#today && performance.now() - this.loaded > 60_000;
   }
 
   async #loadDay(day, ci) {
@@ -72,6 +85,11 @@ class Replay {
     this.map.setHeat([]);
     this.timeline.setCounts([]);
     if (!(await this.#refreshDay())) return;
+    // The first answer tells what day it is, and that may be another than here.
+    if (this.#askedDay !== day) {
+      this.#follow();
+      return;
+    }
     this.player.seek(Number(this.state.get("at")) || this.#firstAlert());
     this.player.prepare();
     this.#show();
@@ -82,14 +100,13 @@ class Replay {
   async #refreshDay() {
     const { day, ci } = this;
     const current = () => day === this.day && ci === this.ci;
-    Object.assign(this, { loaded: Date.now(), dayFault: null });
+    Object.assign(this, { loaded: performance.now(), dayFault: null });
     this.#show();
     try {
-      const offset = Math.round((startOf(dayOf(Date.now())) - startOf(day)) / (secondsADay * 1000));
-      const [steps, places] = await Promise.all([
-        this.api.get("/alert/replayDay", { day, ci }),
-        this.api.get("/alert/retrieveLatLonAttacks", { direction: "src", topx: 100, offset, ci }),
-      ]);
+      const steps = await this.api.get("/alert/replayDay", { day, ci });
+      // It goes by the server's day, which is known by now.
+      const offset = Math.round((startOf(this.#today) - startOf(day)) / (secondsADay * 1000));
+      const places = await this.api.get("/alert/retrieveLatLonAttacks", { direction: "src", topx: 100, offset, ci });
       if (!current()) return false;
       this.counts = steps.alerts;
       this.timeline.setCounts(this.counts);
@@ -111,13 +128,13 @@ class Replay {
   // updateEnd sets how far the day goes now. A piece that was fetched before its
   // five minutes were over is fetched again.
   #updateEnd() {
-    const end = endOf(this.day, Date.now());
+    const end = endOf(this.day, this.api.now());
     this.player.end = end;
     this.chunks.forget((step, { until }) => until < Math.min(end, (step + 1) * secondsAStep));
   }
 
   async #loadChunk(step) {
-    const until = endOf(this.day, Date.now());
+    const until = endOf(this.day, this.api.now());
     const answer = await this.api.get("/alert/replay", { from: stepText(this.day, step), ci: this.ci });
     const alerts = answer.alerts.map((alert) => ({ ...alert, second: secondOf(alert.dateCreated) }));
     return { alerts, until };
@@ -130,7 +147,7 @@ class Replay {
 
   #pickDay(day) {
     this.#stop();
-    if (isDay(day, Date.now())) this.state.set({ day: day === dayOf(Date.now()) ? "" : day, at: 0 });
+    if (isDay(day, this.api.now())) this.state.set({ day: day === this.#today ? "" : day, at: 0 });
     this.#show();
   }
 
@@ -192,7 +209,7 @@ class Replay {
   // A link or the way back may set another moment than the one that was written.
   #followMoment() {
     const at = Number(this.state.get("at"));
-    if (this.shown && this.map && Math.abs(at - this.player.at) > 1 && !this.playing) {
+    if (this.started && this.map && Math.abs(at - this.player.at) > 1 && !this.playing) {
       this.player.seek(at);
       this.#show();
     }
@@ -208,7 +225,7 @@ class Replay {
 
   #key(event) {
     const busy = "button, a, select, textarea, input:not([type=range]), [role=tab]";
-    if (event.key !== " " || !this.shown || event.target.closest?.(busy)) return;
+    if (event.key !== " " || !this.started || event.target.closest?.(busy)) return;
     event.preventDefault();
     this.#toggle();
   }
@@ -220,7 +237,7 @@ class Replay {
     this.timeline.show(player.at, player.end);
     this.controls.show({
       day: this.day,
-      today: dayOf(Date.now()),
+      today: this.#today,
       clock: clock(player.at),
       playing: this.playing,
       ended: player.end > 0 && player.at >= player.end,

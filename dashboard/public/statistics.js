@@ -102,7 +102,7 @@ export function mountStatistics(section, { api, state }) {
         api.get("/alert/retrieveAlertsCountWithType", { time: "day" }),
       ]),
       draw([answer, fresh]) {
-        const shown = stackDays(answer, fresh, chartDays(days()), new Date());
+        const shown = stackDays(answer, fresh, chartDays(days()), new Date(api.now()));
         return shown.some((d) => d.total > 0) ? [...createStack(shown), daysTable(shown)] : null;
       },
     }),

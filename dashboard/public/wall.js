@@ -9,7 +9,7 @@ const liveFor = 40;
 const pageFor = 20;
 
 // createWall follows the state's `wall`. Its pages are "live" and those given.
-export function createWall({ state, pages }) {
+export function createWall({ api, state, pages }) {
   const all = ["live", ...pages];
   const by = (id) => document.getElementById(id);
   const listeners = new Set();
@@ -33,7 +33,7 @@ export function createWall({ state, pages }) {
   }
 
   function tellTime() {
-    const text = formatTime(new Date());
+    const text = formatTime(new Date(api.now()));
     by("wall-clock").textContent = held ? `${text}, held` : text;
   }
 

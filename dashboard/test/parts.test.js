@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mountCounters } from "../public/counters.js";
 import { mountLatest } from "../public/latest.js";
+import { mountPrivate } from "../public/private.js";
+import { mountReplay } from "../public/replay.js";
 import { fakeFeed, fakePage, fakeState } from "./lib/fake.mjs";
 
 // counting mounts counters of a server that has ten alerts a second, of which the
@@ -86,4 +88,82 @@ test("the list has no gap after the page was hidden, and stays in order", async 
   feed.say("alert", alertsTo(126)[0]);
   await page.pass(61_000);
   assert.deepEqual(rows(), downFrom(126));
+});
+
+test("the replay plays and asks only while its tab is shown", async (t) => {
+  const page = fakePage(t);
+  const now = Date.parse("2026-11-26T10:00:00Z");
+  const asked = [];
+  const api = {
+    now: () => now,
+    async get(path) {
+      asked.push(path);
+      if (path.endsWith("replayDay")) return { alerts: Array(288).fill(1) };
+      return path.endsWith("replay") ? { alerts: [] } : [];
+    },
+  };
+  const state = fakeState({ view: "replay", ci: "1", day: "", at: "0" });
+  const section = page.element();
+  const replay = mountReplay(section, { api, state, WorldMap: class { clear() {} setHeat() {} } });
+  await page.pass(1_000);
+  assert.deepEqual(asked, [], "it asks before it is shown");
+
+  replay.start();
+  await page.pass(100);
+  const play = section.all("button").find((button) => button.textContent === "Play");
+  play.listeners.click();
+  await page.pass(2_000);
+  assert.ok(Number(state.get("at")) > 0);
+  replay.stop(); // the wall comes, and the view stays what it was
+  const at = state.get("at");
+  asked.length = 0;
+  state.set({ ci: "0" });
+  await page.pass(10_000);
+  assert.equal(page.timers, 0);
+  assert.equal(state.get("at"), at);
+  assert.deepEqual(asked, []);
+});
+
+test("the replay goes by the server's day, also when it tells it late", async (t) => {
+  const page = fakePage(t);
+  let now = Date.parse("2026-11-28T10:00:00Z"); // the browser's, two days ahead
+  const asked = [];
+  const api = {
+    now: () => now,
+    async get(path, { day, offset }) {
+      asked.push([path.slice("/alert/".length), day ?? offset]);
+      now = Date.parse("2026-11-26T10:00:00Z");
+      if (path.endsWith("replayDay")) return { alerts: Array(288).fill(1) };
+      return path.endsWith("replay") ? { alerts: [] } : [];
+    },
+  };
+  const state = fakeState({ ci: "1", day: "", at: "0" });
+  const replay = mountReplay(page.element(), { api, state, WorldMap: class { clear() {} setHeat() {} } });
+  replay.start();
+  await page.pass(100);
+  const days = asked.filter(([path]) => path !== "replay");
+  assert.deepEqual(days.slice(-2), [["replayDay", "20261126"], ["retrieveLatLonAttacks", 0]]);
+});
+
+test("the private pages ask only while their tab is shown", async (t) => {
+  const page = fakePage(t);
+  const asked = [];
+  const api = {
+    session: { user: "analyst" }, now: () => 0, logInRefused: () => "", onSession() {},
+    async privateGet(path) {
+      asked.push(path);
+      return { json: async () => ({ sensors: [] }) };
+    },
+  };
+  const part = mountPrivate(page.element(), { api, state: fakeState({ view: "private", page: "sensors" }) });
+  await page.pass(600_000);
+  assert.deepEqual(asked, []);
+  part.start();
+  await page.pass(1_000);
+  assert.deepEqual(asked, ["/alert/sensors"]);
+  part.stop();
+  asked.length = 0;
+  await page.pass(600_000);
+  assert.deepEqual(asked, []);
+  assert.equal(page.timers, 0);
 });

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+globalThis.window = {
+  isSecureContext: true,
+  location: { origin: "http://x", pathname: "/", search: "", hash: "" },
+  addEventListener() {},
+};
+const { api } = await import("../public/api.js");
+
+test("the time is the latest that the server has told", async (t) => {
+  let clock = 1000;
+  t.mock.method(performance, "now", () => clock);
+  const told = Date.parse("2001-02-03T04:05:06Z");
+  const answer = (time, status) => t.mock.method(globalThis, "fetch", async () =>
+    new Response("{}", { status, headers: { Date: new Date(time).toUTCString() } }));
+  assert.ok(Math.abs(api.now() - Date.now()) < 60_000);
+  answer(told, 200);
+  await api.get("/alert/x");
+  assert.equal(api.now(), told);
+  clock += 5000;
+  assert.equal(api.now(), told + 5000);
+  answer(told - 3_600_000, 200); // from the browser's cache
+  await api.get("/alert/x");
+  assert.equal(api.now(), told + 5000);
+  answer(told + 8000, 503);
+  await assert.rejects(api.get("/alert/x"));
+  assert.equal(api.now(), told + 8000);
+});
