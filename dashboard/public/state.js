@@ -1,6 +1,8 @@
 // The page's state, kept in the URL's fragment so that a link shows what its
 // sender saw: #view=live&ci=1… Defaults are left out, values that are not
-// allowed fall back to the default. A credential is never a part of it.
+// allowed fall back to the default. A credential is never a part of it. An address
+// that a user looks up comes in by a link, and goes out by one, but does not stay in
+// the fragment: histories keep those.
 
 const oneOf = (...values) => ({ initial: values[0], allows: (v) => values.includes(v) });
 const matching = (pattern) => ({ initial: "", allows: (v) => pattern.test(v) });
@@ -46,13 +48,15 @@ export function createState(win) {
   const listeners = new Set();
   let writing = 0;
 
-  const url = () => win.location.pathname + win.location.search + format(values);
+  const url = (shown) => win.location.pathname + win.location.search + format(shown);
+  const kept = () => url({ ...values, ip: "" });
 
   function write() {
     clearTimeout(writing);
     writing = 0;
-    win.history.replaceState(null, "", url());
+    win.history.replaceState(null, "", kept());
   }
+  if (values.ip) write();
 
   function take(next) {
     const changed = Object.keys(names).filter((name) => next[name] !== values[name]);
@@ -66,7 +70,10 @@ export function createState(win) {
   win.addEventListener("popstate", () => {
     clearTimeout(writing);
     writing = 0;
-    take(parse(win.location.hash));
+    const next = parse(win.location.hash);
+    const { ip } = next;
+    take({ ...next, ip: ip || values.ip });
+    if (ip) write();
   });
 
   return {
@@ -84,7 +91,7 @@ export function createState(win) {
         if (writing) write();
         const seen = values;
         values = next;
-        win.history.pushState(null, "", url());
+        win.history.pushState(null, "", kept());
         values = seen;
       } else if (!writing) {
         writing = setTimeout(write, writeAfter);
@@ -101,7 +108,7 @@ export function createState(win) {
     },
 
     // link is the URL that shows what is seen now.
-    link: () => win.location.origin + url(),
+    link: () => win.location.origin + url(values),
   };
 }
 

@@ -27,3 +27,13 @@ test("the time is the latest that the server has told", async (t) => {
   await assert.rejects(api.get("/alert/x"));
   assert.equal(api.now(), told + 8000);
 });
+
+test("a name that Basic cannot tell is told before anything is sent", async (t) => {
+  const sent = t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  await assert.rejects(api.logIn("a:b", "c"), /colon/);
+  assert.equal(sent.mock.callCount(), 0);
+  assert.equal(api.session, null);
+  await api.logIn("a", "b:c");
+  assert.deepEqual(api.session, { user: "a" });
+  api.logOut();
+});

@@ -67,3 +67,20 @@ test("a view is a step of the history, which begins with what was seen", () => {
   assert.equal(state.get("country"), "");
   assert.equal(state.link(), "http://x/dashboard/#days=7");
 });
+
+test("an address comes in and goes out by a link, and stays in no history", () => {
+  const win = fakeWindow("#view=private&page=address&ip=192.0.2.1");
+  const state = createState(win);
+  assert.equal(state.get("ip"), "192.0.2.1");
+  assert.equal(state.link(), "http://x/dashboard/#view=private&page=address&ip=192.0.2.1");
+  state.set({ ip: "192.0.2.2" });
+  state.set({ view: "live" });
+  state.set({ view: "private" });
+  assert.equal(state.get("ip"), "192.0.2.2");
+  win.go("#view=private&page=address");
+  assert.equal(state.get("ip"), "192.0.2.2");
+  win.go("#view=private&page=address&ip=192.0.2.3");
+  assert.equal(state.get("ip"), "192.0.2.3");
+  assert.equal(win.location.hash, "#view=private&page=address");
+  assert.ok(win.steps.length > 4 && win.steps.every((step) => !step.includes("192.0.2")), String(win.steps));
+});

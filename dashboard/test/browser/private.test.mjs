@@ -61,6 +61,7 @@ test("a wrong token is told, a right one opens three pages, log-out forgets", as
 
   await page.getByRole("heading", { name: source, exact: true }).waitFor();
   await page.waitForURL(/page=address/);
+  assert.ok(!page.url().includes(source), "the address is in the history");
   const facts = await page.locator(".private-facts").textContent();
   assert.match(facts, /Alerts3First/);
   assert.match(await page.locator(".private-columns").textContent(), /\/wp-login\.php266\.7%\/robots\.txt133\.3%/);
@@ -85,12 +86,39 @@ test("a wrong token is told, a right one opens three pages, log-out forgets", as
 
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByRole("button", { name: "Log in" }).waitFor();
-  await page.waitForURL((url) => !url.hash.includes("ip="));
   const left = await kept(page);
   for (const text of [user, source, "by-the-sea"]) assert.ok(!left.includes(text), `${text} is left after log-out`);
   assert.equal(await page.locator("#panel-private tbody tr").count(), 0, "rows are left after log-out");
   await page.reload();
   await page.getByRole("button", { name: "Log in" }).waitFor();
+  clean();
+  await close();
+});
+
+test("a link to an address shows it, and no history keeps it", async () => {
+  const { page, clean, close } = await newPage(browser, server);
+  await page.goto(server.page(`#view=private&page=address&ip=${source}`));
+  await page.waitForURL((url) => url.hash === "#view=private&page=address");
+  await logIn(page, user, token);
+  await page.getByRole("heading", { name: source, exact: true }).waitFor();
+  await page.locator("#tab-live").click();
+  await page.goBack();
+  await page.getByRole("heading", { name: source, exact: true }).waitFor();
+  await page.goForward();
+  await page.locator("#panel-live").waitFor();
+  await page.goBack();
+  const client = await page.context().newCDPSession(page);
+  const { entries } = await client.send("Page.getNavigationHistory");
+  assert.ok(entries.length > 1 && entries.every(({ url }) => !url.includes(source)), JSON.stringify(entries));
+  clean();
+  await close();
+});
+
+test("a user's name that cannot be sent is told", async () => {
+  const { page, clean, close } = await newPage(browser, server);
+  await page.goto(server.page());
+  await logIn(page, "some:body", token);
+  await page.getByText("HTTP Basic ends the name at the colon.").waitFor();
   clean();
   await close();
 });
