@@ -30,7 +30,7 @@ func TestDashboard(t *testing.T) {
 	t.Setenv("PEBA_HOSTILE_PLACES", hostilePlaces(t))
 	for _, file := range testFiles(t, dashboardTests+"/browser/*.test.mjs") {
 		name, _, _ := strings.Cut(filepath.Base(file), ".")
-		t.Run(name, func(t *testing.T) { node(t, 15*time.Minute, file) })
+		t.Run(name, func(t *testing.T) { node(t, 5*time.Minute, file) })
 	}
 }
 

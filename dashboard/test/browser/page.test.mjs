@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { get } from "node:http";
 import { after, before, test } from "node:test";
-import { launch, newPage, numberIn, until } from "../lib/browser.mjs";
+import { launch, newPage, numberIn, patience, until } from "../lib/browser.mjs";
 import { startServer } from "../lib/server.mjs";
 import { open, settled, views } from "../lib/views.mjs";
 
@@ -74,10 +74,11 @@ test("counters and list move with the stream", async () => {
   await until("the rate is told", async () => await numberIn(page.locator("#counters .figure")) > 5);
   await sensors.stop();
   // Between its answers the page counts for itself: in the end it counts the same.
+  // It asks every 15 seconds, and the answer may be 13 seconds old.
   await until("the page counts what the server does", async () => {
     const { AlertsLast24Hours } = await (await fetch(`${server.url}/alert/retrieveAlertStats`)).json();
     return AlertsLast24Hours === await numberIn(lastDay(page));
-  });
+  }, patience + 30_000);
   clean();
   await close();
 });

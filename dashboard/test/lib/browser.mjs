@@ -83,8 +83,8 @@ export async function numberIn(locator) {
 }
 
 // until waits for a condition that the page has no event for.
-export async function until(what, condition) {
-  const deadline = Date.now() + patience;
+export async function until(what, condition, within = patience) {
+  const deadline = Date.now() + within;
   for (;;) {
     if (await condition()) return;
     assert.ok(Date.now() < deadline, `this does not happen: ${what}`);
