@@ -82,8 +82,11 @@ func arrived(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Grouping) 
 	return found, nil
 }
 
-// retireArrivals deletes the counts of before a slot.
-func (w *writer) retireArrivals(slot int64) error {
-	_, err := w.change("DELETE FROM arrivals WHERE start < ?", slot*slotSeconds)
-	return err
+// retireArrivals deletes the counts of five minutes that ended before the limit, as
+// the alerts have gone that they count.
+func (d *database) retireArrivals(ctx context.Context, limit int64) error {
+	return d.do(ctx, &job{rows: retireRows, work: func(w *writer) error {
+		_, err := w.change("DELETE FROM arrivals WHERE community IN (0, 1) AND start < ?", floorTo(limit, arrivalSeconds))
+		return err
+	}})
 }

@@ -28,6 +28,9 @@ func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
 			return err
 		}
 	}
+	if err := d.retireArrivals(ctx, limit); err != nil {
+		return err
+	}
 	if err := d.retireRollups(ctx, limit); err != nil {
 		return err
 	}

@@ -69,9 +69,6 @@ func (w *writer) retireRollups(fine, coarse int64) (done bool, err error) {
 			break // the next ones when these are gone
 		}
 	}
-	if err := w.retireArrivals(fine); err != nil {
-		return false, err
-	}
 	w.insert.tally.forget()
 	w.keysGone(true)
 	return done, nil

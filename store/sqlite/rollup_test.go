@@ -245,8 +245,8 @@ func TestRollupsAreDropped(t *testing.T) {
 		fmt.Sprint("SELECT count(*) FROM rollups WHERE kind >= 7 AND start < ", fine.Unix()/slotSeconds):                   0,
 		fmt.Sprint("SELECT count(*) FROM rollups WHERE start + 144 < ", coarse.Unix()/slotSeconds):                         0,
 		fmt.Sprint("SELECT count(*) FROM rollups WHERE kind = 0 AND width = 144 AND start >= ", coarse.Unix()/slotSeconds): 61,
-		fmt.Sprint("SELECT count(*) FROM arrivals WHERE start < ", fine.Truncate(24*time.Hour).Unix()):                     0,
-		"SELECT count(*) FROM arrivals":                             9,
+		fmt.Sprint("SELECT count(*) FROM arrivals WHERE start < ", limit.Unix()):                                           0,
+		"SELECT count(*) FROM arrivals":                             5,
 		"SELECT count(*) > 14 * 50 FROM rollup_keys WHERE kind = 8": 0,
 	} {
 		if n := numberOf(t, s, query); n != want {

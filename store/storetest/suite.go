@@ -59,6 +59,7 @@ var tests = []struct {
 	{"statistics", testStatistics},
 	{"sensors", testSensors},
 	{"retire", testRetire},
+	{"retire by five minutes", testRetireSteps},
 	{"cancelled contexts", testCancelled},
 	{"closed", testClosed},
 }

@@ -132,6 +132,32 @@ func testCancelled(s *subject) {
 	}
 }
 
+// testRetireSteps counts in steps of five minutes after old alerts have gone: no
+// count outlives what it counts.
+func testRetireSteps(s *subject) {
+	const step = 5 * time.Minute
+	for i := range 12 {
+		s.put(plain(i, i*150)) // two a step
+	}
+	start := base.Truncate(step)
+	f, g := store.Filter{From: start.Add(-step), To: start.Add(12 * step)}, store.Grouping{Bucket: step}
+	total := func() (n int64) {
+		s.Helper()
+		for _, group := range s.group(f, g) {
+			n += group.Count
+		}
+		return n
+	}
+	if n := total(); n != 12 {
+		s.Fatalf("%d alerts are counted, want 12", n)
+	}
+	s.must(s.Retire(context.Background(), start.Add(3*step)))
+	s.settle()
+	if n, want := total(), s.count(store.Filter{}); n != want || n == 0 || n == 12 {
+		s.Errorf("after Retire %d alerts are counted, and %d are there", n, want)
+	}
+}
+
 // testClosed calls everything after Close.
 func testClosed(s *subject) {
 	s.put(plain(0, 0))
