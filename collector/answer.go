@@ -61,9 +61,28 @@ func newKeyPrefix(storeConfig string, settings query.Settings) string {
 	return hex.EncodeToString(sum[:6]) + " "
 }
 
+// newSlots returns the room that there is for questions that are much work.
+func newSlots() map[*query.Question]chan struct{} {
+	slots := make(map[*query.Question]chan struct{})
+	for _, q := range query.All() {
+		if q.AtOnce > 0 {
+			slots[q] = make(chan struct{}, q.AtOnce)
+		}
+	}
+	return slots
+}
+
 // fill returns what computes an answer.
 func (a *App) fill(q *query.Question, args query.Args, now time.Time) func(context.Context) ([]byte, error) {
 	return func(ctx context.Context) ([]byte, error) {
+		if slots := a.slots[q]; slots != nil {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return nil, fmt.Errorf("waiting for others to be computed: %w: %w", store.ErrUnavailable, ctx.Err())
+			}
+		}
 		return q.Ask(ctx, query.Input{Reader: upToDate{a.store, a.roster}, Now: now, Args: args, Settings: a.settings})
 	}
 }

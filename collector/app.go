@@ -106,6 +106,8 @@ type App struct {
 	settings  query.Settings
 	keyPrefix string
 	counters  map[*query.Question]answerCounters
+	// slots hold what is computed of questions that are much work.
+	slots map[*query.Question]chan struct{}
 	// ready is closed when Start is done: handlers may be asked earlier.
 	ready chan struct{}
 
@@ -151,6 +153,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	a.counters = newAnswerCounters()
+	a.slots = newSlots()
 	events, err := ctx.App("events")
 	if err != nil {
 		return fmt.Errorf("loading the events app: %w", err)
@@ -222,6 +225,7 @@ func (a *App) setDefaults() {
 	a.settings = query.Settings{
 		BadIPWindow:   time.Duration(a.BadIPWindow),
 		MaxAlerts:     a.MaxAlerts,
+		Retention:     time.Duration(a.Retention),
 		HomeLatitude:  a.Home.Latitude,
 		HomeLongitude: a.Home.Longitude,
 	}

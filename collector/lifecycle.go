@@ -47,7 +47,7 @@ func (a *App) Start() error {
 	a.roster = newRoster()
 	a.background.Go(func() { a.retireAlerts(ctx) })
 	a.background.Go(func() { a.writeStatistics(ctx) })
-	a.background.Go(func() { a.age.watch(ctx, a.store) })
+	a.background.Go(func() { a.age.watch(ctx, a.store, time.Duration(a.Retention)) })
 	a.background.Go(func() { a.keepRoster(ctx) })
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })

@@ -32,11 +32,13 @@ func (a *age) ttl(q *query.Question, args query.Args, now time.Time) time.Durati
 
 // watch looks until the store has grown up, or ctx ends. One that does not answer
 // is taken for young: it is asked often, and has old answers for that.
-func (a *age) watch(ctx context.Context, r store.Reader) {
+// Where no alert gets as old as that, half its time will do.
+func (a *age) watch(ctx context.Context, r store.Reader, retention time.Duration) {
+	old := min(grownAfter, retention/2)
 	ctx, done := context.WithCancel(ctx)
 	defer done()
 	repeat(ctx, youngTTL, func() {
-		n, err := r.Count(ctx, store.Filter{Domain: store.Both, To: time.Now().Add(-grownAfter)})
+		n, err := r.Count(ctx, store.Filter{Domain: store.Both, To: time.Now().Add(-old)})
 		if err == nil && n > 0 {
 			a.grown.Store(true)
 			done()

@@ -102,7 +102,7 @@ func benchmarkQuestion(b *testing.B, s *esStore, rec *recorder, u *url.URL) {
 	values.Set("ci", "-1")
 	args, err := q.Parse(values)
 	must(b, err)
-	in := query.Input{Reader: s, Now: benchNow, Args: args, Settings: query.Settings{BadIPWindow: 2 * time.Hour, MaxAlerts: 1000}}
+	in := query.Input{Reader: s, Now: benchNow, Args: args, Settings: query.Settings{BadIPWindow: 2 * time.Hour, Retention: 28 * 24 * time.Hour, MaxAlerts: 1000}}
 	plain := &http.Client{Transport: &http.Transport{DisableCompression: true}}
 	defer plain.CloseIdleConnections()
 	ask := func() (took time.Duration) {

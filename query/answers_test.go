@@ -63,7 +63,7 @@ func answer(t testing.TB, s store.Store, name, rawQuery string) string {
 		Reader:   s,
 		Now:      at(t, asked).Add(200 * time.Millisecond),
 		Args:     parse(t, q, rawQuery),
-		Settings: Settings{BadIPWindow: 2 * time.Hour, MaxAlerts: 3, HomeLatitude: 50.708021, HomeLongitude: 7.129191},
+		Settings: Settings{BadIPWindow: 2 * time.Hour, MaxAlerts: 3, Retention: 28 * oneDay, HomeLatitude: 50.708021, HomeLongitude: 7.129191},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +214,7 @@ func TestStoreErrorsAreReturned(t *testing.T) {
 			"querySingleIP": "ip=8.8.8.8", "retrieveAlertsCount": "time=1", "retrieveAlertsCountWithType": "time=1", "tops": "type=urls",
 			"replay": "from=2026-11-23 23:45:00",
 		}[q.Name]
-		in := Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, required)}
+		in := Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, required), Settings: Settings{Retention: oneDay}}
 		if body, err := q.Ask(t.Context(), in); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("%s answers %q, error %v", q.Name, body, err)
 		}

@@ -34,6 +34,9 @@ type Question struct {
 	// Params are the parameters it knows; ci, which all questions know, is not
 	// listed. Others are ignored and do not count towards the cache key.
 	Params []Param
+	// AtOnce, if not zero, is how many of its answers are computed at the same time:
+	// for one that is much work, and that anybody may ask in many ways.
+	AtOnce int
 	// Ask puts the question to a store and returns the answer's bytes.
 	Ask func(ctx context.Context, in Input) ([]byte, error)
 }
@@ -54,6 +57,8 @@ type Settings struct {
 	// MaxAlerts is the length of the lists of retrieveAlertsCyber and
 	// querySingleIP (contract: 1000).
 	MaxAlerts int
+	// Retention is how long alerts are kept.
+	Retention time.Duration
 	// Home is shown for alerts whose coordinates are unknown, in degrees.
 	HomeLatitude, HomeLongitude float64
 }

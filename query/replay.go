@@ -28,6 +28,7 @@ var replay = &Question{
 	Name:    "replay",
 	Summary: "Five minutes of alerts to show again, by the time of their arrival, oldest first, without the source addresses: an even choice of at most 10 in ten seconds.",
 	Formats: []string{JSON},
+	AtOnce:  2,
 	TTL: func(args Args, now time.Time) time.Duration {
 		return replayTTL(args.time("from").Add(replayStep), now, 10*time.Second)
 	},

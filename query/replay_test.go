@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,7 +79,8 @@ func TestReplayChooses(t *testing.T) {
 		docs = append(docs, received(t, "2026-11-23 23:44:30"))
 	}
 	busy := &countingReader{Reader: filled(t, docs...)}
-	in := Input{Reader: busy, Now: at(t, asked), Args: parse(t, question(t, "replay"), "from=2026-11-23 23:40:00")}
+	in := Input{Reader: busy, Now: at(t, asked), Args: parse(t, question(t, "replay"), "from=2026-11-23 23:40:00"),
+		Settings: Settings{Retention: oneDay}}
 	body, err := askReplay(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -128,12 +130,30 @@ func TestReplayDay(t *testing.T) {
 	if day.From != "2026-11-23 00:00:00" || day.To != "2026-11-24 00:00:00" || day.Step != 300 || !slices.Equal(day.Alerts, want) {
 		t.Errorf("%+v", day)
 	}
-	for name, values := range map[string]string{"replayDay": "day=20261124", "replay": "from=2026-11-23 23:50:00"} {
-		for _, when := range []string{values, strings.Replace(values, "2026", "0000", 1)} {
-			q := question(t, name)
-			if _, err := q.Ask(t.Context(), Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, when)}); err != nil {
-				t.Errorf("%s?%s: %v", name, when, err)
-			}
+}
+
+// The store is asked only about times of which something can be there.
+func TestReplayAsksForWhatIsKept(t *testing.T) {
+	for _, test := range []struct {
+		name, values string
+		asks         bool
+	}{
+		{"replayDay", "day=20261124", false},
+		{"replayDay", "day=20261123", true},
+		{"replayDay", "day=20261022", false},
+		{"replayDay", "day=20261026", true}, // the end of it is kept
+		{"replayDay", "day=20261025", false},
+		{"replayDay", "day=00001124", false},
+		{"replay", "from=2026-11-23 23:50:00", false},
+		{"replay", "from=2026-11-23 23:45:00", true},
+		{"replay", "from=2026-10-26 23:45:00", true},
+		{"replay", "from=2026-10-26 23:40:00", false},
+		{"replay", "from=0000-11-23 23:50:00", false},
+	} {
+		q := question(t, test.name)
+		in := Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, test.values), Settings: Settings{Retention: 28 * oneDay}}
+		if _, err := q.Ask(t.Context(), in); errors.Is(err, store.ErrUnavailable) != test.asks {
+			t.Errorf("%s?%s: error is %v, want the store asked: %t", test.name, test.values, err, test.asks)
 		}
 	}
 }

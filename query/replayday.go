@@ -72,11 +72,11 @@ func askReplayDay(ctx context.Context, in Input) ([]byte, error) {
 }
 
 // countSteps counts the alerts that arrived in each step from one time to
-// another, both multiples of the step. The store is not asked about times in
-// which nothing can have arrived.
+// another, both multiples of the step. The store is not asked about times of which
+// nothing can be there.
 func (in Input) countSteps(ctx context.Context, from, to time.Time, step time.Duration) ([]int64, error) {
 	counts := make([]int64, to.Sub(from)/step)
-	if from.After(in.Now) || from.Unix() < 0 {
+	if from.After(in.Now) || !to.After(in.Now.Add(-in.Retention)) {
 		return counts, nil
 	}
 	groups, err := in.Reader.Group(ctx, store.Filter{Domain: in.Domain, From: from, To: to}, store.Grouping{Bucket: step})

@@ -156,7 +156,7 @@ func askOften(b *testing.B, s *handle, name, values string) []time.Duration {
 	args, err := q.Parse(parsed)
 	must(b, err)
 	in := query.Input{Reader: s, Now: newestReceived(b, s), Args: args,
-		Settings: query.Settings{BadIPWindow: 2 * time.Hour, MaxAlerts: 1000}}
+		Settings: query.Settings{BadIPWindow: 2 * time.Hour, Retention: 28 * 24 * time.Hour, MaxAlerts: 1000}}
 	var times []time.Duration
 	for range 200 {
 		start := time.Now()
