@@ -103,9 +103,10 @@ type App struct {
 	age     age
 	roster  *roster
 
-	settings  query.Settings
-	keyPrefix string
-	counters  map[*query.Question]answerCounters
+	settings    query.Settings
+	storeConfig string
+	keyPrefix   string
+	counters    map[*query.Question]answerCounters
 	// slots hold what is computed of questions that are much work.
 	slots map[*query.Question]chan struct{}
 	// ready is closed when Start is done: handlers may be asked earlier.
@@ -148,7 +149,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.logger = ctx.Logger()
 	a.requests = RequestLogger(ctx)
 	a.ready = make(chan struct{})
-	storeConfig := string(a.StoreRaw) // loading the module empties it
+	a.storeConfig = string(a.StoreRaw) // loading the module empties it
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
@@ -179,7 +180,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 	}
 	a.Community.replacePlaceholders()
 	a.setDefaults()
-	a.keyPrefix = newKeyPrefix(storeConfig, a.settings)
+	a.keyPrefix = newKeyPrefix(a.storeConfig, a.settings)
 	return nil
 }
 

@@ -37,7 +37,13 @@ func startApp(t *testing.T, options string) *App {
 
 func provision(t *testing.T, options string) (*App, error) {
 	t.Helper()
-	config := fmt.Sprintf(`{"store":{"module":"sqlite","path":%q}%s}`, filepath.Join(t.TempDir(), "peba.db"), options)
+	return provisionAt(t, filepath.Join(t.TempDir(), "peba.db"), options)
+}
+
+// provisionAt provisions one on a database that others have too.
+func provisionAt(t *testing.T, path, options string) (*App, error) {
+	t.Helper()
+	config := fmt.Sprintf(`{"store":{"module":"sqlite","path":%q}%s}`, path, options)
 	ctx, err := caddy.ProvisionContext(&caddy.Config{AppsRaw: caddy.ModuleMap{"peba": json.RawMessage(config)}})
 	if err != nil {
 		return nil, err

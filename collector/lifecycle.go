@@ -44,7 +44,9 @@ func (a *App) Start() error {
 		return fmt.Errorf("preparing log-ins: %w", err)
 	}
 	a.feed = a.newFeed()
-	a.roster = newRoster()
+	if a.roster, err = a.joinRoster(); err != nil {
+		return err
+	}
 	a.background.Go(func() { a.retireAlerts(ctx) })
 	a.background.Go(func() { a.writeStatistics(ctx) })
 	a.background.Go(func() { a.age.watch(ctx, a.store, time.Duration(a.Retention)) })
@@ -121,9 +123,6 @@ func (a *App) Stop() error {
 	if outbox, ok := a.store.(store.Outbox); ok {
 		outbox.Yield()
 	}
-	if a.started() {
-		a.flushRoster()
-	}
 	return nil
 }
 
@@ -164,7 +163,7 @@ func (a *App) close() error {
 		a.logins.close()
 	}
 	if a.started() {
-		a.flushRoster()
+		errs = append(errs, a.leaveRoster())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

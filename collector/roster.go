@@ -3,7 +3,6 @@ package collector
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,24 +10,26 @@ import (
 	"unicode/utf8"
 
 	"github.com/peba-edge/peba/alert"
-	"github.com/peba-edge/peba/store"
 )
 
 // The community's log-in is public knowledge, and whoever has it may invent as
 // many sensors as they like: so everything that is kept of one has a bound.
 const (
-	// mostSensors is how many are counted one by one at a time; what more there
-	// are is counted together.
+	// mostSensors is how many of the community, and how many of private users, are
+	// counted one by one at a time; what more there are is counted together.
 	mostSensors = 20_000
-	// mostKnown is of how many sensors it is known that they exist.
+	// mostKnown is of how many of each it is known that they exist.
 	mostKnown     = 100_000
 	mostAnalyzers = 32
 	// mostName and mostAnalyzer are in bytes, mostVersion is in characters.
 	mostName     = 128
 	mostAnalyzer = 64
 	mostVersion  = 64
-	// idleAfter is how long a sensor that sends nothing stays in memory.
-	idleAfter = time.Hour
+	// idleAfter is how long a sensor sends nothing before it may have to make room
+	// for another one. That one gets a record, so that invented ones are not many a day.
+	idleAfter = 24 * time.Hour
+	// roomMade is which part of a full crowd makes room at once.
+	roomMade = 10
 )
 
 // Reasons, beside those of single alerts, for which a message's alerts are refused.
@@ -40,30 +41,38 @@ const (
 // roster counts what sensors send, in records of this run of the process that
 // are written to the store now and then.
 type roster struct {
-	mu      sync.Mutex
-	most    int // sensors that are counted one by one
-	entries map[sensorKey]*rosterEntry
-	// known are the sensors that have sent something with the right log-in, as
-	// far as is remembered, and whether as one of the community.
-	known map[string]bool
-	turn  uint64 // counts messages
+	most int // of a crowd that are counted one by one
+	// flushing has room for the one who writes to the store.
+	flushing chan struct{}
+
+	mu                 sync.Mutex
+	community, private crowd
+	turn               uint64 // counts messages
 }
 
-// sensorKey is one sensor; or, with an empty id, all that are not told apart.
-type sensorKey struct {
-	id        string
-	community bool
-}
-
-type rosterEntry struct {
-	store.SensorRecord
-	turn uint64 // of the last message that was counted
-	// changes counts them, and written is how many of them are in the store.
-	changes, written uint64
+// crowd is the sensors of the community, or those of private users. Who invents
+// some is in the way of no other crowd.
+type crowd struct {
+	// entries are by the sensor's id; with an empty one, all that are not told apart.
+	entries map[string]*rosterEntry
+	// known are those that have sent something with the right log-in, as far as is
+	// remembered.
+	known map[string]struct{}
 }
 
 func newRoster() *roster {
-	return &roster{most: mostSensors, entries: make(map[sensorKey]*rosterEntry), known: make(map[string]bool)}
+	newCrowd := func() crowd {
+		return crowd{entries: make(map[string]*rosterEntry), known: make(map[string]struct{})}
+	}
+	return &roster{most: mostSensors, flushing: make(chan struct{}, 1), community: newCrowd(), private: newCrowd()}
+}
+
+// crowd returns the one or the other.
+func (r *roster) crowd(community bool) *crowd {
+	if community {
+		return &r.community
+	}
+	return &r.private
 }
 
 // heard is what became of a message whose log-in was right.
@@ -83,9 +92,9 @@ func (r *roster) count(m *alert.Message, h heard) {
 	for i := range m.Origins {
 		o := &m.Origins[i]
 		id := sensorID(o)
-		e := r.entry(sensorKey{id, h.community}, h.at)
+		e := r.entry(id, h.community, h.at)
 		if id != "" && e.Sensor == id {
-			r.know(id, h.community)
+			r.crowd(h.community).know(id)
 			e.describe(o, h)
 		}
 		if e.turn != r.turn {
@@ -111,12 +120,15 @@ func (r *roster) countWrong(m *alert.Message, now time.Time) {
 	defer r.mu.Unlock()
 	for i := range m.Origins {
 		o := &m.Origins[i]
-		key := sensorKey{sensorID(o), true}
-		community, known := r.known[key.id]
-		if key.community = community || !known; !known {
-			key.id = ""
+		id, community := sensorID(o), true
+		if _, known := r.community.known[id]; !known {
+			if _, known = r.private.known[id]; known {
+				community = false
+			} else {
+				id = ""
+			}
 		}
-		r.entry(key, now).refuse(refusedCredentials, o.Alerts())
+		r.entry(id, community, now).refuse(refusedCredentials, o.Alerts())
 	}
 }
 
@@ -159,16 +171,17 @@ func printed(s string, most int) string {
 }
 
 // entry returns where a sensor is counted.
-func (r *roster) entry(key sensorKey, now time.Time) *rosterEntry {
-	e := r.entries[key]
-	if e == nil && key.id != "" && len(r.entries) >= r.most {
-		key.id = ""
-		e = r.entries[key]
+func (r *roster) entry(id string, community bool, now time.Time) *rosterEntry {
+	entries := r.crowd(community).entries
+	e := entries[id]
+	if e == nil && id != "" && len(entries) >= r.most {
+		id = ""
+		e = entries[id]
 	}
 	if e == nil {
 		e = &rosterEntry{}
-		e.Key, e.Sensor, e.Community = newRecordKey(), key.id, key.community
-		r.entries[key] = e
+		e.Key, e.Sensor, e.Community = newRecordKey(), id, community
+		entries[id] = e
 	}
 	e.Updated = alert.At(now)
 	e.changes++
@@ -183,69 +196,8 @@ func newRecordKey() string {
 }
 
 // know remembers that a sensor exists.
-func (r *roster) know(id string, community bool) {
-	if known, ok := r.known[id]; ok && known == community || !ok && len(r.known) >= mostKnown {
-		return
+func (c *crowd) know(id string) {
+	if len(c.known) < mostKnown {
+		c.known[id] = struct{}{}
 	}
-	r.known[id] = community || r.known[id]
-}
-
-// describe takes what a sensor says of itself.
-func (e *rosterEntry) describe(o *alert.Origin, h heard) {
-	if e.FirstSeen.IsZero() {
-		e.FirstSeen = alert.At(h.at)
-	}
-	e.LastSeen = alert.At(h.at)
-	e.UUID, e.Hostname = clip(o.UUID, mostName), clip(o.Hostname, mostName)
-	e.Version = printed(h.agent, mostVersion)
-	if o.Analyzer == "" || len(e.Analyzers) >= mostAnalyzers {
-		return
-	}
-	if analyzer := clip(o.Analyzer, mostAnalyzer); !slices.Contains(e.Analyzers, analyzer) {
-		e.Analyzers = append(e.Analyzers, analyzer)
-	}
-}
-
-func (e *rosterEntry) refuse(reason string, n int) {
-	if e.Refused == nil {
-		e.Refused = make(map[string]int64)
-	}
-	e.Refused[reason] += int64(n)
-}
-
-// How the accepted alerts are counted over time, in seconds: by spans of ten
-// minutes, of which those older than seven are added up by the hour.
-const (
-	fineSpan   = 600
-	coarseSpan = 3600
-	fineSpans  = 7
-	keptCounts = 24 * 3600
-)
-
-// accept counts alerts that were stored.
-func (e *rosterEntry) accept(now time.Time, n int) {
-	e.Accepted += int64(n)
-	if n == 0 {
-		return
-	}
-	span := now.Unix() / fineSpan * fineSpan
-	if last := len(e.Counts) - 1; last >= 0 && e.Counts[last].Start >= span { // or the clock went back
-		e.Counts[last].Count += int64(n)
-		return
-	}
-	kept := make([]store.SensorCount, 0, len(e.Counts)+1)
-	for _, c := range e.Counts {
-		if c.Start < span-fineSpans*fineSpan {
-			c.Start = c.Start / coarseSpan * coarseSpan
-		}
-		switch last := len(kept) - 1; {
-		case c.Start < span-keptCounts:
-		case last >= 0 && kept[last].Start == c.Start:
-			kept[last].Count += c.Count
-		default:
-			kept = append(kept, c)
-		}
-	}
-	kept = append(kept, store.SensorCount{Start: span, Count: int64(n)})
-	e.Counts = kept
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,13 +28,25 @@ func of(uuid string) alert.Origin {
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
+// listed returns the records that a reader visits, the community's first.
+func listed(t *testing.T, s store.Reader) (records []store.SensorRecord) {
+	t.Helper()
+	for _, community := range []bool{true, false} {
+		err := s.Sensors(t.Context(), community, 1000, func(r store.SensorRecord) error {
+			records = append(records, r)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return records
+}
+
 // inStore returns the records of a store by sensor; of two of one sensor the later.
 func inStore(t *testing.T, s store.Reader) map[string]store.SensorRecord {
 	t.Helper()
-	records, err := s.Sensors(t.Context(), 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := listed(t, s)
 	slices.Reverse(records)
 	bySensor := make(map[string]store.SensorRecord)
 	for _, r := range records {
@@ -176,32 +190,66 @@ func TestRosterCountsOverTime(t *testing.T) {
 	}
 }
 
-// Sensors that are silent leave the memory when what was counted is written, and
-// their counts go on in a new record.
-func TestRosterIdle(t *testing.T) {
+// Who invents sensors of the community takes no room of private users.
+func TestRosterCrowds(t *testing.T) {
 	r, s := newRoster(), storetest.NewModel(store.Options{})
-	send := func(at time.Time) {
-		r.count(origins(of("a")), heard{at: at, community: true, stored: true})
+	r.most = 10
+	for i := range 50 {
+		r.count(origins(of(fmt.Sprint(i))), heard{at: noon, community: true, stored: true})
 	}
-	send(noon)
-	r.dropIdle(noon.Add(2 * time.Hour))
-	if len(r.entries) != 1 {
-		t.Fatal("a record was dropped that is not written")
+	r.count(origins(of("private")), heard{at: noon, stored: true})
+	r.countWrong(origins(of("private")), noon)
+	if got := flush(t, r, s)["private"]; got.Accepted != 1 || got.Refused["credentials"] != 1 || got.Community {
+		t.Errorf("a private user's sensor is %+v", got)
+	}
+}
+
+// A sensor that pauses goes on in its record, unless others need the room or the
+// store has retired it.
+func TestRosterPauses(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	r.most = 20
+	send := func(id string, at time.Time) {
+		r.count(origins(of(id)), heard{at: at, community: true, stored: true})
+	}
+	left := func() []string { return slices.Sorted(maps.Keys(r.community.entries)) }
+	const retention = 28 * 24 * time.Hour
+	send("a", noon)
+	flush(t, r, s)
+	r.forget(noon.Add(10*24*time.Hour), retention)
+	now := noon.Add(11 * 24 * time.Hour)
+	send("a", now)
+	flush(t, r, s)
+	if records := listed(t, s); len(records) != 1 || records[0].Accepted != 2 {
+		t.Fatalf("after a pause the records are %+v", records)
+	}
+
+	for i := range 19 {
+		send(fmt.Sprintf("b%02d", i), now.Add(time.Duration(1+i)*time.Second))
+	}
+	r.forget(now.Add(idleAfter), retention)
+	if len(left()) != 20 {
+		t.Fatalf("after a day %q are left", left())
+	}
+	later := now.Add(idleAfter + time.Minute)
+	r.forget(later, retention)
+	if got := left(); len(got) != 19 || got[0] != "b00" {
+		t.Fatalf("the only one whose record is written makes room: %q are left", got)
+	}
+	send("c", later)
+	flush(t, r, s)
+	r.forget(later, retention)
+	if got := left(); len(got) != 18 || got[0] != "b02" || got[17] != "c" {
+		t.Fatalf("a tenth makes room, the longest silent first: %q are left", got)
+	}
+	send("a", later) // in a new record
+	if records := listed(t, upToDate{s, r}); records[0].Key == records[1].Key || len(records) != 22 {
+		t.Errorf("records are %+v", records)
 	}
 	flush(t, r, s)
-	r.dropIdle(noon.Add(time.Hour))
-	if len(r.entries) != 1 {
-		t.Fatal("a sensor was dropped after an hour")
-	}
-	r.dropIdle(noon.Add(time.Hour + time.Second))
-	if len(r.entries) != 0 {
-		t.Fatal("a silent sensor is in memory")
-	}
-	send(noon.Add(3 * time.Hour))
-	flush(t, r, s)
-	records, err := s.Sensors(t.Context(), 10)
-	if err != nil || len(records) != 2 || records[0].Accepted != 1 || records[1].Accepted != 1 || records[0].Key == records[1].Key {
-		t.Errorf("records are %+v, %v", records, err)
+	r.forget(later.Add(retention+time.Second), retention)
+	if len(left()) != 0 {
+		t.Errorf("%q are left though their records are retired", left())
 	}
 }
 
@@ -254,13 +302,68 @@ func TestRosterUpToDate(t *testing.T) {
 	send()
 	flush(t, r, s)
 	send()
-	records, err := upToDate{s, r}.Sensors(t.Context(), 10)
-	if err != nil || len(records) != 1 || records[0].Accepted != 2 {
-		t.Errorf("records are %+v, %v", records, err)
+	records := listed(t, upToDate{s, r})
+	if len(records) != 1 || records[0].Accepted != 2 {
+		t.Errorf("records are %+v", records)
 	}
 	records[0].Refused = map[string]int64{"x": 1}
 	records[0].Counts[0].Count = 99
 	if got := flush(t, r, s)["a"]; got.Accepted != 2 || got.Counts[0].Count != 2 || got.Refused != nil {
 		t.Errorf("a reader has changed the record: %+v", got)
+	}
+}
+
+// After a reload what is counted goes on in the same records, by both configurations
+// while there are two, and each sensor still has one record.
+func TestRosterReload(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "peba.db")
+	before, err := provisionAt(t, config, community)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Start(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, before, "", 1)
+	after, err := provisionAt(t, config, community+`,"max_alerts":7`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := after.Start(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, after, "", 2)
+	if err := before.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, before, "", 3) // a late request
+	if err := before.close(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, after, "", 4)
+	flush(t, after.roster, after.store)
+	if records := listed(t, after.store); len(records) != 1 || records[0].Accepted != 4 {
+		t.Errorf("records are %+v", records)
+	}
+}
+
+// Several may write at the same time: the last numbers stay.
+func TestRosterFlushesInTurn(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	const messages = 1000
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range messages / 4 {
+				r.count(origins(of("a"), of("b")), heard{at: noon, community: true, stored: true})
+				if err := r.flush(t.Context(), s); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	if got := inStore(t, s); got["a"].Accepted != messages || got["b"].Accepted != messages {
+		t.Errorf("records are %+v", got)
 	}
 }

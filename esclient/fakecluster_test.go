@@ -81,6 +81,7 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client has gone
 	}
+	w.Header().Set("X-Elastic-Product", "Elasticsearch")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	select {

@@ -3,6 +3,7 @@ package esclient
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -28,30 +29,37 @@ func (s *esStore) putSensors(ctx context.Context, records []store.SensorRecord) 
 	default: // else Elasticsearch would make an index of its own idea
 		return fmt.Errorf("elasticsearch: the index %s was not looked at so far: %w", s.names.Sensors, store.ErrUnavailable)
 	}
+	var errs []error
 	for some := range slices.Chunk(records, sensorsAtOnce) {
-		if err := s.indexSensors(ctx, some); err != nil {
-			return err
+		refused, err := s.indexSensors(ctx, some)
+		if errs = append(errs, err); err != nil {
+			break // so it would be with the next ones
+		}
+		if len(refused) > 0 {
+			item := refused[0]
+			errs = append(errs, fmt.Errorf("elasticsearch: %d of %d records of sensors, the first is %s: %w: status %d, %s %.300q",
+				len(refused), len(some), item.ID, store.ErrUnavailable, item.Status, item.Error.Type, item.Error.Reason))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// indexSensors is one bulk request.
-func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord) error {
+// indexSensors is one bulk request. It returns the records that were not taken.
+func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord) (refused []bulkItem, err error) {
 	var body []byte
 	for i := range records {
 		lines, err := bulkLines(opIndex, bulkTarget{Index: s.names.Sensors, ID: records[i].Key}, &records[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		body = append(body, lines...)
 	}
 	status, text, err := s.client.post(ctx, bulkPath, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if status >= http.StatusBadRequest {
-		return newStatusError(http.MethodPost, bulkPath, status, text)
+		return nil, newStatusError(http.MethodPost, bulkPath, status, text)
 	}
 	var answer struct {
 		Items []struct {
@@ -59,38 +67,31 @@ func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord
 		} `json:"items"`
 	}
 	if err := json.Unmarshal(text, &answer); err != nil || len(answer.Items) != len(records) {
-		return fmt.Errorf("elasticsearch: answer to %d records of sensors has %d: %w: %w", len(records), len(answer.Items), store.ErrUnavailable, errUnreadable)
+		return nil, fmt.Errorf("elasticsearch: answer to %d records of sensors has %d: %w: %w", len(records), len(answer.Items), store.ErrUnavailable, errUnreadable)
 	}
 	for _, item := range answer.Items {
 		if item.Index.Status >= http.StatusBadRequest || item.Index.Status == 0 {
-			return fmt.Errorf("elasticsearch: record %s of a sensor: %w: status %d, %s %.300q",
-				item.Index.ID, store.ErrUnavailable, item.Index.Status, item.Index.Error.Type, item.Index.Error.Reason)
+			refused = append(refused, item.Index)
 		}
 	}
-	return nil
+	return refused, nil
 }
 
 // sensors reads records, the last updated first.
-func (s *esStore) sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
+func (s *esStore) sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
 	if n <= 0 {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	order := []object{
 		{"updated": object{"order": "desc", "unmapped_type": "date"}},
 		{"key": object{"order": "asc", "unmapped_type": "keyword"}},
 	}
-	var found []store.SensorRecord
-	p := pages{indices: s.names.Sensors, query: object{"match_all": object{}}, order: order, most: n}
-	err := s.each(ctx, p, func(h hit) error {
+	p := pages{indices: s.names.Sensors, query: object{"term": object{"community": community}}, order: order, most: n}
+	return s.each(ctx, p, func(h hit) error {
 		var r store.SensorRecord
 		if err := readJSON(h.Source, &r); err != nil {
 			return fmt.Errorf("elasticsearch: record %q of a sensor: %w: %w", h.ID, store.ErrUnavailable, err)
 		}
-		found = append(found, r)
-		return nil
+		return visit(r)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
 }

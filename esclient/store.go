@@ -223,8 +223,8 @@ func (s *esStore) PutSensors(ctx context.Context, records []store.SensorRecord) 
 }
 
 // Sensors implements store.Reader.
-func (s *esStore) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
-	return ask(s, func() ([]store.SensorRecord, error) { return s.sensors(ctx, n) })
+func (s *esStore) Sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
+	return s.run(func() error { return s.sensors(ctx, community, n, visit) })
 }
 
 // Settle implements store.Outbox.

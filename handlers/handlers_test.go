@@ -47,12 +47,14 @@ func (down) Retire(context.Context, time.Time) error   { return nil }
 func (down) Group(context.Context, store.Filter, store.Grouping) ([]store.Group, error) {
 	return nil, errDown
 }
-func (down) Count(context.Context, store.Filter) (int64, error)         { return 0, errDown }
-func (down) User(context.Context, string) (store.User, error)           { return store.User{}, errDown }
-func (down) PutSensors(context.Context, []store.SensorRecord) error     { return errDown }
-func (down) Sensors(context.Context, int) ([]store.SensorRecord, error) { return nil, errDown }
-func (down) Ping(context.Context) error                                 { return errDown }
-func (down) Close() error                                               { return nil }
+func (down) Count(context.Context, store.Filter) (int64, error)     { return 0, errDown }
+func (down) User(context.Context, string) (store.User, error)       { return store.User{}, errDown }
+func (down) PutSensors(context.Context, []store.SensorRecord) error { return errDown }
+func (down) Sensors(context.Context, bool, int, func(store.SensorRecord) error) error {
+	return errDown
+}
+func (down) Ping(context.Context) error { return errDown }
+func (down) Close() error               { return nil }
 
 // newApp starts an app with the given store and the community's log-in.
 func newApp(t *testing.T, storeConfig string) caddy.Context {

@@ -79,7 +79,7 @@ func TestEmptyAnswers(t *testing.T) {
 		"retrieveIPs15m?out=json":            "[]\n",
 		"retrieveAlertsCyber?":               declaration + "<EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n",
 		"querySingleIP?ip=8.8.8.8":           declaration + "<EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n",
-		"sensors?":                           `{"sensors":[],"others":{"accepted":0,"refused":{}}}` + "\n",
+		"sensors?":                           `{"sensors":[],"others":{"accepted":0,"refused":{}},"complete":true}` + "\n",
 		"retrieveAlertsCount?time=5":         declaration + "<EWSSimpleIPInfo>\n  <AlertCount>0</AlertCount>\n</EWSSimpleIPInfo>\n",
 		"retrieveAlertsCountWithType?time=5": `{"AlertCountTotal":0,"AlertCountPerType":{}}` + "\n",
 		"retrieveAlertsJson?":                `{"alerts":[]}` + "\n",

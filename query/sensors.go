@@ -11,14 +11,23 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// mostSensorRecords is how many records are read, the last updated first: far
-// more than a community has, unless somebody invents sensors.
-const mostSensorRecords = 50_000
+// Of the community's sensors and of private users' as much is told each, so that
+// nobody who invents some takes the room of the other ones. The bounds are far
+// from what a community has, and an answer that meets one says so.
+const (
+	// mostSensors is how many are listed.
+	mostSensors = 50_000
+	// mostSensorRecords is how many records are read, the last updated first: some
+	// seconds' work.
+	mostSensorRecords = 200_000
+)
 
 var sensors = &Question{
 	Name: "sensors",
 	Summary: "The sensors that sent messages, the last seen first: what they call themselves, and how many alerts were accepted and refused " +
-		"since they were first seen. One that sends both as one of the community and as a private user's stands there twice.",
+		"since they were first seen. One that sends both as one of the community and as a private user's stands there twice. " +
+		"Each process counts 20,000 of the community's and as many of private users' one by one, and the rest as others; " +
+		"of each at most 50,000 are listed, from the 200,000 records that changed last (one is made for each sensor by each process).",
 	Private: true,
 	Formats: []string{JSON},
 	TTL:     fixed(5 * time.Second),
@@ -44,7 +53,8 @@ var sensors = &Question{
 			field("others", record(
 				field("accepted", count("How many alerts were answered OK.")),
 				field("refused", byKey("", count("How many alerts."), "By reason, most first."))),
-			)),
+			),
+			field("complete", &Schema{Type: "boolean", Description: "False where there is more than is told: the sensors that were silent the longest may be missing, and counts may be too low."})),
 		Example: `{
   "sensors": [
     {
@@ -63,7 +73,8 @@ var sensors = &Question{
       "quiet": false
     }
   ],
-  "others": {"accepted": 0, "refused": {"credentials": 12}}
+  "others": {"accepted": 0, "refused": {"credentials": 12}},
+  "complete": true
 }`,
 	}},
 	Ask: askSensors,
@@ -88,54 +99,73 @@ type sensor struct {
 	messages int64
 }
 
+// sensorAnswer is what is answered.
+type sensorAnswer struct {
+	Sensors []*sensor `json:"sensors"`
+	Others  struct {
+		Accepted int64        `json:"accepted"`
+		Refused  rankedCounts `json:"refused"`
+	} `json:"others"`
+	Complete bool `json:"complete"`
+}
+
 func askSensors(ctx context.Context, in Input) ([]byte, error) {
-	records, err := in.Reader.Sensors(ctx, mostSensorRecords)
-	if err != nil {
-		return nil, err
-	}
-	type key struct {
-		id        string
-		community bool
-	}
-	byID := make(map[key]*sensor)
-	for i := range records {
-		r := &records[i]
-		if r.Community && in.Domain == store.Private || !r.Community && in.Domain == store.Community {
+	answer := sensorAnswer{Sensors: []*sensor{}, Complete: true} // not nil: an empty list is []
+	answer.Others.Refused = make(rankedCounts)
+	for _, community := range []bool{true, false} {
+		if community && in.Domain == store.Private || !community && in.Domain == store.Community {
 			continue
 		}
-		k := key{r.Sensor, r.Community}
-		if byID[k] == nil {
-			byID[k] = &sensor{
-				ID: r.Sensor, Community: r.Community, Refused: make(rankedCounts),
-				Analyzers: []string{}, PerHour: make([]int64, hoursShown), // not nil: an empty list is []
-			}
+		byID, complete, err := in.sensors(ctx, community)
+		if err != nil {
+			return nil, err
 		}
-		byID[k].add(r, in.Now)
-	}
-	var answer struct {
-		Sensors []*sensor `json:"sensors"`
-		Others  struct {
-			Accepted int64        `json:"accepted"`
-			Refused  rankedCounts `json:"refused"`
-		} `json:"others"`
-	}
-	answer.Sensors, answer.Others.Refused = []*sensor{}, make(rankedCounts)
-	for _, s := range byID {
-		// Of some no message with the right log-in is left: only their names,
-		// as somebody else may have sent them.
-		if s.ID == "" || s.LastSeen.IsZero() {
-			answer.Others.Accepted += s.Accepted
-			answer.Others.Refused.add(s.Refused)
-			continue
+		answer.Complete = answer.Complete && complete
+		for _, s := range byID {
+			answer.add(s, in.Now)
 		}
-		slices.Sort(s.Analyzers)
-		s.Quiet = s.isQuiet(in.Now)
-		answer.Sensors = append(answer.Sensors, s)
 	}
 	slices.SortFunc(answer.Sensors, func(a, b *sensor) int {
 		return cmp.Or(b.LastSeen.Compare(a.LastSeen.Time), strings.Compare(a.ID, b.ID), cmp.Compare(a.rank(), b.rank()))
 	})
 	return encodeJSON(answer)
+}
+
+// sensors adds up the records of each sensor. The empty id is of those that are
+// not told apart.
+func (in Input) sensors(ctx context.Context, community bool) (byID map[string]*sensor, complete bool, err error) {
+	byID, read := make(map[string]*sensor), 0
+	complete = true
+	err = in.Reader.Sensors(ctx, community, mostSensorRecords+1, func(r store.SensorRecord) error {
+		s := byID[r.Sensor]
+		if read++; read > mostSensorRecords || s == nil && len(byID) >= mostSensors && r.Sensor != "" {
+			complete = false
+			return nil
+		}
+		if s == nil {
+			s = &sensor{
+				ID: r.Sensor, Community: community, Refused: make(rankedCounts),
+				Analyzers: []string{}, PerHour: make([]int64, hoursShown), // not nil: an empty list is []
+			}
+			byID[r.Sensor] = s
+		}
+		s.add(&r, in.Now)
+		return nil
+	})
+	return byID, complete, err
+}
+
+// add adds a sensor; or, if no message with the right log-in is left of it, only
+// to the others: its names may be somebody else's words.
+func (a *sensorAnswer) add(s *sensor, now time.Time) {
+	if s.ID == "" || s.LastSeen.IsZero() {
+		a.Others.Accepted += s.Accepted
+		a.Others.Refused.add(s.Refused)
+		return
+	}
+	slices.Sort(s.Analyzers)
+	s.Quiet = s.isQuiet(now)
+	a.Sensors = append(a.Sensors, s)
 }
 
 // rank puts the community first.

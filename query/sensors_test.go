@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -58,8 +59,8 @@ func TestSensors(t *testing.T) {
 	private := fmt.Sprintf(`{"id":"a","uuid":"","hostname":"","analyzers":[],"version":"","community":false,`+
 		`"firstSeen":"2026-11-23 23:46:00","lastSeen":"2026-11-23 23:46:00","accepted":1,"refused":{},"lastHour":0,"perHour":%s,"quiet":false}`, hours)
 	const (
-		others = `"others":{"accepted":4,"refused":{"credentials":13}}`
-		none   = `"others":{"accepted":0,"refused":{}}`
+		others = `"others":{"accepted":4,"refused":{"credentials":13}},"complete":true`
+		none   = `"others":{"accepted":0,"refused":{}},"complete":true`
 	)
 	for ci, want := range map[string]string{
 		"1":  `{"sensors":[` + community + `],` + others + `}`,
@@ -104,5 +105,63 @@ func TestSensorAnalyzers(t *testing.T) {
 	}
 	if len(s.Analyzers) != mostAnalyzersShown || reflect.DeepEqual(s.Analyzers[0], s.Analyzers[1]) {
 		t.Errorf("%d honeypots: %v", len(s.Analyzers), s.Analyzers)
+	}
+}
+
+// manySensors has so many records of each, of as many sensors.
+type manySensors struct {
+	store.Reader
+	community, private int
+}
+
+func (m manySensors) Sensors(_ context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
+	have := m.private
+	if community {
+		have = m.community
+	}
+	for i := range min(n, have) {
+		id := fmt.Sprint(i % (mostSensors + 1))
+		if err := visit(store.SensorRecord{Sensor: id, Accepted: 1, LastSeen: alert.At(time.Unix(int64(n-i), 0))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// What is left out is told, and does not go at the expense of the other domain.
+func TestSensorsLimits(t *testing.T) {
+	for _, test := range []struct {
+		community, private int // records
+		ci                 string
+		listed             int
+		accepted           int64
+		complete           bool
+	}{
+		{mostSensors, 3, "1", mostSensors, mostSensors, true},
+		{mostSensors + 1, 3, "1", mostSensors, mostSensors, false},
+		{mostSensors + 1, 3, "0", 3, 3, true},
+		{2 * mostSensorRecords, 3, "-1", mostSensors + 3, mostSensorRecords - mostSensorRecords/(mostSensors+1) + 3, false},
+	} {
+		q := question(t, "sensors")
+		body, err := q.Ask(t.Context(), Input{
+			Reader: manySensors{community: test.community, private: test.private}, Now: at(t, asked), Args: parse(t, q, "ci="+test.ci),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Sensors  []struct{ Accepted int64 }
+			Complete bool
+		}
+		if err := json.Unmarshal(body, &got); err != nil {
+			t.Fatal(err)
+		}
+		var accepted int64
+		for _, s := range got.Sensors {
+			accepted += s.Accepted
+		}
+		if len(got.Sensors) != test.listed || accepted != test.accepted || got.Complete != test.complete {
+			t.Errorf("%+v: %d sensors with %d alerts, complete: %t", test, len(got.Sensors), accepted, got.Complete)
+		}
 	}
 }

@@ -29,8 +29,8 @@ func (brokenReader) Group(context.Context, store.Filter, store.Grouping) ([]stor
 	return nil, store.ErrUnavailable
 }
 
-func (brokenReader) Sensors(context.Context, int) ([]store.SensorRecord, error) {
-	return nil, store.ErrUnavailable
+func (brokenReader) Sensors(context.Context, bool, int, func(store.SensorRecord) error) error {
+	return store.ErrUnavailable
 }
 
 func (brokenReader) Statistics(context.Context, time.Time, time.Time) ([]store.Statistic, error) {

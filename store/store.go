@@ -107,9 +107,10 @@ type Reader interface {
 	// Statistics returns the statistics series with from <= From <= to, oldest first.
 	Statistics(ctx context.Context, from, to time.Time) ([]Statistic, error)
 
-	// Sensors returns up to n records of sensors, the last updated first; those of
-	// one second are in the order of their keys.
-	Sensors(ctx context.Context, n int) ([]SensorRecord, error)
+	// Sensors calls visit with up to n records of sensors, of the community's or of
+	// private users', the last updated first; those of one second are in the order of
+	// their keys. It ends with visit's error. What visit gets is its own.
+	Sensors(ctx context.Context, community bool, n int, visit func(SensorRecord) error) error
 
 	// Payload returns what is known of a payload, by its MD5 or fuzzy hash in
 	// hex, or ErrNotFound.

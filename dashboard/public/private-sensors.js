@@ -77,6 +77,7 @@ export function createSensorsPage({ api }) {
     told, parts.scroll("Sensors", table), others);
 
   let sensors = [];
+  let complete = true; // whether the server has listed all
   let now = 0; // by the server's clock, which the times are of
   let order = "lastSeen";
   let descending = true;
@@ -100,6 +101,7 @@ export function createSensorsPage({ api }) {
     told.textContent = [
       sensors.length === 0 ? "No sensor has sent anything yet." : `${formatNumber(found.length)} of ${formatNumber(sensors.length)} sensors`,
       quiet > 0 && `${formatNumber(quiet)} gone quiet`,
+      !complete && "the server has more, silent for longer, that it does not list",
       left > 0 && `${formatNumber(left)} are left out here: search for them`,
     ].filter(Boolean).join("; ");
   }
@@ -114,6 +116,7 @@ export function createSensorsPage({ api }) {
     body,
     draw({ answer, at }) {
       sensors = answer.sensors.map(sensorOf);
+      complete = answer.complete !== false;
       now = at;
       const rest = answer.others ?? { accepted: 0, refused: {} };
       const refused = reasons(rest.refused ?? {});
@@ -123,6 +126,7 @@ export function createSensorsPage({ api }) {
     },
     erase() {
       sensors = [];
+      complete = true;
       rows.replaceChildren();
       search.value = "";
       told.textContent = "";

@@ -126,8 +126,8 @@ func (h *handle) PutSensors(ctx context.Context, records []store.SensorRecord) e
 	return h.run(func(d *database) error { return d.putSensors(ctx, records) })
 }
 
-func (h *handle) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
-	return ask(h, func(d *database) ([]store.SensorRecord, error) { return d.sensors(ctx, n) })
+func (h *handle) Sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
+	return h.run(func(d *database) error { return d.sensors(ctx, community, n, visit) })
 }
 
 var _ store.Store = (*handle)(nil)

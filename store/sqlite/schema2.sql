@@ -2,12 +2,13 @@
 
 -- One record of one process about one sensor (store.SensorRecord), as JSON.
 CREATE TABLE sensor_records (
-    key     TEXT PRIMARY KEY,
-    updated INTEGER NOT NULL,
-    record  TEXT NOT NULL
+    key       TEXT PRIMARY KEY,
+    community INTEGER NOT NULL,
+    updated   INTEGER NOT NULL,
+    record    TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX sensor_records_updated ON sensor_records (updated DESC, key);
+CREATE INDEX sensor_records_updated ON sensor_records (community, updated DESC, key);
 
 -- How many alerts were received in each five minutes, for questions finer than
 -- roll-ups are. start is in seconds since the Unix epoch.

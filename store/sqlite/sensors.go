@@ -21,9 +21,9 @@ func (d *database) putSensors(ctx context.Context, records []store.SensorRecord)
 			return fmt.Errorf("records of sensors: %w", err)
 		}
 		err = d.do(ctx, &job{rows: len(some), bytes: len(list), work: func(w *writer) error {
-			_, err := w.change(`INSERT INTO sensor_records (key, updated, record)
-				SELECT value ->> 'key', unixepoch(value ->> 'updated'), value FROM json_each(?) WHERE true
-				ON CONFLICT DO UPDATE SET updated = excluded.updated, record = excluded.record`, string(list))
+			_, err := w.change(`INSERT INTO sensor_records (key, community, updated, record)
+				SELECT value ->> 'key', value ->> 'community', unixepoch(value ->> 'updated'), value FROM json_each(?) WHERE true
+				ON CONFLICT DO UPDATE SET community = excluded.community, updated = excluded.updated, record = excluded.record`, string(list))
 			return err
 		}})
 		if err != nil {
@@ -33,20 +33,21 @@ func (d *database) putSensors(ctx context.Context, records []store.SensorRecord)
 	return ctx.Err()
 }
 
-func (d *database) sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
-	var found []store.SensorRecord
-	err := d.each(ctx, "SELECT record FROM sensor_records ORDER BY updated DESC, key LIMIT ?", []any{n}, func(rows *sql.Rows) error {
-		var text []byte
+func (d *database) sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
+	const query = "SELECT record FROM sensor_records WHERE community = ? ORDER BY updated DESC, key LIMIT ?"
+	return d.each(ctx, query, []any{community, n}, func(rows *sql.Rows) error {
+		var (
+			text   []byte
+			record store.SensorRecord
+		)
 		if err := rows.Scan(&text); err != nil {
 			return err
 		}
-		found = append(found, store.SensorRecord{})
-		return json.Unmarshal(text, &found[len(found)-1])
+		if err := json.Unmarshal(text, &record); err != nil {
+			return err
+		}
+		return visit(record)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
 }
 
 // retireSensors deletes records not updated since the limit.
@@ -54,7 +55,7 @@ func (d *database) retireSensors(ctx context.Context, limit int64) error {
 	for done := false; !done; {
 		err := d.do(ctx, &job{rows: retireRows, work: func(w *writer) error {
 			n, err := w.change(`DELETE FROM sensor_records WHERE key IN (
-				SELECT key FROM sensor_records WHERE updated < ? LIMIT ?)`, limit, int64(retireRows))
+				SELECT key FROM sensor_records WHERE community IN (0, 1) AND updated < ? LIMIT ?)`, limit, int64(retireRows))
 			done = n < retireRows
 			return err
 		}})

@@ -28,20 +28,32 @@ func (m *model) PutSensors(ctx context.Context, records []store.SensorRecord) er
 }
 
 // Sensors implements store.Reader.
-func (m *model) Sensors(ctx context.Context, n int) ([]store.SensorRecord, error) {
+func (m *model) Sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
+	for _, r := range m.sensorsOf(community, n) {
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sensorsOf returns copies of the last updated records.
+func (m *model) sensorsOf(community bool, n int) []store.SensorRecord {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []store.SensorRecord
 	for _, r := range m.sensors {
-		found = append(found, copied(r))
+		if r.Community == community {
+			found = append(found, copied(r))
+		}
 	}
 	slices.SortFunc(found, func(a, b store.SensorRecord) int {
 		return cmp.Or(b.Updated.Compare(a.Updated.Time), cmp.Compare(a.Key, b.Key))
 	})
-	return found[:min(n, len(found))], nil
+	return found[:min(n, len(found))]
 }
 
 // copied shares nothing with the record.

@@ -92,7 +92,9 @@ var calls = []call{
 	{"PutSensors", func(ctx context.Context, s store.Store) error {
 		return s.PutSensors(ctx, []store.SensorRecord{oddSensor(0, 0)})
 	}},
-	{"Sensors", func(ctx context.Context, s store.Store) error { _, err := s.Sensors(ctx, 1); return err }},
+	{"Sensors", func(ctx context.Context, s store.Store) error {
+		return s.Sensors(ctx, true, 1, func(store.SensorRecord) error { return nil })
+	}},
 	{"Newest", func(ctx context.Context, s store.Store) error {
 		_, err := s.Newest(ctx, store.Filter{}, 10)
 		return err

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -28,23 +29,29 @@ func oddSensor(id, offset int) store.SensorRecord {
 // testSensors puts records, replaces some, and reads and retires them.
 func testSensors(s *subject) {
 	ctx := context.Background()
+	var all []store.SensorRecord
 	listed := func(n int, want ...store.SensorRecord) {
 		s.Helper()
 		s.settle()
-		got, err := s.Sensors(ctx, n)
-		s.must(err)
-		if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
-			s.Fatalf("sensors:\ngot  %+v\nwant %+v", got, want)
+		for _, community := range []bool{true, false} {
+			var got []store.SensorRecord
+			s.must(s.Sensors(ctx, community, n, func(r store.SensorRecord) error {
+				got = append(got, r)
+				return nil
+			}))
+			want := slices.DeleteFunc(slices.Clone(want), func(r store.SensorRecord) bool { return r.Community != community })
+			if want = want[:min(n, len(want))]; len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+				s.Fatalf("%d sensors, the community's: %t:\ngot  %+v\nwant %+v", n, community, got, want)
+			}
 		}
 	}
 	listed(10)
 	s.must(s.PutSensors(ctx, nil))
 
-	var all []store.SensorRecord
-	for i := range 1500 {
-		all = append(all, oddSensor(i, i/2)) // two of each second
+	for i := range 2500 {
+		all = append(all, oddSensor(i, i/4)) // four of each second
 	}
-	bare := store.SensorRecord{Key: hexID(1500), Updated: alert.At(base)} // of no sensor
+	bare := store.SensorRecord{Key: hexID(2500), Updated: alert.At(base)} // of no sensor
 	all = append(all, bare)
 	s.must(s.PutSensors(ctx, all))
 	s.must(s.PutSensors(ctx, all[:700])) // written again
@@ -56,10 +63,18 @@ func testSensors(s *subject) {
 	slices.SortFunc(all, func(a, b store.SensorRecord) int {
 		return cmp.Or(b.Updated.Compare(a.Updated.Time), cmp.Compare(a.Key, b.Key))
 	})
-	listed(1, changed)
-	listed(1200, all[:1200]...)
-	listed(5000, all...)
+	for _, n := range []int{0, 1, 1100, 5000} {
+		listed(n, all...)
+	}
+	enough, visited := errors.New("enough"), 0
+	err := s.Sensors(ctx, true, 10, func(store.SensorRecord) error {
+		visited++
+		return enough
+	})
+	if !errors.Is(err, enough) || visited != 1 {
+		s.Errorf("after %d records the error is %v, want that of the first visit", visited, err)
+	}
 
-	s.must(s.Retire(ctx, base.Add(700*time.Second)))
-	listed(5000, all[:101]...) // seconds 700 to 749, and the one that was changed
+	s.must(s.Retire(ctx, base.Add(600*time.Second)))
+	listed(5000, all[:101]...) // seconds 600 to 624, and the one that was changed
 }
