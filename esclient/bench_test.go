@@ -120,16 +120,19 @@ func benchmarkQuestion(b *testing.B, s *esStore, rec *recorder, u *url.URL) {
 		return time.Since(start)
 	}
 	ask() // what Elasticsearch makes once, such as global ordinals, is there
-	var ours, raw []time.Duration
-	for b.Loop() {
-		raw = append(raw, replay())
-		ours = append(ours, ask())
+	var ours []time.Duration
+	var ratios []float64
+	for b.Loop() { // in turns: what else the machine does meets both
+		raw := replay()
+		took := ask()
+		ours = append(ours, took)
+		ratios = append(ratios, float64(took)/float64(raw))
 	}
 	slices.Sort(ours)
-	slices.Sort(raw)
+	slices.Sort(ratios)
 	median := len(ours) / 2
 	b.ReportMetric(0, "ns/op") // an operation is both
-	b.ReportMetric(float64(ours[median])/float64(raw[median]), "×raw")
+	b.ReportMetric(ratios[median], "×raw")
 	b.ReportMetric(float64(ours[median].Microseconds())/1000, "ms")
 	b.ReportMetric(float64(len(rec.sent)), "requests")
 }
