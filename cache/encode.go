@@ -37,11 +37,11 @@ type encoder struct {
 }
 
 // newLoaderEncoder returns the encoder of what is computed again and again.
-func newLoaderEncoder() *encoder { return newEncoder(gzipLevel, zstd.SpeedDefault) }
+func newLoaderEncoder() *encoder { return newEncoder(gzipLevel) }
 
-func newEncoder(gzipLevel int, zstdLevel zstd.EncoderLevel) *encoder {
+func newEncoder(gzipLevel int) *encoder {
 	z, err := zstd.NewWriter(nil, zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true),
-		zstd.WithEncoderConcurrency(2), zstd.WithEncoderLevel(zstdLevel))
+		zstd.WithEncoderConcurrency(2))
 	if err != nil {
 		panic(fmt.Sprintf("cache: zstd refuses its constant options: %v", err))
 	}
@@ -49,9 +49,10 @@ func newEncoder(gzipLevel int, zstdLevel zstd.EncoderLevel) *encoder {
 }
 
 // Fixed returns values that never change, such as files of the program, as
-// answers like those of a Loader, in the smallest encodings there are.
+// answers like those of a Loader. zstd is not asked for its best, for which it
+// takes 75 MB of memory.
 func Fixed(values [][]byte) []Result {
-	e := newEncoder(gzip.BestCompression, zstd.SpeedBestCompression)
+	e := newEncoder(gzip.BestCompression)
 	results := make([]Result, len(values))
 	for i, value := range values {
 		results[i] = Result{Value: value, Digest: digestOf(value), also: e.encode(value)}
