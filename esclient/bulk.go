@@ -22,6 +22,7 @@ const bulkPath = "/_bulk?timeout=10s&filter_path=error,status,items.*._id,items.
 const (
 	opCreate = "create"
 	opUpdate = "update"
+	opIndex  = "index" // writes a document, whether it is there or not
 )
 
 // poster does one HTTP exchange: it posts body, which is JSON or newline-delimited

@@ -90,6 +90,7 @@ func readBulkAnswer(answer []byte, actions []*bulkAction) ([]bulkItem, error) {
 		Items []struct {
 			Create *bulkItem `json:"create"`
 			Update *bulkItem `json:"update"`
+			Index  *bulkItem `json:"index"`
 		} `json:"items"`
 	}
 	if err := readJSON(answer, &parsed); err != nil {
@@ -101,8 +102,11 @@ func readBulkAnswer(answer []byte, actions []*bulkAction) ([]bulkItem, error) {
 	items := make([]bulkItem, len(actions))
 	for i, a := range actions {
 		item := parsed.Items[i].Create
-		if a.op == opUpdate {
+		switch a.op {
+		case opUpdate:
 			item = parsed.Items[i].Update
+		case opIndex:
+			item = parsed.Items[i].Index
 		}
 		if item == nil || item.Status == 0 || item.ID != a.id {
 			return nil, fmt.Errorf("item %d of %d in the answer is not that of %s %s", i+1, len(actions), a.op, a.id)

@@ -2,7 +2,6 @@ package esclient
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,9 +13,6 @@ import (
 // sensorsAtOnce is how many records one request has: half a megabyte of those
 // that are usual.
 const sensorsAtOnce = 500
-
-// opIndex writes a document, whether it is there or not.
-const opIndex = "index"
 
 // putSensors writes records to the cluster itself, not by way of the spool: what
 // does not get there is written again, with later numbers.
@@ -47,12 +43,14 @@ func (s *esStore) putSensors(ctx context.Context, records []store.SensorRecord) 
 // indexSensors is one bulk request. It returns the records that were not taken.
 func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord) (refused []bulkItem, err error) {
 	var body []byte
+	actions := make([]*bulkAction, len(records))
 	for i := range records {
 		lines, err := bulkLines(opIndex, bulkTarget{Index: s.names.Sensors, ID: records[i].Key}, &records[i])
 		if err != nil {
 			return nil, err
 		}
 		body = append(body, lines...)
+		actions[i] = &bulkAction{op: opIndex, id: records[i].Key}
 	}
 	status, text, err := s.client.post(ctx, bulkPath, body)
 	if err != nil {
@@ -61,17 +59,13 @@ func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord
 	if status >= http.StatusBadRequest {
 		return nil, newStatusError(http.MethodPost, bulkPath, status, text)
 	}
-	var answer struct {
-		Items []struct {
-			Index bulkItem `json:"index"`
-		} `json:"items"`
+	items, err := readBulkAnswer(text, actions)
+	if err != nil {
+		return nil, fmt.Errorf("elasticsearch: records of sensors: %w: %w: %w", store.ErrUnavailable, errUnreadable, err)
 	}
-	if err := json.Unmarshal(text, &answer); err != nil || len(answer.Items) != len(records) {
-		return nil, fmt.Errorf("elasticsearch: answer to %d records of sensors has %d: %w: %w", len(records), len(answer.Items), store.ErrUnavailable, errUnreadable)
-	}
-	for _, item := range answer.Items {
-		if item.Index.Status >= http.StatusBadRequest || item.Index.Status == 0 {
-			refused = append(refused, item.Index)
+	for _, item := range items {
+		if item.Status >= http.StatusBadRequest {
+			refused = append(refused, item)
 		}
 	}
 	return refused, nil
