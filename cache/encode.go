@@ -21,7 +21,8 @@ const (
 	// zstdWindow bounds the encoder's memory. (Browsers refuse more than 8 MiB.)
 	zstdWindow = 1 << 20
 
-	// gzipLevel is where more time stops to buy much.
+	// gzipLevel, of what is computed again and again, is where more time stops to
+	// buy much.
 	gzipLevel = 5
 )
 
@@ -35,9 +36,6 @@ type encoder struct {
 	zstd      *zstd.Encoder
 	gzips     sync.Pool // of *gzip.Writer
 }
-
-// newLoaderEncoder returns the encoder of what is computed again and again.
-func newLoaderEncoder() *encoder { return newEncoder(gzipLevel) }
 
 func newEncoder(gzipLevel int) *encoder {
 	z, err := zstd.NewWriter(nil, zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true),

@@ -96,7 +96,7 @@ func TestFixed(t *testing.T) {
 			t.Errorf("value %d is something else: %s", i, show(fixed[i]))
 		}
 	}
-	loaders := newLoaderEncoder().encode(values[0])
+	loaders := newEncoder(gzipLevel).encode(values[0])
 	for encoding, usual := range map[string][]byte{"gzip": loaders.gzip, "zstd": loaders.zstd} {
 		form := fixed[0].Encoded(encoding)
 		if !bytes.Equal(decode(t, encoding, form), values[0]) {
@@ -145,7 +145,7 @@ func BenchmarkEncode(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10_000} {
 		value := answer(n)
 		b.Run(fmt.Sprint(len(value)), func(b *testing.B) {
-			e := newLoaderEncoder()
+			e := newEncoder(gzipLevel)
 			b.SetBytes(int64(len(value)))
 			b.ReportAllocs()
 			var size encoded

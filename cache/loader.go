@@ -92,7 +92,7 @@ type fillFunc = func(ctx context.Context) ([]byte, error)
 
 // NewLoader returns a Loader on c, which stays the caller's to close.
 func NewLoader(c Cache) *Loader {
-	return &Loader{cache: c, encoder: newLoaderEncoder()}
+	return &Loader{cache: c, encoder: newEncoder(gzipLevel)}
 }
 
 // Load returns the value of key: from the cache while it is younger than ttl,

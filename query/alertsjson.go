@@ -30,20 +30,7 @@ var retrieveAlertsJSON = &Question{
 			"The alerts, newest first; unknown coordinates are the operator's home."))),
 		Example: `{
   "alerts": [
-    {
-      "id": "6a1b2c3d9f0e8d7c6b5a49382716a5b4",
-      "dateCreated": "2026-11-23 23:45:55",
-      "country": "BR",
-      "countryName": "Brazil",
-      "targetCountry": "DE",
-      "sourceLat": "-23.5475",
-      "sourceLng": "-46.6361",
-      "destLat": "52.3751",
-      "destLng": "9.9819",
-      "analyzerType": "SSH/console(cowrie)",
-      "requestString": "Username: &quot;root&quot; | Password: &quot;123456&quot; | Status: Fail",
-      "clientDomain": true
-    }
+` + publicAlertExample("2026-11-23 23:45:55") + `
   ]
 }`,
 	}},
@@ -63,6 +50,24 @@ var publicAlertSchema = record(
 	field("analyzerType", text("The honeypot type.")),
 	field("requestString", text("What the attacker did, in a line, escaped for HTML.")),
 	field("clientDomain", &Schema{Type: "boolean", Description: "Whether it is one of the community's alerts."}))
+
+// publicAlertExample is one alert in an example's list.
+func publicAlertExample(dateCreated string) string {
+	return `    {
+      "id": "6a1b2c3d9f0e8d7c6b5a49382716a5b4",
+      "dateCreated": "` + dateCreated + `",
+      "country": "BR",
+      "countryName": "Brazil",
+      "targetCountry": "DE",
+      "sourceLat": "-23.5475",
+      "sourceLng": "-46.6361",
+      "destLat": "52.3751",
+      "destLng": "9.9819",
+      "analyzerType": "SSH/console(cowrie)",
+      "requestString": "Username: &quot;root&quot; | Password: &quot;123456&quot; | Status: Fail",
+      "clientDomain": true
+    }`
+}
 
 // publicAlert is one alert of the answer. It never has the source address.
 type publicAlert struct {

@@ -51,20 +51,7 @@ var replay = &Question{
   "to": "2026-11-22 14:10:00",
   "count": 12345,
   "alerts": [
-    {
-      "id": "6a1b2c3d9f0e8d7c6b5a49382716a5b4",
-      "dateCreated": "2026-11-22 14:05:55",
-      "country": "BR",
-      "countryName": "Brazil",
-      "targetCountry": "DE",
-      "sourceLat": "-23.5475",
-      "sourceLng": "-46.6361",
-      "destLat": "52.3751",
-      "destLng": "9.9819",
-      "analyzerType": "SSH/console(cowrie)",
-      "requestString": "Username: &quot;root&quot; | Password: &quot;123456&quot; | Status: Fail",
-      "clientDomain": true
-    }
+` + publicAlertExample("2026-11-22 14:05:55") + `
   ]
 }`,
 	}},

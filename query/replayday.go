@@ -40,14 +40,6 @@ var replayDay = &Question{
 	Ask: askReplayDay,
 }
 
-// day is what the parameter of that name says, or today.
-func (a Args) day(now time.Time) time.Time {
-	if a.given("day") {
-		return a.time("day")
-	}
-	return startOfDay(now)
-}
-
 // replayTTL caches what has come to its end for hours. Alerts that an edge could
 // not hand on to the cluster for longer than that are seen by replays later.
 func replayTTL(end, now time.Time, meanwhile time.Duration) time.Duration {

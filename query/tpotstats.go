@@ -67,10 +67,7 @@ type honeypotStats struct {
 }
 
 func askTpotStats(ctx context.Context, in Input) ([]byte, error) {
-	day := startOfDay(in.Now)
-	if in.given("day") {
-		day = in.time("day")
-	}
+	day := in.day(in.Now)
 	groups, err := in.Reader.Group(ctx,
 		store.Filter{Domain: store.Community, From: day, To: day.Add(oneDay)},
 		store.Grouping{By: []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP}})

@@ -67,3 +67,11 @@ func later(a, b time.Time) time.Time {
 func sortedKeys[V any](m map[time.Time]V) []time.Time {
 	return slices.SortedFunc(maps.Keys(m), time.Time.Compare)
 }
+
+// day is what the parameter of that name says, or today.
+func (a Args) day(now time.Time) time.Time {
+	if a.given("day") {
+		return a.time("day")
+	}
+	return startOfDay(now)
+}

@@ -5,8 +5,9 @@ import { nameOf, rangeTexts } from "./names.js";
 import { repeat } from "./repeat.js";
 import { el, formatNumber, formatShare } from "./text.js";
 
-// More than there are countries.
-const allCountries = 400;
+// topCountries asks for the rankings of all countries in the state's range; there
+// are fewer than 400.
+export const topCountries = (api, state) => api.get("/alert/topCountriesAttacks", { days: state.get("days"), topx: 400 });
 
 // figure finds a country in a ranking.
 export function figure(ranking, code) {
@@ -42,7 +43,7 @@ export function mountCountry(place, { api, state, feed, back }) {
 
   const asking = repeat({
     every: 60_000,
-    ask: () => api.get("/alert/topCountriesAttacks", { days: state.get("days"), topx: allCountries }),
+    ask: () => topCountries(api, state),
     done(answer) {
       const code = state.get("country");
       const from = figure(answer?.[0]?.attacksPerCountry ?? [], code);

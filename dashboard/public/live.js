@@ -1,7 +1,7 @@
 // The tab `live`: the map, and what stands around it.
 
 import { createCard } from "./card.js";
-import { mountCountry } from "./country.js";
+import { mountCountry, topCountries } from "./country.js";
 import { mountCounters } from "./counters.js";
 import { mountLatest } from "./latest.js";
 import { rangeTexts } from "./names.js";
@@ -11,13 +11,6 @@ import { bars, countries, ranked } from "./tables.js";
 import { cut, el, formatShare, printable } from "./text.js";
 
 const heatPlaces = 600;
-
-// places reads the answer of retrieveLatLonAttacks. 0/0 stands for "unknown".
-export function places(answer) {
-  return (answer?.[0]?.latLonAttacks ?? [])
-    .map(({ lat, lng, count }) => ({ lat: Number(lat), lng: Number(lng), count: Number(count) }))
-    .filter(({ lat, lng, count }) => Math.abs(lat) <= 90 && Math.abs(lng) <= 180 && (lat !== 0 || lng !== 0) && count > 0);
-}
 
 function fillLegend(list) {
   list.append(
@@ -32,7 +25,7 @@ function createStrip({ api, state, map }) {
   const minute = 60_000;
   const rangeNote = (note) => { note.textContent = rangeTexts[state.get("days")].replace("the l", "L"); };
   const nothing = "Nothing yet";
-  const ask = () => api.get("/alert/topCountriesAttacks", { days: state.get("days"), topx: 400 });
+  const ask = () => topCountries(api, state);
   return [
     createCard({
       title: "Attacks from", name: "small", every: minute, ask, nothing,
@@ -81,7 +74,7 @@ export function mountLive({ api, state, feed, WorldMap }) {
   const heat = repeat({
     every: 60_000,
     ask: () => api.get("/alert/retrieveLatLonAttacks", { topx: heatPlaces }),
-    done: (answer) => map.setHeat(places(answer)),
+    done: (answer) => map.setHeat(answer?.[0]?.latLonAttacks),
     failed: () => undefined, // the counters tell of it; the heat stays as it was
   });
   const parts = [counters, country, latest, heat, ...strip];

@@ -3,6 +3,15 @@ import { place } from "./map-projection.js";
 
 const maxPlaces = 1000; // places of heat
 
+// places reads a list of retrieveLatLonAttacks, if there is one. What is no place,
+// or has no count, is left out.
+export function places(points) {
+  return (points ?? []).flatMap(({ lat, lng, count }) => {
+    const at = place(lat, lng);
+    return at && count > 0 ? [{ ...at, count }] : [];
+  });
+}
+
 // Marks is what lies on the land and changes seldom: the heat of places and of
 // countries, the selected country and the one pointed at.
 export class Marks {
@@ -14,11 +23,7 @@ export class Marks {
   }
 
   setHeat(points) {
-    this.heat = [];
-    for (const { lat, lng, count } of points.slice(0, maxPlaces)) {
-      const at = place(lat, lng);
-      if (at && count > 0) this.heat.push({ ...at, count });
-    }
+    this.heat = places(points).slice(0, maxPlaces);
   }
 
   setCounts(ranking) {

@@ -125,7 +125,7 @@ export class WorldMap {
     this.label.setAttribute("aria-hidden", "true");
     this.label.hidden = true;
     this.voice = document.createElement("div");
-    this.voice.className = "world-map-voice";
+    this.voice.className = "world-map-voice vh";
     this.voice.setAttribute("aria-live", "polite");
     container.replaceChildren(...Object.values(this.layers).map((layer) => layer.canvas), this.label, this.voice);
   }

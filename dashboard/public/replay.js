@@ -110,7 +110,7 @@ class Replay {
       if (!current()) return false;
       this.counts = steps.alerts;
       this.timeline.setCounts(this.counts);
-      this.map.setHeat(places[0]?.latLonAttacks ?? []);
+      this.map.setHeat(places[0]?.latLonAttacks);
     } catch (error) {
       if (!current()) return false;
       this.dayFault = error;

@@ -2,6 +2,7 @@
 
 import { createCard } from "./card.js";
 import { createStack, shortDay, sparkline } from "./charts.js";
+import { topCountries } from "./country.js";
 import { rangeTexts } from "./names.js";
 import { classOf, groupOf, groups } from "./palette.js";
 import { serviceOf } from "./ports.js";
@@ -91,7 +92,7 @@ function tpot(answer, note) {
 export function mountStatistics(section, { api, state }) {
   const days = () => state.get("days");
   const inRange = (note) => { note.textContent = `In ${rangeTexts[days()]}`; };
-  const topCountries = () => api.get("/alert/topCountriesAttacks", { days: days(), topx: 400 });
+  const askCountries = () => topCountries(api, state);
   const top = (type) => () => api.get("/alert/tops", { type, days: days(), topx: rows });
 
   const cards = [
@@ -111,11 +112,11 @@ export function mountStatistics(section, { api, state }) {
       ask: () => api.get("/alert/TpotStats"), draw: tpot,
     }),
     createCard({
-      title: "Attacks from", name: "page-countries", every: minute, ask: topCountries,
+      title: "Attacks from", name: "page-countries", every: minute, ask: askCountries,
       draw: (answer, note) => (inRange(note), countries("Countries that attacks came from", answer?.[0]?.attacksPerCountry, rows)),
     }),
     createCard({
-      title: "Attacks on", name: "page-countries", every: minute, ask: topCountries,
+      title: "Attacks on", name: "page-countries", every: minute, ask: askCountries,
       draw: (answer, note) => (inRange(note), countries("Countries of the sensors", answer?.[0]?.attacksToTargetCountry, rows)),
     }),
     createCard({

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { niceStep } from "../public/charts.js";
 import { figure } from "../public/country.js";
 import { createEstimate } from "../public/counters.js";
-import { places } from "../public/live.js";
+import { places } from "../public/map-marks.js";
 import { classOf, colorOf, groups } from "../public/palette.js";
 import { stackDays } from "../public/statistics.js";
 import { ranked } from "../public/tables.js";
@@ -69,10 +69,10 @@ test("a country's rank and share come from its ranking", () => {
 });
 
 test("places that are none are left out", () => {
-  const answer = [{ latLonAttacks: [
+  const points = [
     { lat: "52.5", lng: "13.4", count: 3 }, { lat: "0.0", lng: "0.0", count: 9 },
     { lat: "x", lng: "1", count: 1 }, { lat: "91", lng: "1", count: 1 }, { lat: "1", lng: "1", count: "many" },
-  ] }];
-  assert.deepEqual(places(answer), [{ lat: 52.5, lng: 13.4, count: 3 }]);
+  ];
+  assert.deepEqual(places(points), [{ lat: 52.5, lng: 13.4, count: 3 }]);
   assert.deepEqual(places(null), []);
 });
