@@ -94,25 +94,6 @@ func (a *App) wait(ctx context.Context) error {
 	}
 }
 
-// Health returns nil when store and cache answer, else an error and the name of
-// the part that does not answer (contract §3.2, heartbeat).
-func (a *App) Health(ctx context.Context) (part string, err error) {
-	if err := a.wait(ctx); err != nil {
-		return "start", err
-	}
-	if err := a.store.Ping(ctx); err != nil {
-		var part *store.PartError
-		if errors.As(err, &part) {
-			return part.Part, err
-		}
-		return "store", err
-	}
-	if err := a.cache.Ping(ctx); err != nil {
-		return "cache", err
-	}
-	return "", nil
-}
-
 // Stop ends the background work, and the streams, for which the HTTP server
 // waits when it stops. What other requests use stays open: that server may stop
 // after this app does, and so what is counted of them is written when it closes.

@@ -28,8 +28,9 @@ func TestMemcached(t *testing.T) {
 
 	memcached.Stop()
 	ask("miss")
-	if got := s.request(http.MethodGet, "/heartbeat", ""); got.status != http.StatusServiceUnavailable || got.body != "cache does not answer" {
-		t.Errorf("the heartbeat without memcached: %d %s", got.status, got.body)
+	s.wantHeartbeat(http.StatusOK, "I'm alive\ndegraded: cache")
+	if got := s.request(http.MethodGet, "/heartbeat?strict", ""); got.status != http.StatusServiceUnavailable || got.body != "degraded: cache" {
+		t.Errorf("the strict heartbeat without memcached: %d %s", got.status, got.body)
 	}
 	if got := s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1))); got.body != okResult {
 		t.Errorf("ingest without memcached: %d %s", got.status, got.body)
