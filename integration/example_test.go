@@ -57,7 +57,7 @@ func TestExampleRuns(t *testing.T) {
 func TestSimulate(t *testing.T) {
 	s := startServer(t, "", "")
 	cmd := s.command("peba", "simulate", s.url, "--user", communityUser, "--token", communityToken,
-		"--sensors", "20", "--alerts", "500", "--batch", "25", "--seed", "7")
+		"--rate", "0", "--sensors", "20", "--alerts", "500", "--batch", "25", "--seed", "7")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -21,7 +21,7 @@ const schemathesisBin = "../.tools/schemathesis/bin"
 func TestOpenAPI(t *testing.T) {
 	s := startBehindProxy(t)
 	if out, err := s.command("peba", "simulate", s.url, "--user", communityUser, "--token", communityToken,
-		"--sensors", "20", "--alerts", "300", "--batch", "25", "--seed", "7").CombinedOutput(); err != nil {
+		"--rate", "0", "--sensors", "20", "--alerts", "300", "--batch", "25", "--seed", "7").CombinedOutput(); err != nil {
 		t.Fatalf("simulating sensors: %v\n%s", err, out)
 	}
 	s.user("reader's token\n", "add", "reader", "--token-file", "-")
