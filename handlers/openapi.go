@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/query/openapi"
 )
@@ -44,7 +44,7 @@ func (*OpenAPI) CaddyModule() caddy.ModuleInfo {
 func (h *OpenAPI) Provision(caddy.Context) error {
 	var err error
 	h.body, err = openapi.Document(openapi.Options{
-		Version: version(),
+		Version: collector.Version(),
 		Ingest:  !slices.Contains(h.Without, "ingest"),
 		Private: !slices.Contains(h.Without, "private"),
 		Public:  !slices.Contains(h.Without, "public"),
@@ -127,21 +127,6 @@ func routeGroups() []string { return []string{"ingest", "private", "public", "da
 
 func unknownGroup(group string) error {
 	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(routeGroups(), ", "))
-}
-
-// version is PEBA's as it was built in.
-func version() string {
-	const module = "github.com/peba-edge/peba"
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(devel)"
-	}
-	for _, m := range append(build.Deps, &build.Main) {
-		if m.Path == module && m.Version != "" {
-			return m.Version
-		}
-	}
-	return "(devel)"
 }
 
 var (
