@@ -16,6 +16,7 @@ import (
 	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/query/openapi"
+	"github.com/peba-edge/peba/routes"
 )
 
 func init() {
@@ -56,7 +57,7 @@ func (h *OpenAPI) Provision(caddy.Context) error {
 // Validate checks the groups.
 func (h *OpenAPI) Validate() error {
 	for _, group := range h.Without {
-		if !slices.Contains(routeGroups(), group) {
+		if !slices.Contains(groupNames(), group) {
 			return unknownGroup(group)
 		}
 	}
@@ -109,10 +110,10 @@ func (h *OpenAPI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 func ParseWithout(d *caddyfile.Dispenser) ([]string, error) {
 	groups := d.RemainingArgs()
 	if len(groups) == 0 {
-		return nil, d.Errf("without names nothing: allowed are %s", strings.Join(routeGroups(), ", "))
+		return nil, d.Errf("without names nothing: allowed are %s", strings.Join(groupNames(), ", "))
 	}
 	for i, group := range groups {
-		if !slices.Contains(routeGroups(), group) {
+		if !slices.Contains(groupNames(), group) {
 			return nil, d.WrapErr(unknownGroup(group))
 		}
 		if slices.Contains(groups[:i], group) {
@@ -122,11 +123,17 @@ func ParseWithout(d *caddyfile.Dispenser) ([]string, error) {
 	return groups, nil
 }
 
-// routeGroups are the groups of the standard routes.
-func routeGroups() []string { return []string{"ingest", "private", "public", "dashboard"} }
+// groupNames returns the names of the groups of standard routes.
+func groupNames() []string {
+	var names []string
+	for _, g := range routes.Groups() {
+		names = append(names, string(g))
+	}
+	return names
+}
 
 func unknownGroup(group string) error {
-	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(routeGroups(), ", "))
+	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(groupNames(), ", "))
 }
 
 var (

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/peba-edge/peba/routes"
 )
 
 // Limits of a Config, and what stands for a zero Concurrency.
@@ -26,7 +28,7 @@ const (
 )
 
 // DefaultPath is where messages go when the URL has no path.
-const DefaultPath = "/ews-0.1/alert/postSimpleMessage"
+const DefaultPath = routes.IngestPath
 
 // DefaultRate is the rate of the command, in alerts per second: a lively page,
 // and no load. It takes a request for more to flood a server.
