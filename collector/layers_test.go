@@ -20,6 +20,7 @@ func TestLayers(t *testing.T) {
 		"query":     {"alert", "store", "geo"},
 		"stream":    {"alert", "store"},
 		"dashboard": {"cache"},
+		"intake":    nil,
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
 		if err != nil {
