@@ -12,8 +12,8 @@ import (
 	"github.com/peba-edge/peba/intake"
 )
 
-// patience is how long a message waits for room. Sensors wait for 60 s.
-const patience = 20 * time.Second
+// patience is how long a message waits for room. Sensors wait for an answer for 60 s.
+const patience = 40 * time.Second
 
 // The rest of a body whose request is refused is discarded, up to so much: less of
 // one whose credentials are not verified.

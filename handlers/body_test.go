@@ -207,3 +207,62 @@ func TestNobodyIsLockedOut(t *testing.T) {
 		t.Errorf("counted are %+v, want at most %d", u, half)
 	}
 }
+
+// TestStalledSensors has a client with the right log-in, which may be public, send
+// much of many bodies and no more: that is bounded too, and leaves room for others.
+func TestStalledSensors(t *testing.T) {
+	ctx := newApp(t, "")
+	address, app := listen(t, ctx, &Ingest{}), appOf(t, ctx)
+	const connections, share = 100, 48 << 20 // of the room for small bodies
+	start := message("community", "its token")
+	for range connections {
+		begin(t, address, "192.0.2.66", intake.MaxSmall, start)
+	}
+	await(t, app, "stalled", func(u intake.Usage) bool { return u.Small == share })
+	body := large("community", "its token", intake.MaxSmall)
+	if resp := begin(t, address, "192.0.2.1", len(body), body).answer(); resp.StatusCode != http.StatusOK {
+		t.Errorf("another sensor: %d", resp.StatusCode)
+	}
+}
+
+// TestLargeBodiesTakeTurns sends more at once than there is room for: each is
+// answered, and no more is counted than the room has.
+func TestLargeBodiesTakeTurns(t *testing.T) {
+	ctx := newApp(t, "")
+	address, app := listen(t, ctx, &Ingest{}), appOf(t, ctx)
+	const bodies, size, share = 24, 8 << 20, 96 << 20
+	body := large("community", "its token", size)
+	results := make(chan int, bodies)
+	for range bodies {
+		go func() {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Error(err)
+				results <- 0
+				return
+			}
+			defer conn.Close()
+			_, err = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nSource: 192.0.2.1\r\nContent-Length: %d\r\n\r\n%s", size, body)
+			if err != nil {
+				t.Error("not all was taken:", err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Error("no answer:", err)
+				results <- 0
+				return
+			}
+			results <- resp.StatusCode
+		}()
+	}
+	answered := map[int]int{}
+	for range bodies {
+		answered[<-results]++
+		if u := app.Intake().Usage(); u.Large > share {
+			t.Errorf("counted are %+v, want at most %d", u, share)
+		}
+	}
+	if answered[http.StatusOK] == 0 || answered[http.StatusOK]+answered[http.StatusServiceUnavailable] != bodies {
+		t.Errorf("answers by status: %v", answered)
+	}
+}
