@@ -70,7 +70,7 @@ func TestCheck(t *testing.T) {
 			wrong := errors.New("wrong")
 			body = &counted{r: strings.NewReader(test.body)}
 			m, err = DecodeChecked(body, DefaultLimits(), func(string, string) error { return wrong })
-			if m != nil || err != wrong {
+			if m != nil || !errors.Is(err, wrong) {
 				t.Errorf("a failed check: %v, %v", m, err)
 			}
 			if test.early && body.n > len(test.body)/2 {

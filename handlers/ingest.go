@@ -123,13 +123,11 @@ func (h *Ingest) receive(b *body, from *delivery) error {
 	ctx := b.request.Context()
 	message, err := b.decode(func(user, token string) error {
 		from.user = user
-		if err := h.logIn(b, from, user, token); err != nil {
-			return err
+		err := h.logIn(b, from, user, token)
+		if err == nil && from.sender != nil {
+			err = b.admit()
 		}
-		if from.wrong != nil {
-			return nil
-		}
-		return b.admit()
+		return err
 	})
 	if err != nil {
 		return err
