@@ -22,10 +22,10 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "peba",
-		Short: "Manages PEBA's users and dead letters, and plays sensors",
+		Short: "Manages PEBA's users, dead letters and spool, and plays sensors",
 		CobraFunc: func(cmd *cobra.Command) {
 			group(cmd)
-			cmd.AddCommand(userCommand(), checkCommand(), deadLettersCommand(), simulateCommand())
+			cmd.AddCommand(userCommand(), checkCommand(), deadLettersCommand(), spoolCommand(), simulateCommand())
 		},
 	})
 }

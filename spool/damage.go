@@ -3,7 +3,6 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	sqlite3 "modernc.org/sqlite"
@@ -27,13 +26,7 @@ func keepAside(path string) (kept string, err error) {
 	for n := 2; exists(kept); n++ {
 		kept = fmt.Sprint(path, ".", n, setAside)
 	}
-	to := sqlitedb.Files(kept)
-	for i, from := range sqlitedb.Files(path) {
-		if e := os.Rename(from, to[i]); e != nil && !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
-	}
-	return kept, err
+	return kept, renameFiles(path, kept)
 }
 
 func exists(path string) bool {

@@ -33,7 +33,9 @@ func open(ctx context.Context, dir string, o Options) (_ *Spool, err error) {
 		written: make(chan struct{}),
 		taking:  make(chan struct{}, 1),
 		closing: make(chan struct{}),
-		state:   state{out: make(map[int64]taken), changed: make(chan struct{})},
+
+		salvaging: make(chan struct{}, 1),
+		state:     state{out: make(map[int64]taken), changed: make(chan struct{})},
 	}
 	if s.lock, err = sqlitedb.Lock(ctx, lock); err != nil {
 		return nil, err
@@ -262,11 +264,14 @@ func (s *Spool) Close() error {
 		errs = append(errs, s.closeReader(Lane(lane)))
 	}
 	for _, g := range s.segments {
-		if g.conn != nil {
-			s.opts.Report(g.path, damage(fmt.Errorf("%d messages of %s are lost: its file was deleted, and could not be written again: %w",
-				g.last-g.first+1-g.done.count(), g.path, g.cause)))
-			errs = append(errs, g.conn.Close())
+		if g.conn == nil {
+			continue
 		}
+		if err := s.restore(context.Background(), g); err != nil { // the last chance
+			s.opts.Report(g.path, damage(fmt.Errorf("%d messages of %s are lost: its file was deleted, and could not be written again: %w",
+				g.last-g.first+1-g.done.count(), g.path, err)))
+		}
+		errs = append(errs, g.conn.Close())
 	}
 	errs = append(errs, s.progress.save(s), s.progress.close(), s.lock.Close())
 	if err := errors.Join(errs...); err != nil {

@@ -208,6 +208,29 @@ func (p *progress) write(rows [][]driver.Value) error {
 	return p.measure()
 }
 
+// of returns what is known of a segment, if anything is.
+func (p *progress) of(first int64, ours bool) (summary, bool, error) {
+	if !ours {
+		return summary{}, false, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn == nil {
+		return summary{}, false, errNoProgress
+	}
+	known, err := p.load(context.Background())
+	if err != nil {
+		return summary{}, false, fmt.Errorf("read %s: %w", p.path, err)
+	}
+	s, noted := known[first]
+	return s, noted, nil
+}
+
+// segment returns a segment that has this summary.
+func (s summary) segment(first int64) *segment {
+	return &segment{first: first, last: s.last, bytes: s.bytes, done: s.done, doneBytes: s.doneBytes}
+}
+
 // keep writes what is known of a segment that is set aside: salvaging its file
 // needs not deliver again what was.
 func (p *progress) keep(g *segment) error {

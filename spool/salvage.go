@@ -1,103 +1,167 @@
 package spool
 
 import (
-	"encoding/binary"
+	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// found is a frame that was found in the pages of a file.
-type found struct {
-	id, appended, total, sum int64
-	data                     []byte
+const salvagedName = ".salvaged" // a file of which all that was sound is in the spool
+
+// Salvaged is what became of the frames of a damaged file.
+type Salvaged struct {
+	Path string
+	Kept string // where the file is now; empty: it was removed
+
+	Recovered  int64 // sound, and in the spool again
+	Delivered  int64 // sound, and delivered or recovered before
+	Unreadable int64 // damaged or missing, as far as is known
 }
 
-func (f *found) sound() bool { return sum(f.id, f.appended, f.total, f.data) == f.sum }
-
-// scan finds the frames of a segment without its tree and without the checksums
-// of its log: each frame has its own. It calls visit once for each sound frame;
-// data is valid during the call. The same id may be visited twice, when a commit
-// that failed has left another frame of it. It returns how many pages the disk
-// did not read.
-func scan(path string, visit func(found) error) (unreadable int, err error) {
-	p, err := openPages(path)
+// Salvage appends the sound frames of a damaged file again that were not
+// delivered before, and renames it from .damaged to .salvaged, or removes it.
+// A file of another name stays as it is. With dryRun it only counts. path is that of a file that is not in use; a bare name is one of
+// the spool's folder. Frames may be delivered twice, with Tried, if the file was
+// set aside by an earlier release or comes from elsewhere. After an error, the
+// frames that were recovered are not recovered again.
+func (s *Spool) Salvage(ctx context.Context, path string, dryRun, remove bool) (Salvaged, error) {
+	if err := s.enter(); err != nil {
+		return Salvaged{}, err
+	}
+	defer s.life.RUnlock()
+	if filepath.Base(path) == path {
+		path = filepath.Join(s.dir, path)
+	}
+	result, err := s.salvage(ctx, path, dryRun, remove)
 	if err != nil {
-		return 0, err
+		err = fmt.Errorf("salvage %s: %w", path, err)
 	}
-	s := &scanner{pages: p, visit: visit, seen: map[int64][]int64{}}
-	leaves, err := p.leaves()
-	if err == nil {
-		err = p.each(func(n uint32, from place) error {
-			if !leaves[n] || !p.read(from, &s.page) {
-				return nil
+	return result, err
+}
+
+func (s *Spool) salvage(ctx context.Context, path string, dryRun, remove bool) (Salvaged, error) {
+	result := Salvaged{Path: path, Kept: path}
+	if err := s.salvageable(path); err != nil {
+		return result, err
+	}
+	select { // one at a time
+	case s.salvaging <- struct{}{}:
+		defer func() { <-s.salvaging }()
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
+	first, ours := firstOf(filepath.Base(path)[:min(len(filepath.Base(path)), 19+len(extension))])
+	known, noted, err := s.progress.of(first, ours)
+	if err != nil {
+		return result, err
+	}
+	var ids spans // sound
+	wanted := func(id int64) bool {
+		seen := ids.has(id)
+		if known.done.has(id) {
+			if !seen {
+				result.Delivered++
 			}
-			return s.leaf()
-		})
+			ids.add(id, id)
+			return false
+		}
+		ids.add(id, id)
+		if dryRun && !seen {
+			result.Recovered++
+		}
+		return !dryRun
 	}
-	return p.unreadable, errors.Join(err, p.close())
+	done := slices.Clone(known.done)
+	err = s.rescue(ctx, path, wanted, func(id, size int64) {
+		result.Recovered++
+		done.add(id, id)
+		known.doneBytes += size
+	})
+	result.Unreadable = missing(ids, first, known.last, noted)
+	if dryRun {
+		return result, err
+	}
+	if noted {
+		known.done = done
+		err = errors.Join(err, s.progress.keep(known.segment(first)))
+	}
+	s.mu.Lock()
+	s.recovered += result.Recovered
+	s.mu.Unlock()
+	if err != nil {
+		return result, err
+	}
+	result.Kept, err = finishSalvage(path, remove)
+	if err == nil && noted && !exists(segmentPath(s.dir, first)) {
+		err = s.progress.forget(first)
+	}
+	return result, err
 }
 
-// scanner is a scan under way.
-type scanner struct {
-	*pages
-	visit func(found) error
-	seen  map[int64][]int64 // checksums of what was visited, by id
-	page  [pageSize]byte
-	data  []byte
+// missing returns how many frames are known of that are not among the ids.
+func missing(ids spans, first, last int64, noted bool) int64 {
+	if len(ids) == 0 && !noted {
+		return 0
+	}
+	if !noted {
+		first, last = ids[0].first, ids[len(ids)-1].last
+	}
+	var n int64
+	for _, p := range ids.within(first, last) {
+		n += p.last - p.first + 1
+	}
+	return max(0, last-first+1-n)
 }
 
-// leaf visits the frames of the page. A frame inside of a sound one is a
-// stranger's.
-func (s *scanner) leaf() error {
-	end := 0
-	for _, c := range cellsOf(&s.page) {
-		if c.at < end {
-			continue
-		}
-		head, size, err := record(c.id, s.page[c.local:c.local+c.kept])
-		if err != nil || size != c.payload {
-			continue
-		}
-		if slices.Contains(s.seen[c.id], head.sum) {
-			end = c.end
-			continue
-		}
-		f, ok := s.frame(&c, head)
-		if !ok {
-			continue
-		}
-		end = c.end
-		s.seen[f.id] = append(s.seen[f.id], f.sum)
-		if err := s.visit(f); err != nil {
-			return err
+// salvageable returns an error for a file that the spool uses.
+func (s *Spool) salvageable(path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	used := []string{filepath.Join(s.dir, progressFile), s.lockPath()}
+	for _, g := range s.segments {
+		used = append(used, g.path)
+	}
+	for _, st := range s.strays {
+		used = append(used, st.segment.path)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	for _, name := range used {
+		if other, err := os.Stat(name); err == nil && os.SameFile(info, other) {
+			return errors.New("the spool uses this file: must be one that was set aside")
 		}
 	}
 	return nil
 }
 
-// frame reads all of a frame, of which f has the part that is in the leaf. A page
-// of its overflow is taken in its newest version, or else as it is in the file.
-func (s *scanner) frame(c *cell, f found) (found, bool) {
-	more := c.payload - int64(c.kept)
-	if more == 0 {
-		return f, f.sound()
+// finishSalvage renames or removes a file that was set aside, with its log.
+func finishSalvage(path string, remove bool) (kept string, err error) {
+	if !strings.HasSuffix(path, setAside) {
+		return path, nil // not the spool's to move
 	}
-	if more > s.most() {
-		return found{}, false
+	if remove {
+		return "", removeFiles(path)
 	}
-	here, first := f.data, binary.BigEndian.Uint32(s.page[c.local+c.kept:])
-	for _, version := range []func(uint32) (place, bool){s.newest, s.inFile} {
-		data, err := s.chain(append(s.data[:0], here...), first, more, version)
-		if err != nil {
-			continue
-		}
-		s.data, f.data = data, data
-		if f.sound() {
-			return f, true
-		}
-	}
-	return found{}, false
+	kept = strings.TrimSuffix(path, setAside) + salvagedName
+	return kept, renameFiles(path, kept)
 }
 
-// most is more than a row can have in these files.
-func (s *scanner) most() int64 { return (s.count + int64(len(s.logged))) * pageSize }
+// renameFiles renames a database.
+func renameFiles(from, to string) error {
+	var errs []error
+	names := sqlitedb.Files(to)
+	for i, name := range sqlitedb.Files(from) {
+		if err := os.Rename(name, names[i]); err != nil && !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -228,3 +228,72 @@ func forgedLeafFile() []byte {
 	page := forgedLeaf(forgedCell(1<<50, []byte("0666 forged")))
 	return append(make([]byte, pageSize), page[:]...)
 }
+
+// TestSalvage has a file that was given up although it is intact, as earlier
+// releases did: of a part of its frames it is known that they are delivered.
+func TestSalvage(t *testing.T) {
+	for name, noted := range map[string]bool{"known": true, "of an earlier release": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path, inFirst, all := twoSegments(t, dir)
+			s := openTest(t, dir, Options{})
+			const delivered = 3
+			for range delivered {
+				must(t, s.Done(s.take(Oldest, 1)))
+			}
+			s.close()
+			must(t, os.Rename(path, path+setAside))
+			if !noted {
+				must(t, removeFiles(filepath.Join(dir, progressFile)))
+			}
+			overwrite(t, path+setAside, flip("0007xxx"))
+			s = openTest(t, dir, Options{})
+			if got := len(s.drain()); got != all-inFirst {
+				t.Fatalf("%d frames are delivered, expected %d", got, all-inFirst)
+			}
+			want := Salvaged{Path: path + setAside, Kept: path + setAside, Recovered: int64(inFirst) - 1, Unreadable: 1}
+			if noted {
+				want.Recovered, want.Delivered = want.Recovered-delivered, delivered
+			}
+			for range 2 {
+				got, err := s.Salvage(t.Context(), filepath.Base(path)+setAside, true, false)
+				if err != nil || got != want {
+					t.Errorf("a dry run returns %+v, %v, expected %+v", got, err, want)
+				}
+			}
+			if !s.nothing(Oldest) {
+				t.Error("a dry run has appended something")
+			}
+			want.Kept = path + salvagedName
+			got, err := s.Salvage(t.Context(), path+setAside, false, false)
+			if err != nil || got != want {
+				t.Errorf("salvage returns %+v, %v, expected %+v", got, err, want)
+			}
+			if files, err := s.SetAside(); err != nil || len(files) != 0 {
+				t.Errorf("set aside is %v, %v, expected nothing", files, err)
+			}
+			frames := s.drain()
+			numbers(t, frames)
+			if int64(len(frames)) != want.Recovered || !frames[0].Tried {
+				t.Errorf("%d frames are delivered, tried: %t, expected %d", len(frames), frames[0].Tried, want.Recovered)
+			}
+			must(t, os.Rename(want.Kept, path+setAside))
+			if got, err := s.Salvage(t.Context(), path+setAside, false, true); err != nil || got.Kept != "" {
+				t.Errorf("salvage returns %+v, %v, expected that the file is removed", got, err)
+			}
+			s.drain()
+		})
+	}
+}
+
+// TestSalvageOfFileInUse must not touch what the spool writes.
+func TestSalvageOfFileInUse(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	s.append("a")
+	for _, path := range []string{s.active().path, progressFile, lockFile, "missing"} {
+		if got, err := s.Salvage(t.Context(), path, false, true); err == nil {
+			t.Errorf("salvage of %s returns %+v, expected an error", path, got)
+		}
+	}
+	s.want(s.drain(), "a")
+}

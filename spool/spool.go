@@ -102,7 +102,9 @@ type Spool struct {
 	sealing  sync.WaitGroup // the segment that is being sealed
 	trimming sync.WaitGroup
 	tending  sync.WaitGroup
-	stopTend context.CancelFunc
+	// salvaging is held (it takes one value) by Salvage.
+	salvaging chan struct{}
+	stopTend  context.CancelFunc
 
 	// The lock is used by the writer's goroutine only, while that runs.
 	lock      *sqlitedb.Conn

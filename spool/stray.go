@@ -74,8 +74,7 @@ func (s *Spool) giveUp(ctx context.Context, st *stray, cause error) error {
 	s.lost += st.known.undone(g.first)
 	s.charge(g, 0, 0)
 	s.mu.Unlock()
-	kept := &segment{first: g.first, last: st.known.last, bytes: st.known.bytes, done: st.known.done, doneBytes: st.known.doneBytes}
 	return errors.Join(
-		s.progress.keep(kept),
+		s.progress.keep(st.known.segment(g.first)),
 		s.opts.quarantine(g.path, fmt.Errorf("%d messages were recovered from it: %w", recovered, errors.Join(cause, err))))
 }
