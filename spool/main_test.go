@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 	case "open": // tells how opening went
 		_, err := Open(context.Background(), os.Args[1], Options{})
 		fmt.Println(err)
+	case "drain":
+		if err := drainAll(os.Args[1]); err != nil {
+			fmt.Println(err)
+		}
 	case "work":
 		workForEver(os.Args[1])
 	}
