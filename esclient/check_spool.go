@@ -86,14 +86,6 @@ func (o *outgoing) accepts() error {
 	return o.spool.Room(usualFrame)
 }
 
-// degraded returns what fails in the spool while messages are accepted, or nil.
-func (o *outgoing) degraded() *store.PartError {
-	if err := o.spool.Trouble(); err != nil {
-		return &store.PartError{Part: "spool", Err: err}
-	}
-	return nil
-}
-
 func (o *outgoing) checkSender() store.Finding {
 	status := o.sender.status()
 	f := store.Finding{Part: "sender", OK: true, Text: fmt.Sprintf("since the start %d alerts stored, %d that were there already, %d to the dead letters",

@@ -29,7 +29,7 @@ func replaceByCopy(path string) error {
 func TestActiveSegmentVanishes(t *testing.T) {
 	for name, harm := range map[string]func(path string) error{
 		"all deleted":   func(path string) error { return removeAll(sqlitedb.Files(path)...) },
-		"file deleted":  func(path string) error { return os.Remove(path) },
+		"file deleted":  os.Remove,
 		"log deleted":   func(path string) error { return os.Remove(path + "-wal") },
 		"index deleted": func(path string) error { return os.Remove(path + "-shm") },
 		"file moved":    func(path string) error { return os.Rename(path, path+".moved") },
