@@ -81,7 +81,7 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 	logger := m.logger // outlives the module, which only made it
 	report := func(file string, err error) {
 		o.recent.forget() // what is lost may be sent again
-		logger.Error("a file of the spool is damaged or cannot be cleared away", zap.String("file", file), zap.Error(err))
+		logger.Error("a file of the spool is damaged, missing or cannot be read or removed", zap.String("file", file), zap.Error(err))
 	}
 	o.spool, err = spool.Open(ctx, path, spool.Options{MaxSize: o.maxSize, Reserve: o.reserve, Report: report})
 	if err != nil {
