@@ -198,6 +198,9 @@ func (s *sender) afterFailure(actions []*bulkAction, size int, err error) {
 
 // ask posts one request and returns the answer of a cluster that did its work.
 func (s *sender) ask(ctx context.Context, path string, body []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil { // frames that another worker gave back may have been taken meanwhile
+		return nil, err
+	}
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	status, answer, err := s.post(within, path, body)
