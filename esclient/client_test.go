@@ -137,8 +137,9 @@ func TestPartialAnswers(t *testing.T) {
 	m := newModule(t, s.URL)
 	st := &esStore{client: clientOf(t, m), names: &m.Index, logger: m.logger}
 	for _, text = range []string{
-		`{"timed_out":true,"_shards":{"total":3},"hits":{"total":{"value":7}}}`,
-		`{"_shards":{"total":3,"failed":1},"hits":{"total":{"value":7}}}`,
+		`{"timed_out":true,"_shards":{"total":3,"successful":3},"hits":{"total":{"value":7}}}`,
+		`{"_shards":{"total":3,"successful":2,"failed":1},"hits":{"total":{"value":7}}}`,
+		`{"_shards":{"total":3,"successful":2,"failed":0},"hits":{"total":{"value":7}}}`,
 	} {
 		if n, err := st.Count(t.Context(), store.Filter{}); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("%s: %d, %v, want ErrUnavailable", text, n, err)

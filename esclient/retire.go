@@ -110,8 +110,8 @@ func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age,
 	if err != nil {
 		return a, err
 	}
-	if found.TimedOut || found.Shards.Failed > 0 {
-		return a, fmt.Errorf("elasticsearch: looking for old alerts in %s: %w: not all shards answered", name, store.ErrUnavailable)
+	if err := found.whole(); err != nil {
+		return a, fmt.Errorf("elasticsearch: looking for old alerts in %s: %w", name, err)
 	}
 	a.all, a.before, a.soon = found.Hits.Total.Value, ages.Old.Count, ages.Soon.Count
 	return a, nil
