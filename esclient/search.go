@@ -2,6 +2,7 @@ package esclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -92,12 +93,26 @@ const (
 )
 
 // find runs a search and reads its answer into a. Whatever keeps it from a whole
-// answer is store.ErrUnavailable with the cause.
+// answer is store.ErrUnavailable with the cause, and so is a field that the search
+// uses and an index has with another type: see schema.
 func (s *esStore) find(ctx context.Context, indices string, body object, a *answer) error {
-	path := "/" + indices + "/_search" + searchOptions
-	if body["size"] == 0 {
-		path += "&request_cache=true"
+	verified := make(chan error, 1)
+	if used := fieldsOf(body); s.layout.fields[indices] != nil && len(used) > 0 {
+		go func() { verified <- s.schema.verify(ctx, indices, used) }()
+	} else {
+		verified <- nil
 	}
+	options := searchOptions
+	if body["size"] == 0 {
+		options += "&request_cache=true"
+	}
+	err := s.search(ctx, indices, options, body, a)
+	return cmp.Or(<-verified, err) // what is wrong with a field also fails searches
+}
+
+// search runs a search, without a look at fields.
+func (s *esStore) search(ctx context.Context, indices, options string, body object, a *answer) error {
+	path := "/" + indices + "/_search" + options
 	text, err := s.client.ask(ctx, http.MethodGet, path, body)
 	if isKind(err, kindNoShard) {
 		if err := sleepUntil(ctx, time.Now().Add(lookAgain)); err != nil {

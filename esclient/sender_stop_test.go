@@ -12,6 +12,7 @@ import (
 // worker gives back then may be taken by another one, which must not send it.
 func TestStopWhileAsking(t *testing.T) {
 	r := newRig(t)
+	r.sender.create = nil
 	asked := make(chan struct{})
 	r.sender.post = func(ctx context.Context, _ string, _ []byte) (int, []byte, error) {
 		close(asked) // panics if somebody else asks

@@ -191,6 +191,7 @@ func TestSendTimeout(t *testing.T) {
 // TestPause tells of wrong credentials once, and of their end.
 func TestPause(t *testing.T) {
 	r := newRig(t)
+	r.sender.indices.add(testDay)
 	refused := make(chan struct{}, 100)
 	mended := false
 	r.cluster.refuse = func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {

@@ -192,7 +192,7 @@ func (e *elastic) clean() {
 	for _, one := range list {
 		e.do(http.MethodDelete, "/"+one.Index, "", nil)
 	}
-	if status, text := e.request(http.MethodDelete, "/_index_template/peba-"+e.prefix+"ews", ""); status != http.StatusOK && status != http.StatusNotFound {
+	if status, text := e.request(http.MethodDelete, "/_index_template/peba-"+e.prefix+"ews*", ""); status != http.StatusOK && status != http.StatusNotFound {
 		e.t.Errorf("deleting the template: %d %s", status, text)
 	}
 }
