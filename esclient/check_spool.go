@@ -2,7 +2,6 @@ package esclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -124,9 +123,6 @@ func (o *outgoing) checkDeadLetters(ctx context.Context) store.Finding {
 func (o *outgoing) ping() error {
 	if err := o.accepts(); err != nil {
 		return &store.PartError{Part: "spool", Err: fmt.Errorf("%w: %w", store.ErrUnavailable, err)}
-	}
-	if reason := o.sender.status().Paused; reason != "" {
-		return &store.PartError{Part: "elasticsearch", Err: fmt.Errorf("%w: it refuses alerts: %w", store.ErrUnavailable, errors.New(reason))}
 	}
 	return nil
 }
