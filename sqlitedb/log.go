@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 )
 
@@ -13,139 +14,381 @@ import (
 // and takes what follows for the remains of older ones. After a crash that is
 // right, but a flipped bit would cost all commits behind it. A commit begins
 // only when the one before is on disk: a crash leaves at most one incomplete
-// commit, at the end. Where more follow, the log is damaged, and RepairLog
-// makes its checksums fit again, so that the damage costs only what it has hit.
+// commit, at the end. Where a whole one follows, the log is damaged, and its
+// checksums are made to fit again, so that the damage costs only what it has hit.
 //
-// This holds for a log whose writer never goes on behind a failed commit: the
-// remains of a long one behind a shorter later one look the same.
+// A writer should cut off what a failed commit has left before it writes on, so
+// that remains of a long one never stand behind a shorter later one. CutLog does
+// that while the log is open, ExamineLog when it is not.
 //
 // The log's format is in https://www.sqlite.org/fileformat2.html#walformat.
 const (
 	logHeader  = 32
 	pageHeader = 24
 	logMagic   = 0x377f0682 // with the last bit: sums of big-endian words
+	logVersion = 3007000
 )
+
+// LogRepair is what ExamineLog found and did.
+type LogRepair struct {
+	// Repaired is whether checksums or the header were damaged.
+	Repaired bool
+	// Commits is how many commits SQLite would have ignored without the repair.
+	Commits int
+	// Rewritten is how many damaged copies of pages do no harm, because a later
+	// commit in the log has the same page.
+	Rewritten int
+	// Damaged lists the pages whose newest copy is damaged: what they hold may be
+	// wrong, and cannot be restored.
+	Damaged []uint32
+	// Unknown is how many copies of pages are lost so that even the page's number
+	// is not known.
+	Unknown int
+	// Discarded is how many commits at the end were incomplete and were cut off.
+	// A power failure before a commit was acknowledged leaves one, and so does
+	// damage to the last commit of all.
+	Discarded int
+}
+
+// Harmless reports whether nothing that was committed is damaged or lost.
+func (r *LogRepair) Harmless() bool {
+	return len(r.Damaged) == 0 && r.Unknown == 0 && r.Discarded == 0
+}
+
+// RepairLog is ExamineLog for those who find out by themselves what the damage
+// has hit. It reports whether the log was repaired.
+func RepairLog(path string) (repaired bool, err error) {
+	r, err := ExamineLog(path)
+	return r.Repaired, err
+}
+
+// ExamineLog repairs the checksums and the header of the write-ahead log of the
+// database at path, which nobody may have open, and cuts off what an incomplete
+// commit left. The pages themselves stay as they are. A log whose header is
+// damaged beyond repair is an ErrDamaged.
+func ExamineLog(path string) (LogRepair, error) {
+	f, err := os.Open(path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) {
+		return LogRepair{}, nil
+	}
+	if err != nil {
+		return LogRepair{}, err
+	}
+	l := &log{path: path, file: f}
+	r, err := l.examine()
+	return r, errors.Join(err, l.file.Close())
+}
+
+// CutLog cuts the log of the open database at path behind so many pages: what a
+// failed commit has left there must not stand behind a later one. No file is
+// opened, since closing it would drop the locks that SQLite holds.
+func CutLog(path string, pages, pageSize int64) error {
+	err := os.Truncate(path+"-wal", LogBytes(pages, pageSize))
+	if errors.Is(err, fs.ErrNotExist) && pages == 0 {
+		return nil
+	}
+	return err
+}
 
 // log is the file of a write-ahead log.
 type log struct {
+	path     string
 	file     *os.File
 	order    binary.ByteOrder
 	pageSize int64
 	salt     [8]byte
-	sum      [2]uint32 // of all so far
+	header   [logHeader]byte // as it should be
+	frames   []frame
 }
 
-// RepairLog repairs the checksums of the write-ahead log of the database at
-// path, which nobody may have open, and reports whether that was necessary.
-// The pages themselves stay as they are: what the damage has hit is for the
-// caller to find. A log whose header is damaged is an ErrDamaged.
-func RepairLog(path string) (repaired bool, err error) {
-	f, err := os.OpenFile(path+"-wal", os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+// sum is a checksum of all that comes before.
+type sum [2]uint32
+
+// frame is what is known of a page in the log.
+type frame struct {
+	page    uint32
+	commits uint32 // if it is the last of a commit: how many pages the database has
+	salted  bool   // it has the log's salt: it is no remains of an older log
+	chained bool   // SQLite accepts it, if it accepts those before
+	sound   bool   // its content is what was written
+	after   sum    // the checksum that stands in it
+	found   sum    // the checksum that it has, counted from the frame before
+}
+
+func (l *log) examine() (r LogRepair, err error) {
+	rebuilt, err := l.readHeader()
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return r, nil // nothing was committed yet
 	}
 	if err != nil {
-		return false, err
+		return r, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	l := &log{file: f}
-	if err := l.readHeader(); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return false, nil // nothing was committed yet
-	} else if err != nil {
-		return false, err
+	if err := l.readFrames(); err != nil {
+		return r, err
 	}
-	end, commits, err := l.survey()
-	if err != nil || commits < 2 {
-		return false, err
+	l.distrust()
+	if rebuilt && !l.proven() {
+		return r, fmt.Errorf("%w: the header of its log is not one of a log, and cannot be restored", ErrDamaged)
 	}
-	return true, l.reseal(end)
+	broken, end := l.survey(&r)
+	if r.Commits == 0 && !rebuilt {
+		return r, l.cut(end)
+	}
+	r.Repaired = true
+	l.assess(&r, broken, end)
+	return r, l.reseal(end)
 }
 
-func (l *log) readHeader() error {
-	var b [logHeader]byte
-	if _, err := io.ReadFull(l.file, b[:]); err != nil {
-		return err
+// survey returns the first frame that SQLite does not accept, and how many frames
+// there are up to the last commit that is whole: that of all, if it is not the
+// one that a crash has cut off.
+func (l *log) survey(r *LogRepair) (broken, end int) {
+	for broken < len(l.frames) && l.frames[broken].chained {
+		broken++
+		if l.frames[broken-1].commits > 0 {
+			end = broken
+		}
 	}
-	magic := binary.BigEndian.Uint32(b[:])
+	whole, pending := true, 0
+	for n := end; n < len(l.frames); n++ {
+		f := &l.frames[n]
+		whole = whole && f.sound
+		ours := f.salted || f.sound && n+1 < len(l.frames) && l.frames[n+1].salted
+		if f.commits == 0 || !ours || f.page == 0 {
+			continue
+		}
+		pending++
+		if whole {
+			end, r.Commits, pending = n+1, r.Commits+pending, 0
+		}
+		whole = true
+	}
+	r.Discarded = pending
+	return broken, end
+}
+
+// assess finds what is left of the damage in the pages up to end.
+func (l *log) assess(r *LogRepair, broken, end int) {
+	last := make(map[uint32]int)
+	for n, f := range l.frames[:end] {
+		if f.sound {
+			last[f.page] = n
+		}
+	}
+	reported := make(map[uint32]bool)
+	for n := broken; n < end; n++ {
+		f := &l.frames[n]
+		switch later, again := last[f.page]; {
+		case f.sound:
+		case f.page == 0:
+			r.Unknown++
+		case again && later > n:
+			r.Rewritten++
+		case !reported[f.page]:
+			reported[f.page] = true
+			r.Damaged = append(r.Damaged, f.page)
+		}
+	}
+}
+
+// readHeader reads the header, or makes a new one from what is left of it and
+// reports that. Then the frames must prove that it is right.
+func (l *log) readHeader() (rebuilt bool, err error) {
+	if _, err := l.file.ReadAt(l.header[:], 0); err != nil {
+		return false, err
+	}
+	h := l.header[:]
+	magic := binary.BigEndian.Uint32(h)
 	l.order = binary.LittleEndian
-	if magic&1 != 0 {
+	if magic == logMagic|1 {
 		l.order = binary.BigEndian
 	}
-	l.pageSize = int64(binary.BigEndian.Uint32(b[8:]))
-	copy(l.salt[:], b[16:24])
-	l.add(b[:24])
-	if magic&^1 != logMagic || l.pageSize < 512 || l.pageSize > 65536 || !l.fits(b[24:]) {
-		return fmt.Errorf("%w: the header of its log is not one of a log", ErrDamaged)
+	l.pageSize = int64(binary.BigEndian.Uint32(h[8:]))
+	copy(l.salt[:], h[16:24])
+	if magic&^1 == logMagic && l.pageSize >= 512 && l.pageSize <= 65536 && l.add(sum{}, h[:24]) == sumAt(h[24:]) {
+		return false, nil
 	}
+	return true, l.rebuildHeader()
+}
+
+// rebuildHeader takes the page size from the database and the salt from the
+// frames. The order of bytes is that of nearly every machine.
+func (l *log) rebuildHeader() error {
+	db, err := os.Open(l.path)
+	if err != nil {
+		return err
+	}
+	var b [18]byte
+	_, err = io.ReadFull(db, b[:])
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("%w: the header of its log is not one of a log, and the database has none either: %w", ErrDamaged, err)
+	}
+	l.pageSize = int64(binary.BigEndian.Uint16(b[16:]))
+	if l.pageSize == 1 {
+		l.pageSize = 65536
+	}
+	if l.pageSize < 512 {
+		return fmt.Errorf("%w: the header of its log is not one of a log, and the database has none either", ErrDamaged)
+	}
+	if _, err := l.file.ReadAt(l.salt[:], logHeader+8); errors.Is(err, io.EOF) {
+		return io.EOF // no frame was ever written
+	} else if err != nil {
+		return err
+	}
+	l.order = binary.LittleEndian
+	h := l.header[:]
+	binary.BigEndian.PutUint32(h, logMagic)
+	binary.BigEndian.PutUint32(h[4:], logVersion)
+	binary.BigEndian.PutUint32(h[8:], uint32(l.pageSize))
+	copy(h[16:], l.salt[:])
 	return nil
 }
 
-// add is SQLite's checksum over 8 bytes at a time.
-func (l *log) add(b []byte) {
-	for ; len(b) >= 8; b = b[8:] {
-		l.sum[0] += l.order.Uint32(b) + l.sum[1]
-		l.sum[1] += l.order.Uint32(b[4:]) + l.sum[0]
+// proven reports whether frames fit a header that was made anew: two in a row,
+// or one and the header.
+func (l *log) proven() bool {
+	for _, f := range l.frames {
+		if f.sound && f.salted {
+			return true
+		}
 	}
+	return false
 }
 
-func (l *log) fits(b []byte) bool {
-	return binary.BigEndian.Uint32(b) == l.sum[0] && binary.BigEndian.Uint32(b[4:]) == l.sum[1]
+// add continues SQLite's checksum over 8 bytes at a time.
+func (l *log) add(s sum, b []byte) sum {
+	for ; len(b) >= 8; b = b[8:] {
+		s[0] += l.order.Uint32(b) + s[1]
+		s[1] += l.order.Uint32(b[4:]) + s[0]
+	}
+	return s
 }
 
-// survey finds the first page that does not fit, counts the commits from there
-// on, and returns how many pages there are up to the last commit.
-func (l *log) survey() (end int64, commits int, err error) {
-	broken := false
+func (l *log) addFrame(s sum, page []byte) sum {
+	return l.add(l.add(s, page[:8]), page[pageHeader:])
+}
+
+func sumAt(b []byte) sum {
+	return sum{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])}
+}
+
+// readFrames reads all frames and checks each by the checksum that stands in the
+// one before it, so that damage to one does not make those behind it suspect.
+func (l *log) readFrames() error {
 	page := make([]byte, pageHeader+l.pageSize)
+	before := frame{after: sumAt(l.header[24:]), found: l.add(sum{}, l.header[:24])}
 	for n := int64(0); ; n++ {
 		_, err := l.file.ReadAt(page, logHeader+n*int64(len(page)))
 		if errors.Is(err, io.EOF) {
-			return end, commits, nil
+			return nil
 		}
 		if err != nil {
-			return 0, 0, err
+			return err
 		}
-		if !broken {
-			l.add(page[:8])
-			l.add(page[pageHeader:])
-			broken = !l.fits(page[16:])
+		f := frame{
+			page:    binary.BigEndian.Uint32(page),
+			commits: binary.BigEndian.Uint32(page[4:]),
+			salted:  string(page[8:16]) == string(l.salt[:]),
+			after:   sumAt(page[16:]),
+			found:   l.addFrame(before.after, page),
 		}
-		if broken && string(page[8:16]) == string(l.salt[:]) && binary.BigEndian.Uint32(page[4:]) != 0 {
-			commits++
-			end = n + 1
+		f.sound = f.found == f.after
+		f.chained = f.sound && f.salted && f.page != 0
+		if !f.sound && l.addFrame(before.found, page) == f.after {
+			// The checksum in the frame before was damaged, not its content.
+			f.sound, f.found = true, f.after
+			if n > 0 {
+				l.frames[n-1].sound = true
+			}
+		}
+		l.frames = append(l.frames, f)
+		before = f
+	}
+}
+
+// distrust forgets the numbers of pages whose header cannot be right.
+func (l *log) distrust() {
+	size := uint32(math.MaxUint32) // of the database after the last commit
+	for i := range l.frames {
+		if f := &l.frames[i]; f.sound && f.salted && f.commits > 0 {
+			size = f.commits
+		}
+	}
+	for i := range l.frames {
+		if f := &l.frames[i]; !f.sound && (!f.salted || f.page > size) {
+			f.page = 0
 		}
 	}
 }
 
-// reseal writes the salt and checksums of so many pages as they should be. SQLite
-// stops at a page without a number: in its place the one before stands twice.
-func (l *log) reseal(end int64) error {
-	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
+// cut ends the file behind so many frames.
+func (l *log) cut(frames int) error {
+	info, err := l.file.Stat()
+	size := int64(logHeader) + int64(frames)*(pageHeader+l.pageSize)
+	if err != nil || info.Size() <= size {
 		return err
 	}
-	l.sum = [2]uint32{}
-	if err := l.readHeader(); err != nil {
+	if err := l.writable(); err != nil {
 		return err
 	}
-	page, before := make([]byte, pageHeader+l.pageSize), make([]byte, pageHeader+l.pageSize)
+	return errors.Join(l.file.Truncate(size), l.file.Sync())
+}
+
+// writable opens the file again: a log that needs no repair may be on a disk
+// that is read-only.
+func (l *log) writable() error {
+	f, err := os.OpenFile(l.path+"-wal", os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	err = l.file.Close()
+	l.file = f
+	return err
+}
+
+// reseal writes the header, salts and checksums of so many frames as they should
+// be, and ends the file there. SQLite stops at a page without a number: in its
+// place stands a neighbour twice.
+func (l *log) reseal(end int) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	s := l.add(sum{}, l.header[:24])
+	binary.BigEndian.PutUint32(l.header[24:], s[0])
+	binary.BigEndian.PutUint32(l.header[28:], s[1])
+	if _, err := l.file.WriteAt(l.header[:], 0); err != nil {
+		return err
+	}
+	page := make([]byte, pageHeader+l.pageSize)
 	for n := range end {
-		at := logHeader + n*int64(len(page))
-		if _, err := l.file.ReadAt(page, at); err != nil {
+		from := l.substitute(n, end)
+		if _, err := l.file.ReadAt(page, logHeader+int64(from)*int64(len(page))); err != nil {
 			return err
 		}
-		if binary.BigEndian.Uint32(page) == 0 {
-			copy(page, before)
+		if from != n {
 			clear(page[4:8]) // it commits nothing
 		}
-		copy(before, page)
-		l.add(page[:8])
-		l.add(page[pageHeader:])
 		copy(page[8:], l.salt[:])
-		binary.BigEndian.PutUint32(page[16:], l.sum[0])
-		binary.BigEndian.PutUint32(page[20:], l.sum[1])
-		if _, err := l.file.WriteAt(page, at); err != nil {
+		s = l.addFrame(s, page)
+		binary.BigEndian.PutUint32(page[16:], s[0])
+		binary.BigEndian.PutUint32(page[20:], s[1])
+		if _, err := l.file.WriteAt(page, logHeader+int64(n)*int64(len(page))); err != nil {
 			return err
 		}
 	}
-	return l.file.Sync()
+	return l.cut(end)
+}
+
+// substitute returns the frame whose content stands in the place of frame n: its
+// own, or that of the next or last one that has a page's number.
+func (l *log) substitute(n, end int) int {
+	for i := n; i < end; i++ {
+		if l.frames[i].page != 0 {
+			return i
+		}
+	}
+	for l.frames[n].page == 0 && n > 0 {
+		n--
+	}
+	return n
 }
