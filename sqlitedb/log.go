@@ -27,6 +27,7 @@ const (
 	pageHeader = 24
 	logMagic   = 0x377f0682 // with the last bit: sums of big-endian words
 	logVersion = 3007000
+	lockByte   = 1 << 30 // where SQLite locks the database file
 )
 
 // LogRepair is what ExamineLog found and did.
@@ -48,6 +49,9 @@ type LogRepair struct {
 	// A power failure before a commit was acknowledged leaves one, and so does
 	// damage to the last commit of all.
 	Discarded int
+	// Missing is how many pages are neither in the log nor in the database file,
+	// which was cut.
+	Missing int64
 }
 
 // Harmless reports whether nothing that was committed is damaged or lost.
@@ -131,6 +135,9 @@ func (l *log) examine() (r LogRepair, err error) {
 		return r, fmt.Errorf("%w: the header of its log is not one of a log, and cannot be restored", ErrDamaged)
 	}
 	broken, end := l.survey(&r)
+	if r.Missing, err = l.missing(end); err != nil {
+		return r, err
+	}
 	if r.Commits == 0 && !rebuilt {
 		return r, l.cut(end)
 	}
@@ -191,6 +198,31 @@ func (l *log) assess(r *LogRepair, broken, end int) {
 	}
 }
 
+// missing counts the pages that neither the database file has nor so many frames.
+func (l *log) missing(end int) (n int64, err error) {
+	info, err := os.Stat(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil // who opens it will see that
+	}
+	if err != nil {
+		return 0, err
+	}
+	logged, last := make(map[uint32]bool), uint32(0)
+	for _, f := range l.frames[:end] {
+		logged[f.page] = true
+		if f.commits > 0 {
+			last = f.commits
+		}
+	}
+	locks := uint32(lockByte/l.pageSize) + 1 // this page is never written
+	for page := uint32(info.Size()/l.pageSize) + 1; page <= last; page++ {
+		if !logged[page] && page != locks {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // readHeader reads the header, or makes a new one from what is left of it and
 // reports that. Then the frames must prove that it is right.
 func (l *log) readHeader() (rebuilt bool, err error) {
@@ -216,7 +248,7 @@ func (l *log) readHeader() (rebuilt bool, err error) {
 func (l *log) rebuildHeader() error {
 	db, err := os.Open(l.path)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: the header of its log is not one of a log: %w", ErrDamaged, err)
 	}
 	var b [18]byte
 	_, err = io.ReadFull(db, b[:])
