@@ -43,10 +43,12 @@ type files struct {
 	mu       sync.RWMutex // held for reading by questions
 	draining atomic.Bool  // whether no question may begin
 
-	lock    *sqlitedb.Conn // nil on a disk that is read-only
-	watch   *sqlitedb.Watch
-	readers *sql.DB
-	repair  sqlitedb.LogRepair // what was done to the log
+	readOnly bool           // whether the disk was when the files were opened
+	lock     *sqlitedb.Conn // nil if it was then
+	lockFile os.FileInfo
+	watch    *sqlitedb.Watch
+	readers  *sql.DB
+	repair   sqlitedb.LogRepair // what was done to the log
 }
 
 // openFiles opens everything, or nothing but the lock.
@@ -78,7 +80,7 @@ func (d *database) openFiles(ctx context.Context) error {
 		d.watch = nil
 		return errors.Join(withAdvice(d.path, err), d.closeFiles())
 	}
-	if readOnly {
+	if d.readOnly = readOnly; readOnly {
 		d.health.fail(d, errReadOnly)
 	}
 	if len(d.repair.Damaged) > 0 || d.repair.Unknown > 0 {
@@ -99,6 +101,9 @@ func (d *database) acquire(ctx context.Context) (readOnly bool, err error) {
 	d.lock, err = sqlitedb.Lock(ctx, d.path+".lock")
 	if err != nil && isReadOnly(err) {
 		return true, nil
+	}
+	if err == nil {
+		d.lockFile, err = os.Stat(d.path + ".lock")
 	}
 	return false, err
 }
@@ -210,7 +215,7 @@ func (d *database) inPlace() error {
 
 // ready is called before a transaction, and sees to what earlier ones have left.
 func (w *writer) ready() error {
-	if w.Conn == nil || w.db.lock == nil {
+	if w.Conn == nil || w.db.readOnly {
 		if err := w.reopen(); err != nil {
 			return err
 		}
@@ -248,8 +253,11 @@ func (w *writer) reopen() error {
 			return errReadOnly
 		}
 	}
-	w.uncut = false // opening cuts the log
-	return w.db.reopen()
+	err := w.db.reopen()
+	if err == nil {
+		w.uncut = false // opening has cut the log
+	}
+	return err
 }
 
 // inPlace looks whether what was committed is where it can be found again.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -101,8 +100,8 @@ func (h *health) lose(d *database, kind sqlitedb.Loss, err error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.missing == nil || h.kind != kind {
-		h.missing, h.kind = fmt.Errorf("%w: %s", err, lossAdvice(d.path, kind)), kind
-		d.logger.Error("the store's files are not where they were opened", zap.Error(h.missing))
+		h.missing, h.kind = fmt.Errorf("%w: nothing is accepted until it is back: see `caddy peba check`", err), kind
+		d.logger.Error("the store's files are not where they were opened", zap.Error(err), zap.String("advice", lossAdvice(d.path, kind)))
 	}
 	return h.missing
 }
@@ -213,19 +212,4 @@ func (d *database) degraded() []*store.PartError {
 		return nil
 	}
 	return []*store.PartError{{Part: "disk nearly full", Err: fmt.Errorf("less than %d bytes are free for %s", int64(lowDisk), d.path)}}
-}
-
-// lossAdvice says what to do about files that are lost.
-func lossAdvice(path string, kind sqlitedb.Loss) string {
-	switch kind {
-	case sqlitedb.LostLog:
-		return "PEBA writes it anew by itself, nothing is lost"
-	case sqlitedb.LostContent:
-		return fmt.Sprintf("the file was cut: stop PEBA, put a backup at %s and start PEBA again; alerts since that backup are lost", path)
-	default:
-		return fmt.Sprintf("no alert is accepted until it is back: put the very same file back at %[1]s; or restart PEBA, "+
-			"which then works with what is at %[1]s. Alerts that are only in the file that was there are lost then. "+
-			"Was it deleted, process %[2]d has it open until it ends, and Linux can copy it: "+
-			"find it with `ls -l /proc/%[2]d/fd`, and copy it with `cp /proc/%[2]d/fd/NUMBER COPY`", path, os.Getpid())
-	}
 }

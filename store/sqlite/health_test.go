@@ -198,6 +198,21 @@ func TestDamagedFile(t *testing.T) {
 	})
 }
 
+// TestLockIsGone finds out that nothing keeps a second process away.
+func TestLockIsGone(t *testing.T) {
+	path := emptyPath(t)
+	s := openTest(t, path, store.Options{})
+	for _, f := range s.Check(t.Context()) {
+		if f.Part == "lock" || f.Part == "store" && !f.OK {
+			t.Errorf("check finds %+v", f)
+		}
+	}
+	must(t, os.Remove(path+".lock"))
+	if f := s.Check(t.Context())[2]; f.Part != "lock" || f.OK || f.Advice == "" {
+		t.Errorf("check finds %+v", f)
+	}
+}
+
 // TestSuspicionPasses suspects a sound file, as a disk that fails once makes it.
 func TestSuspicionPasses(t *testing.T) {
 	s := openTest(t, emptyPath(t), store.Options{})
