@@ -231,6 +231,11 @@ func (w *writer) ready() error {
 		}
 		w.uncut = false
 	}
+	// A log that was cut must be noticed now: the next commit makes it as long as
+	// it should be.
+	if w.db.health.lost() == nil && w.db.watch.Check(sqlitedb.LogBytes(w.log.pages, w.log.pageSize)) == nil {
+		return nil
+	}
 	err := w.inPlace()
 	if err == nil || w.db.health.loss() != sqlitedb.LostLog {
 		return err

@@ -181,6 +181,61 @@ func TestFilesPutBack(t *testing.T) {
 	}
 }
 
+// TestFilesAreLostInACommit deletes the file when its transaction has begun.
+func TestFilesAreLostInACommit(t *testing.T) {
+	path := emptyPath(t)
+	s := openTest(t, path, store.Options{})
+	err := s.db.do(t.Context(), &job{work: func(w *writer) error {
+		_, err := w.insert.records(message(1, 10))
+		return errors.Join(err, os.Remove(path))
+	}})
+	stillLost(t, s, err)
+}
+
+// TestBackupInACutFile writes a backup over the file in place, as cp does, and is
+// noticed on the way.
+func TestBackupInACutFile(t *testing.T) {
+	path := emptyPath(t)
+	s, err := open(t.Context(), path, store.Options{})
+	must(t, err)
+	must(t, s.Put(t.Context(), message(1, 2000)))
+	checkpointNow(t, s)
+	must(t, s.Put(t.Context(), message(2, 20)))
+	from := filepath.Join(t.TempDir(), "peba.db")
+	backup(t, from, 7)
+	c, err := sqlitedb.Connect(t.Context(), from)
+	must(t, err)
+	_, err = emptyLog(c)
+	must(t, errors.Join(err, c.Close()))
+	content, err := os.ReadFile(from)
+	must(t, err)
+	must(t, os.WriteFile(path, content, 0o600))
+	stillLost(t, s, s.Put(t.Context(), message(3, 10)))
+	must(t, s.Close())
+
+	again := openTest(t, path, store.Options{})
+	if n := countAll(t, again); n != 7 {
+		t.Errorf("%d alerts are there, want 7", n)
+	}
+	soundFile(t, again)
+}
+
+// TestForeignLogIsLeftAlone closes a store when another log is in the place of its
+// own. SQLite would delete it.
+func TestForeignLogIsLeftAlone(t *testing.T) {
+	path := emptyPath(t)
+	s, err := open(t.Context(), path, store.Options{})
+	must(t, err)
+	must(t, s.Put(t.Context(), message(1, 50)))
+	must(t, os.WriteFile(path+".other", []byte("another log"), 0o600))
+	must(t, os.Rename(path+".other", path+"-wal"))
+	stillLost(t, s, s.Put(t.Context(), message(3, 10)))
+	must(t, s.Close())
+	if content, err := os.ReadFile(path + "-wal"); err != nil || string(content) != "another log" {
+		t.Errorf("the other log is %q, %v", content, err)
+	}
+}
+
 // TestMovedFileHasEverything: what was moved away can be put back later, without
 // the log.
 func TestMovedFileHasEverything(t *testing.T) {
