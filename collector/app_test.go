@@ -73,6 +73,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"home":{"latitude":0,"longitude":-181}`:                           "home longitude is -181",
 		`,"max_alerts":-1`:                                                  "max_alerts is -1",
 		`,"max_streams":-1`:                                                 "max_streams is -1",
+		`,"max_streams":5,"max_streams_per_address":6`:                      "must be 1 to max_streams, which is 5",
 		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
 		`,"community":{"user":"u","token":""}`:                              "must not be empty",
 		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "must not be empty",

@@ -25,7 +25,7 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    home          <latitude> <longitude>
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
-//	    max_streams   <number>
+//	    max_streams   <number> [<per_address>]
 //	    refresh       <interval> <question>[?<parameters>]...
 //	}
 //
@@ -65,7 +65,7 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 	case "max_alerts":
 		a.MaxAlerts, err = unmarshalNumber(d, mostMaxAlerts)
 	case "max_streams":
-		a.MaxStreams, err = unmarshalNumber(d, mostMaxStreams)
+		err = a.unmarshalStreams(d)
 	case "community":
 		var args []string
 		if args, err = exactly(d, "<user> <token>"); err != nil {
@@ -132,9 +132,13 @@ func unmarshalNumber(d *caddyfile.Dispenser, most int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.Atoi(args[0])
+	return parseNumber(d, option, args[0], most)
+}
+
+func parseNumber(d *caddyfile.Dispenser, option, text string, most int) (int, error) {
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, args[0], most)
+		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, text, most)
 	}
 	return n, nil
 }
@@ -155,6 +159,19 @@ func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {
 	}
 	a.Refresh = append(a.Refresh, &Refresh{Every: caddy.Duration(every), Questions: args[1:]})
 	return nil
+}
+
+// unmarshalStreams reads how many streams may be open, and how many of one address.
+func (a *App) unmarshalStreams(d *caddyfile.Dispenser) error {
+	args := d.RemainingArgs()
+	if len(args) != 1 && len(args) != 2 {
+		return d.Errf("max_streams has %d arguments: must be max_streams <number> [<per_address>]", len(args))
+	}
+	var err error
+	if a.MaxStreams, err = parseNumber(d, "max_streams", args[0], mostMaxStreams); err == nil && len(args) == 2 {
+		a.MaxStreamsPerAddress, err = parseNumber(d, "max_streams per address", args[1], a.MaxStreams)
+	}
+	return err
 }
 
 func unmarshalCoordinates(d *caddyfile.Dispenser) (*Coordinates, error) {

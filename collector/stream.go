@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 
 	"github.com/caddyserver/caddy/v2"
@@ -22,22 +23,23 @@ const mostStreamed = 1 << 10
 // newFeed returns what tells clients of new alerts.
 func (a *App) newFeed() *stream.Feed {
 	return stream.New(stream.Options{
-		Reader:     a.store,
-		Encode:     func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings, mostStreamed) },
-		MaxClients: a.MaxStreams,
-		Failed:     func(err error) { a.logger.Error("streams of new alerts", zap.Error(err)) },
+		Reader:        a.store,
+		Encode:        func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings, mostStreamed) },
+		MaxClients:    a.MaxStreams,
+		MaxPerNetwork: a.MaxStreamsPerAddress,
+		Failed:        func(err error) { a.logger.Error("streams of new alerts", zap.Error(err)) },
 	})
 }
 
-// Stream opens a stream of a domain's new alerts, for a client whose last event
+// Stream opens a stream of a domain's new alerts, for a client at from whose last event
 // had the given id, and has send called with each chunk of it, until send or the
 // stream fails or ctx ends. The error tells why the stream ended; it is, or wraps,
 // one of package stream's when that was its end.
-func (a *App) Stream(ctx context.Context, domain store.Domain, lastEventID string, send func([]byte) error) error {
+func (a *App) Stream(ctx context.Context, from netip.Addr, domain store.Domain, lastEventID string, send func([]byte) error) error {
 	if err := a.wait(ctx); err != nil {
 		return err
 	}
-	client, err := a.feed.Subscribe(ctx, domain, lastEventID)
+	client, err := a.feed.Subscribe(ctx, sourceNetwork(from), domain, lastEventID)
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +24,21 @@ import (
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/stream"
 )
+
+// maxParameters is how many bytes the parameters of a request have at most: 100 honeypot
+// types take 3 KB. Go's limit on a header would let 500,000 of them through.
+const maxParameters = 32 << 10
+
+// parameters returns the parameters of a request.
+func parameters(r *http.Request) (url.Values, error) {
+	if n := len(r.URL.RawQuery); n > maxParameters {
+		return nil, &refusal{
+			status: http.StatusRequestURITooLong,
+			reason: fmt.Sprintf("the parameters have %d bytes: must be at most %d", n, maxParameters),
+		}
+	}
+	return r.URL.Query(), nil
+}
 
 // refusal is an answer that does not give what was asked for: a status, and a
 // reason to show.
@@ -83,6 +100,8 @@ func refuse(err error) *refusal {
 		return &refusal{status: http.StatusServiceUnavailable, reason: collector.ErrBusy.Error(), retryAfter: retrySoon}
 	case errors.Is(err, stream.ErrFull):
 		return &refusal{status: http.StatusServiceUnavailable, reason: stream.ErrFull.Error(), retryAfter: retryCrowded}
+	case errors.Is(err, stream.ErrShare):
+		return &refusal{status: http.StatusTooManyRequests, reason: stream.ErrShare.Error(), retryAfter: retryCrowded}
 	case errors.Is(err, store.ErrUnavailable):
 		return &refusal{
 			status: http.StatusServiceUnavailable, reason: "the store is unavailable", retryAfter: retrySoon, internal: err,

@@ -55,7 +55,7 @@ func (h *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		events.begin()
 		return nil
 	}
-	err := h.app.Stream(r.Context(), query.ParseDomain(r.URL.Query()), r.Header.Get("Last-Event-ID"), events.send)
+	err := h.app.Stream(r.Context(), sourceOf(r), query.ParseDomain(r.URL.Query()), r.Header.Get("Last-Event-ID"), events.send)
 	switch {
 	case events.begun: // it has ended, for what reason ever: its client comes again
 	case errors.Is(err, stream.ErrClosed):
