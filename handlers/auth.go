@@ -55,7 +55,7 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 			h.logger.Error("a log-in could not be checked", zap.Error(refused.internal))
 		}
 		media := query.XML
-		if r.URL.Query().Get("out") == "json" {
+		if values, _ := parameters(r); values.Get("out") == "json" {
 			media = query.JSON // what the question behind would answer
 		}
 		refused.write(w, media)

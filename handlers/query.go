@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -60,17 +61,21 @@ func (h *Query) Provision(ctx caddy.Context) error {
 
 // ServeHTTP answers the question with the parameters of the request.
 func (h *Query) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	if err := h.answer(w, r); err != nil {
+	values, err := parameters(r)
+	if err == nil {
+		err = h.answer(w, r, values)
+	}
+	if err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
 			h.logger.Error("a question could not be answered", zap.String("question", h.Name), zap.Error(refused.internal))
 		}
-		refused.write(w, h.question.ErrorMedia(r.URL.Query()))
+		refused.write(w, h.question.ErrorMedia(values))
 	}
 	return nil
 }
 
-func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
+func (h *Query) answer(w http.ResponseWriter, r *http.Request, values url.Values) error {
 	reader := readerOf(r)
 	if h.question.Private && reader == nil {
 		return &refusal{status: http.StatusForbidden, reason: "this question is answered to private users only"}
@@ -78,7 +83,7 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
 	if err := checkMethod(w, r, "", h.methods...); err != nil {
 		return err
 	}
-	args, err := h.question.Parse(r.URL.Query())
+	args, err := h.question.Parse(values)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ data: {"alerts":2999}
 A client that comes back with the header ` + "`Last-Event-ID`" + `, as browsers do by themselves, goes on behind that event, at any
 edge of the same store, for up to a day: up to 1000 alerts are told again. It may then get some twice that came late;
 their ` + "`id`" + ` tells. A comment comes after 15 seconds of silence. Streams end when the server's configuration changes,
-and when a client takes less than it is sent. When too many are open, one more gets 503 with ` + "`Retry-After`" + `, after
+and when a client takes less than it is sent. When too many are open, one more gets 503, or 429 if too many are open from its address, with ` + "`Retry-After`" + `, after
 which browsers do not try again by themselves.
 `
 
