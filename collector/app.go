@@ -86,6 +86,11 @@ type App struct {
 	// have the address of the proxy. Default: a twentieth of max_streams, but at least 100.
 	MaxStreamsPerAddress int `json:"max_streams_per_address,omitempty"`
 
+	// Who may ask for alerts of private users, with ci=0 or ci=-1: everybody ("public"), or
+	// logged-in users only ("hidden"). Questions about source addresses are for users in
+	// any case. Default: public.
+	PrivateDomain string `json:"private_domain,omitempty"`
+
 	// Answers that are computed before anybody asks, so that a frontend never
 	// waits for them. Default: none.
 	Refresh []*Refresh `json:"refresh,omitempty"`
@@ -229,6 +234,9 @@ func (a *App) setDefaults() {
 	if a.MaxStreamsPerAddress == 0 {
 		a.MaxStreamsPerAddress = min(a.MaxStreams, max(a.MaxStreams/20, leastDefaultShare))
 	}
+	if a.PrivateDomain == "" {
+		a.PrivateDomain = privateDomainPublic
+	}
 	if a.Home == nil {
 		a.Home = &Coordinates{Latitude: defaultLatitude, Longitude: defaultLongitude}
 	}
@@ -257,6 +265,9 @@ func (a *App) Validate() error {
 	}
 	if a.MaxStreamsPerAddress < 1 || a.MaxStreamsPerAddress > a.MaxStreams {
 		return fmt.Errorf("max_streams_per_address is %d: must be 1 to max_streams, which is %d", a.MaxStreamsPerAddress, a.MaxStreams)
+	}
+	if err := checkPrivateDomain(a.PrivateDomain); err != nil {
+		return err
 	}
 	if a.Home.Latitude < -90 || a.Home.Latitude > 90 {
 		return fmt.Errorf("home latitude is %v: allowed is -90 to 90", a.Home.Latitude)

@@ -82,6 +82,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"refresh":[{"every":"5s","questions":["tops?days=3&type=urls"]}]`: `parameter "days" is "3"`,
 		`,"refresh":[null]`:                                                 "names no questions",
 		`,"refresh":[{"every":"5s","questions":["tops?type=urls&day=7"]}]`:  `no parameter "day"`,
+		`,"private_domain":"secret"`:                                        `got "secret", must be one of public, hidden`,
 		`,"retain":"1h"`:                                                    "retain",
 		`,"cache":{"module":"floppy"}`:                                      "floppy",
 	} {

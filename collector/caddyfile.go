@@ -12,7 +12,7 @@ import (
 )
 
 // The words of the global option, as errors list them.
-var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "refresh"}
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "private_domain", "refresh"}
 
 // UnmarshalCaddyfile sets up the app from the global option. Syntax:
 //
@@ -26,6 +26,7 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
 //	    max_streams   <number> [<per_address>]
+//	    private_domain public|hidden
 //	    refresh       <interval> <question>[?<parameters>]...
 //	}
 //
@@ -66,6 +67,14 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 		a.MaxAlerts, err = unmarshalNumber(d, mostMaxAlerts)
 	case "max_streams":
 		err = a.unmarshalStreams(d)
+	case "private_domain":
+		var args []string
+		if args, err = exactly(d, "public|hidden"); err != nil {
+			return err
+		}
+		if a.PrivateDomain = args[0]; checkPrivateDomain(args[0]) != nil {
+			return d.WrapErr(checkPrivateDomain(args[0]))
+		}
 	case "community":
 		var args []string
 		if args, err = exactly(d, "<user> <token>"); err != nil {

@@ -76,8 +76,7 @@ func (h *Query) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Ha
 }
 
 func (h *Query) answer(w http.ResponseWriter, r *http.Request, values url.Values) error {
-	reader := readerOf(r)
-	if h.question.Private && reader == nil {
+	if h.question.Private && readerOf(r) == nil {
 		return &refusal{status: http.StatusForbidden, reason: "this question is answered to private users only"}
 	}
 	if err := checkMethod(w, r, "", h.methods...); err != nil {
@@ -87,22 +86,26 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request, values url.Values
 	if err != nil {
 		return err
 	}
+	reader, err := readerFor(h.app, r, args.Domain)
+	if err != nil {
+		return err
+	}
 	result, err := h.app.Answer(r.Context(), h.question, args, reader)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", h.cacheControl(&result))
+	w.Header().Set("Cache-Control", h.cacheControl(&result, reader))
 	w.Header().Set("Server-Timing", `cache;desc="`+result.Status.String()+`"`)
 	writeResult(w, r, h.question.Media(args), &result)
 	return nil
 }
 
-// cacheControl tells browsers and CDNs how long the answer holds. Private ones
-// are not to be kept by anybody.
-func (h *Query) cacheControl(result *cache.Result) string {
+// cacheControl tells browsers and CDNs how long the answer holds. What somebody had
+// to log in for is not to be kept by anybody.
+func (h *Query) cacheControl(result *cache.Result, reader *collector.Reader) string {
 	seconds := int64(result.Fresh / time.Second)
 	switch {
-	case h.question.Private:
+	case reader != nil:
 		return "private, no-store"
 	case seconds == 0:
 		return "no-cache"

@@ -96,6 +96,8 @@ func refuse(err error) *refusal {
 		return &refusal{status: http.StatusTooManyRequests, reason: auth.Reason, retryAfter: auth.RetryAfter}
 	case errors.As(err, &auth):
 		return &refusal{status: http.StatusForbidden, reason: auth.Reason}
+	case errors.Is(err, collector.ErrPrivateDomain):
+		return &refusal{status: http.StatusForbidden, reason: collector.ErrPrivateDomain.Error()}
 	case errors.Is(err, collector.ErrBusy):
 		return &refusal{status: http.StatusServiceUnavailable, reason: collector.ErrBusy.Error(), retryAfter: retrySoon}
 	case errors.Is(err, stream.ErrFull):
