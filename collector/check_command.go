@@ -24,7 +24,7 @@ func checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Tells what is wrong with the running server and what it depends on",
 		Long: "Looks at the store (with Elasticsearch: the cluster, its template, indices, aliases, clocks, log-in and\n" +
-			"disks, and the spool), the cache, and the files of places, and says what to do about what is wrong.\n" +
+			"disks, and the spool), the cache, the files of places, and the trust in proxies, and says what to do about what is wrong.\n" +
 			"Ends with status 1 if there is anything. Talks to the running server, which it finds as Caddy's own commands do.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

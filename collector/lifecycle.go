@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
@@ -62,10 +61,9 @@ func (a *App) Start() error {
 // greet tells the operator where PEBA listens and what to do next.
 func (a *App) greet() {
 	var listen []string
-	if app, err := a.ctx.AppIfConfigured("http"); err == nil {
-		for _, server := range app.(*caddyhttp.App).Servers {
-			listen = append(listen, server.Listen...)
-		}
+	servers := a.servers()
+	for _, server := range servers {
+		listen = append(listen, server.Listen...)
 	}
 	a.logger.Info("PEBA is ready",
 		zap.Strings("listen", listen),
@@ -76,6 +74,9 @@ func (a *App) greet() {
 			"`caddy peba simulate URL` plays sensors"))
 	if a.Community.isStock() {
 		a.logger.Warn("the community log-in is the public one of every stock T-Pot: anybody may send alerts")
+	}
+	if proxies := checkProxies(servers); !proxies.OK {
+		a.logger.Warn(proxies.Text, zap.String("advice", proxies.Advice))
 	}
 }
 
