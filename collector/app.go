@@ -113,6 +113,7 @@ type App struct {
 	feed    *stream.Feed
 	age     age
 	roster  *roster
+	limited *rateLimited
 
 	settings    query.Settings
 	storeConfig string
@@ -173,6 +174,10 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.events = events.(*caddyevents.App)
 	if err := a.events.On("stopping", stopping{a}); err != nil {
 		return fmt.Errorf("subscribing to the event stopping: %w", err)
+	}
+	a.limited = &rateLimited{zones: make(map[string]*limitedZone)}
+	if err := a.events.On("rate_limit_exceeded", a.limited); err != nil {
+		return fmt.Errorf("subscribing to the event rate_limit_exceeded: %w", err)
 	}
 
 	if a.storeOpener, err = loadGuest[store.Opener](ctx, a, "StoreRaw", a.StoreRaw, "peba.stores.sqlite"); err != nil {

@@ -50,6 +50,7 @@ func (a *App) Start() error {
 	a.background.Go(func() { a.writeStatistics(ctx) })
 	a.background.Go(func() { a.age.watch(ctx, a.store, time.Duration(a.Retention)) })
 	a.background.Go(func() { a.keepRoster(ctx) })
+	a.background.Go(func() { repeat(ctx, limitedEvery, func() { a.limited.report(a.logger) }) })
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })
 	}
@@ -121,6 +122,7 @@ func (a *App) Stop() error {
 	a.endStreams()
 	a.stop()
 	a.background.Wait()
+	a.limited.report(a.logger)
 	if outbox, ok := a.store.(store.Outbox); ok {
 		outbox.Yield()
 	}

@@ -16,7 +16,7 @@ var metrics = struct {
 	messages, badPayloads, cut, newCVEs prometheus.Counter
 	streams                             prometheus.Gauge
 	slowStreams                         prometheus.Counter
-	alerts, refused, answers            *prometheus.CounterVec
+	alerts, refused, answers, limited   *prometheus.CounterVec
 }{
 	messages: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_messages_total",
@@ -46,6 +46,10 @@ var metrics = struct {
 		Name: "peba_query_answers_total",
 		Help: "Answers to questions, by where they came from: hit, miss, stale, bypass, or error for none.",
 	}, []string{"question", "source"}),
+	limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "peba_rate_limited_total",
+		Help: "Requests that rate limits rejected, by the limit's zone.",
+	}, []string{"zone"}),
 	streams: prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "peba_stream_open",
 		Help: "Open streams of new alerts.",
@@ -68,7 +72,7 @@ const noAnswer = "error"
 func registerMetrics(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{
 		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
-		metrics.streams, metrics.slowStreams,
+		metrics.streams, metrics.slowStreams, metrics.limited,
 	} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {

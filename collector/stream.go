@@ -60,7 +60,7 @@ func (a *App) Stream(ctx context.Context, l Listener, send func([]byte) error) e
 	if err != nil {
 		return err
 	}
-	client, err := a.feed.Subscribe(ctx, sourceNetwork(l.From), domain, l.LastEventID)
+	client, err := a.feed.Subscribe(ctx, SourceNetwork(l.From), domain, l.LastEventID)
 	if err != nil {
 		return err
 	}

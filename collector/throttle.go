@@ -65,7 +65,7 @@ func newThrottle() (*throttle, error) {
 // enter returns when it is the turn of a log-in from an address. The caller must end the
 // turn with leave. The error is an *AuthError if too many are pending already.
 func (t *throttle) enter(ctx context.Context, from netip.Addr) (*source, error) {
-	s, _ := t.sources.ComputeIfAbsent(sourceNetwork(from), func() (*source, bool) { return new(source), false })
+	s, _ := t.sources.ComputeIfAbsent(SourceNetwork(from), func() (*source, bool) { return new(source), false })
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, tooMany(patience))
 	defer cancel()
 	if err := s.await(ctx); err != nil {
@@ -185,9 +185,9 @@ func tooMany(retryAfter time.Duration) error {
 	return &AuthError{Reason: reasonTooMany, RetryAfter: retryAfter}
 }
 
-// sourceNetwork is what counts as one source: an IPv4 address, or the /64 that
+// SourceNetwork is what counts as one source: an IPv4 address, or the /64 that
 // one IPv6 customer has all addresses of.
-func sourceNetwork(source netip.Addr) netip.Prefix {
+func SourceNetwork(source netip.Addr) netip.Prefix {
 	source = source.Unmap().WithZone("")
 	bits := source.BitLen()
 	if source.Is6() {

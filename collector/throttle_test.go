@@ -70,7 +70,7 @@ func TestThrottleAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				th := testThrottle(t)
 				from := netip.MustParseAddr("2001:4860::1")
-				s, _ := th.sources.ComputeIfAbsent(sourceNetwork(from), func() (*source, bool) { return new(source), false })
+				s, _ := th.sources.ComputeIfAbsent(SourceNetwork(from), func() (*source, bool) { return new(source), false })
 				s.failures, s.next = test.failuresBefore, time.Now().Add(delay(test.failuresBefore))
 				var running, verified, rejected atomic.Int32
 				start := time.Now()
@@ -154,12 +154,12 @@ func TestSourceNetwork(t *testing.T) {
 		{"2001:4860:4860::8888", "2001:4860:4860:1::8888", false},
 		{"fe80::1%eth0", "fe80::2%eth1", true},
 	} {
-		same := sourceNetwork(netip.MustParseAddr(test.one)) == sourceNetwork(netip.MustParseAddr(test.two))
+		same := SourceNetwork(netip.MustParseAddr(test.one)) == SourceNetwork(netip.MustParseAddr(test.two))
 		if same != test.same {
 			t.Errorf("%s and %s count as one: %v", test.one, test.two, same)
 		}
 	}
-	if got := sourceNetwork(netip.Addr{}); got != (netip.Prefix{}) {
+	if got := SourceNetwork(netip.Addr{}); got != (netip.Prefix{}) {
 		t.Errorf("an unknown source: %v", got)
 	}
 }

@@ -175,7 +175,7 @@ func (l *logins) identify(ctx context.Context, c credentials, from netip.Addr) (
 	}
 	l.remember(memory, found, before)
 	if !found.community {
-		l.acquainted.Set(sourceNetwork(from), struct{}{})
+		l.acquainted.Set(SourceNetwork(from), struct{}{})
 	}
 	return found.principal, nil
 }
@@ -199,7 +199,7 @@ func (l *logins) recall(ctx context.Context, memory [sha256.Size]byte) (principa
 
 // standing returns how a source stands with the server.
 func (l *logins) standing(from netip.Addr) standing {
-	if _, ok := l.acquainted.GetIfPresent(sourceNetwork(from)); ok {
+	if _, ok := l.acquainted.GetIfPresent(SourceNetwork(from)); ok {
 		return acquaintance
 	}
 	return stranger
@@ -284,7 +284,7 @@ func (l *logins) fingerprint(c credentials, source netip.Addr) [sha256.Size]byte
 	binary.BigEndian.PutUint64(length[:], uint64(len(c.token)))
 	mac.Write(length[:])
 	mac.Write([]byte(c.token))
-	network := sourceNetwork(source).Addr().As16()
+	network := SourceNetwork(source).Addr().As16()
 	mac.Write(network[:])
 	var sum [sha256.Size]byte
 	mac.Sum(sum[:0])

@@ -10,9 +10,7 @@ import (
 func TestTrustWithoutStrict(t *testing.T) {
 	for strict, wrong := range map[string]bool{"": true, "\n\t\ttrusted_proxies_strict": false} {
 		s := newCheckedServer(t, "")
-		config := site(strings.TrimPrefix(s.url, "http://"), s.admin, "", "")
-		config = strings.Replace(config, communityToken, checkedToken, 1)
-		s.writeConfig(strings.Replace(config, "\tpeba {", "\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32"+strict+"\n\t}\n\tpeba {", 1))
+		s.writeConfig(strings.Replace(s.checkedSite(""), "\tpeba {", "\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32"+strict+"\n\t}\n\tpeba {", 1))
 		s.start()
 		if wrong {
 			s.wantCheck("proxies", "Add trusted_proxies_strict")
