@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,7 +55,14 @@ func TestFloodFromOneAddress(t *testing.T) {
 // TestFloodFromManyAddresses fills the line of those from whom nobody has logged in. It is
 // bounded, and a user's own source has a slot that they cannot take.
 func TestFloodFromManyAddresses(t *testing.T) {
-	app := startApp(t, "")
+	path := filepath.Join(t.TempDir(), "peba.db")
+	app, err := provisionAt(t, path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Start(); err != nil {
+		t.Fatal(err)
+	}
 	hash, err := app.logins.hasher.hash(t.Context(), "the token")
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +93,16 @@ func TestFloodFromManyAddresses(t *testing.T) {
 	if _, err := app.LogIn(t.Context(), "soc", "the token", home); err != nil {
 		t.Errorf("a user's log-in from home: %v", err)
 	}
+	other, err := provisionAt(t, path, "") // a reload
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if other.logins.acquainted.standing(home) != acquaintance {
+		t.Error("a reload turns a user's source into a stranger")
+	}
 	cancel()
 	group.Wait()
 	if n := len(busy); n != 0 {
@@ -105,7 +123,7 @@ func TestCommunityDuringAFlood(t *testing.T) {
 	if _, err := app.logins.authenticate(t.Context(), credentials{"u", "t"}, from, forIngest); err != nil {
 		t.Errorf("a sensor of the community: %v", err)
 	}
-	if app.logins.standing(from) != stranger {
+	if app.logins.acquainted.standing(from) != stranger {
 		t.Error("the community's log-in made a source an acquaintance")
 	}
 	if _, err := app.logins.authenticate(t.Context(), credentials{"u", "wrong"}, from, forIngest); !errors.Is(err, ErrBusy) {

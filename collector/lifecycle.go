@@ -39,7 +39,7 @@ func (a *App) Start() error {
 	}
 	a.store = alerts
 	a.loader = cache.NewLoader(a.cache)
-	if a.logins, err = newLogins(a.store, a.Community); err != nil {
+	if a.logins, err = newLogins(a.store, a.Community, a.storeConfig); err != nil {
 		return fmt.Errorf("preparing log-ins: %w", err)
 	}
 	a.feed = a.newFeed()
@@ -163,7 +163,7 @@ func (a *App) started() bool {
 func (a *App) close() error {
 	var errs []error
 	if a.logins != nil {
-		a.logins.close()
+		errs = append(errs, a.logins.close())
 	}
 	if a.started() {
 		errs = append(errs, a.leaveRoster())

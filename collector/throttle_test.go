@@ -72,7 +72,7 @@ func TestThrottleAtOnce(t *testing.T) {
 				from := netip.MustParseAddr("2001:4860::1")
 				s, _ := th.sources.ComputeIfAbsent(SourceNetwork(from), func() (*source, bool) { return new(source), false })
 				s.failures, s.next = test.failuresBefore, time.Now().Add(delay(test.failuresBefore))
-				var running, verified, rejected atomic.Int32
+				var running, verified, rejected, late atomic.Int32
 				start := time.Now()
 				var group sync.WaitGroup
 				for i := range 400 {
@@ -81,6 +81,9 @@ func TestThrottleAtOnce(t *testing.T) {
 						var auth *AuthError
 						if errors.As(err, &auth) && auth.RetryAfter > 0 && auth.RetryAfter <= longestRetry {
 							rejected.Add(1)
+							if time.Since(start) > 100*time.Millisecond {
+								late.Add(1)
+							}
 							return
 						} else if err != nil {
 							t.Error(err)
@@ -98,6 +101,9 @@ func TestThrottleAtOnce(t *testing.T) {
 				group.Wait()
 				if n := int(verified.Load()); n < test.least || n > test.most || n+int(rejected.Load()) != 400 {
 					t.Errorf("%d log-ins were verified and %d rejected, want %d to %d verified", n, rejected.Load(), test.least, test.most)
+				}
+				if n := late.Load(); n > 10 {
+					t.Errorf("%d log-ins had to wait before they were rejected", n)
 				}
 				if took := time.Since(start); took > test.longest {
 					t.Errorf("the last answer took %v", took)

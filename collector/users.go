@@ -62,10 +62,6 @@ type principal struct {
 const (
 	rememberFor  = 10 * time.Minute
 	rememberMost = 100_000
-	// acquaintedFor and acquaintedMost are how long after the last log-in from there,
-	// and how many, sources are remembered that a user has logged in from.
-	acquaintedFor  = 7 * 24 * time.Hour
-	acquaintedMost = 50_000
 	// recheckAfter is how long they are taken for right without a look at the
 	// store's users: another edge may have changed or removed one.
 	recheckAfter = time.Minute
@@ -90,19 +86,19 @@ type logins struct {
 	throttle   *throttle
 	key        []byte
 	remembered *otter.Cache[[sha256.Size]byte, login]
-	// acquainted are the sources that users have logged in from: a flood of log-ins from
-	// others does not keep theirs waiting. The community's log-in, which is often public,
-	// makes no source one of them.
-	acquainted *otter.Cache[netip.Prefix, struct{}]
+	acquainted acquaintances
 	recheck    time.Duration // recheckAfter
 	// changes counts the changes of users: what was checked against the users
 	// before a change is not remembered after it.
 	changes atomic.Uint64
+	// leave gives acquainted back.
+	leave func() error
 	// decoy is verified for unknown names, so that they take as long as known ones.
 	decoy string
 }
 
-func newLogins(users store.Users, community *Credentials) (*logins, error) {
+// newLogins returns the log-ins of a configuration, which names its store by storeConfig.
+func newLogins(users store.Users, community *Credentials, storeConfig string) (*logins, error) {
 	l := &logins{users: users, community: community, hasher: newHasher(), key: make([]byte, 32), recheck: recheckAfter}
 	if _, err := rand.Read(l.key); err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
@@ -118,16 +114,13 @@ func newLogins(users store.Users, community *Credentials) (*logins, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the memory of log-ins: %w", err)
 	}
-	l.acquainted, err = otter.New(&otter.Options[netip.Prefix, struct{}]{
-		MaximumSize:      acquaintedMost,
-		ExpiryCalculator: otter.ExpiryAccessing[netip.Prefix, struct{}](acquaintedFor),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("making the memory of sources: %w", err)
-	}
 	if l.decoy, err = l.hasher.hash(context.Background(), "decoy"); err != nil {
 		return nil, err
 	}
+	if l.acquainted, err = joinAcquaintances(storeConfig); err != nil {
+		return nil, err
+	}
+	l.leave = func() error { return leaveAcquaintances(storeConfig) }
 	return l, nil
 }
 
@@ -166,7 +159,7 @@ func (l *logins) identify(ctx context.Context, c credentials, from netip.Addr) (
 		return known, nil
 	}
 	before := l.changes.Load()
-	found, err := l.check(ctx, c, l.standing(from))
+	found, err := l.check(ctx, c, l.acquainted.standing(from))
 	if err != nil {
 		if errors.As(err, &wrong) {
 			l.remembered.Invalidate(memory)
@@ -175,7 +168,7 @@ func (l *logins) identify(ctx context.Context, c credentials, from netip.Addr) (
 	}
 	l.remember(memory, found, before)
 	if !found.community {
-		l.acquainted.Set(SourceNetwork(from), struct{}{})
+		l.acquainted.add(from)
 	}
 	return found.principal, nil
 }
@@ -195,14 +188,6 @@ func (l *logins) recall(ctx context.Context, memory [sha256.Size]byte) (principa
 	default:
 		return principal{}, false
 	}
-}
-
-// standing returns how a source stands with the server.
-func (l *logins) standing(from netip.Addr) standing {
-	if _, ok := l.acquainted.GetIfPresent(SourceNetwork(from)); ok {
-		return acquaintance
-	}
-	return stranger
 }
 
 // unchanged tells whether the store still has the user so. While it cannot say,
@@ -268,10 +253,10 @@ func (l *logins) forget() {
 }
 
 // close ends what the memories do in the background.
-func (l *logins) close() {
+func (l *logins) close() error {
 	l.remembered.StopAllGoroutines()
-	l.acquainted.StopAllGoroutines()
 	l.throttle.sources.StopAllGoroutines()
+	return l.leave()
 }
 
 // fingerprint names credentials from a source without keeping them.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -63,9 +64,10 @@ func TestHiddenPrivateDomain(t *testing.T) {
 			}
 		})
 	}
+	gone, cancel := context.WithCancel(t.Context()) // a stream that is opened has an end
+	cancel()
 	for _, method := range []string{"GET", "HEAD"} {
-		got := serve(t, ctx, httptest.NewRequest(method, "/alert/stream?ci=-1", nil), new(Stream))
-		wantHidden(t, got)
+		wantHidden(t, serve(t, ctx, httptest.NewRequestWithContext(gone, method, "/alert/stream?ci=-1", nil), new(Stream)))
 	}
 	if got := serve(t, ctx, withReader(httptest.NewRequest("HEAD", "/alert/stream?ci=0", nil)), new(Stream)); got.Code != http.StatusOK {
 		t.Errorf("a user's stream: %d %s", got.Code, got.Body)
