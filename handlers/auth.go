@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -76,6 +79,14 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request) (*collector.Reader,
 		w.Header().Set("WWW-Authenticate", `Basic realm="PEBA", charset="UTF-8"`)
 		return nil, err
 	}
+	body := bufio.NewReader(r.Body)
+	if _, err := body.Peek(1); errors.Is(err, io.EOF) {
+		return nil, &refusal{status: http.StatusForbidden, reason: "no credentials: expected an Authentication element or HTTP Basic authentication"}
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, r.Body}
 	message, err := h.bodies.message(w, r)
 	if err != nil {
 		return nil, err

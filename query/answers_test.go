@@ -172,6 +172,9 @@ func TestAnswers(t *testing.T) {
 		{"topCountriesAttacks?monthOffset=00&topx=1", `[{"id":"00","date":"2026-11",` +
 			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
 			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
+		{"topCountriesAttacks?monthOffset=0&topx=1", `[{"id":0,"date":"2026-11",` +
+			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
+			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
 		{"topCountriesAttacks?days=1&topx=1&offset=1", `[{"id":0,"date":"2026-11-22",` +
 			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
 			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
