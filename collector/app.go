@@ -77,6 +77,10 @@ type App struct {
 	// Default: 1000.
 	MaxAlerts int `json:"max_alerts,omitempty"`
 
+	// Whether private questions about one address also list alerts from addresses that
+	// are not globally routable, such as those of a LAN. Default: false.
+	ListPrivate bool `json:"list_private,omitempty"`
+
 	// How many streams of new alerts may be open at once. Default: 10000.
 	MaxStreams int `json:"max_streams,omitempty"`
 
@@ -227,6 +231,7 @@ func (a *App) setDefaults() {
 	a.settings = query.Settings{
 		BadIPWindow:   time.Duration(a.BadIPWindow),
 		MaxAlerts:     a.MaxAlerts,
+		ListPrivate:   a.ListPrivate,
 		Retention:     time.Duration(a.Retention),
 		HomeLatitude:  a.Home.Latitude,
 		HomeLongitude: a.Home.Longitude,

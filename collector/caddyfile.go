@@ -12,7 +12,7 @@ import (
 )
 
 // The words of the global option, as errors list them.
-var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "refresh"}
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "list_private", "refresh"}
 
 // UnmarshalCaddyfile sets up the app from the global option. Syntax:
 //
@@ -26,6 +26,7 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
 //	    max_streams   <number>
+//	    list_private  on|off
 //	    refresh       <interval> <question>[?<parameters>]...
 //	}
 //
@@ -66,6 +67,8 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 		a.MaxAlerts, err = unmarshalNumber(d, mostMaxAlerts)
 	case "max_streams":
 		a.MaxStreams, err = unmarshalNumber(d, mostMaxStreams)
+	case "list_private":
+		a.ListPrivate, err = unmarshalSwitch(d)
 	case "community":
 		var args []string
 		if args, err = exactly(d, "<user> <token>"); err != nil {
@@ -137,6 +140,18 @@ func unmarshalNumber(d *caddyfile.Dispenser, most int) (int, error) {
 		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, args[0], most)
 	}
 	return n, nil
+}
+
+func unmarshalSwitch(d *caddyfile.Dispenser) (bool, error) {
+	option := d.Val()
+	args, err := exactly(d, "on|off")
+	if err != nil {
+		return false, err
+	}
+	if args[0] != "on" && args[0] != "off" {
+		return false, d.Errf("%s: invalid value: got %q, must be on or off", option, args[0])
+	}
+	return args[0] == "on", nil
 }
 
 func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {

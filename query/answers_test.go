@@ -160,7 +160,9 @@ func TestAnswers(t *testing.T) {
     </Alert>
   </Alerts>
 </EWSSimpleAlertInfo>`},
-		{"querySingleIP?ip=224.0.0.1", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>"},
+		{"querySingleIP?ip=224.0.0.1", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n" +
+			"<!-- 224.0.0.1 is not globally routable: such addresses are listed only with the option list_private on -->"},
+		{"querySingleIP?ip=224.0.0.1&out=json", `{"ip":"224.0.0.1","note":"224.0.0.1 is not globally routable: such addresses are listed only with the option list_private on","alerts":[]}`},
 		{"retrieveAlertsCount?time=1&out=json", `{"AlertCount":2}`},
 		{"retrieveAlertsCount?time=0&out=json&ci=-1", `{"AlertCount":2}`},
 		{"retrieveAlertsCount?time=99999999999999999999&out=json", `{"AlertCount":5}`},
@@ -214,7 +216,7 @@ func TestNewestLimits(t *testing.T) {
 func TestStoreErrorsAreReturned(t *testing.T) {
 	for _, q := range All() {
 		required := map[string]string{
-			"querySingleIP": "ip=8.8.8.8", "retrieveAlertsCount": "time=1", "retrieveAlertsCountWithType": "time=1", "tops": "type=urls",
+			"querySingleIP": "ip=8.8.8.8", "enrichment": "ip=8.8.8.8", "retrieveAlertsCount": "time=1", "retrieveAlertsCountWithType": "time=1", "tops": "type=urls",
 			"replay": "from=2026-11-23 23:45:00",
 		}[q.Name]
 		in := Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, required), Settings: Settings{Retention: oneDay}}

@@ -33,7 +33,9 @@ var differences = []difference{
 			return e.question.Name == "querySingleIP" && !global(e.values.Get("ip"))
 		},
 		check: func(t *testing.T, e *exchange, ours []byte) {
-			sameAnswer(t, string(ours), "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n")
+			// The comment that says why comes after the root, for no parser to see.
+			list, _, _ := strings.Cut(string(ours), "<!--")
+			sameAnswer(t, list, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n")
 		},
 	},
 	{
