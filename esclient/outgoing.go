@@ -145,6 +145,7 @@ func (o *outgoing) change(shares func()) {
 	if before != nil && (after == nil || !slices.Equal(before.urls, after.urls)) {
 		o.recent.forget()
 		o.sender.known.forget()
+		o.sender.fields.forget()
 	}
 	close(o.turned)
 	o.turned = make(chan struct{})
