@@ -18,8 +18,10 @@ func TestLayers(t *testing.T) {
 		"spool":     {"sqlitedb"},
 		"cache":     nil,
 		"query":     {"alert", "store", "geo"},
+		"routes":    {"alert", "store", "geo", "query"},
 		"stream":    {"alert", "store"},
 		"dashboard": {"cache"},
+		"intake":    nil,
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/routes"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -51,6 +52,7 @@ func (a *App) Start() error {
 	a.background.Go(func() { a.writeStatistics(ctx) })
 	a.background.Go(func() { a.age.watch(ctx, a.store, time.Duration(a.Retention)) })
 	a.background.Go(func() { a.keepRoster(ctx) })
+	a.background.Go(func() { a.rejections.keepLogging(ctx) })
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })
 	}
@@ -71,7 +73,7 @@ func (a *App) greet() {
 		zap.Strings("listen", listen),
 		zap.Bool("community_login", a.Community != nil),
 		zap.Duration("retention", time.Duration(a.Retention)),
-		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
+		zap.String("sensors_post_to", routes.IngestPath),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
 	if a.Community.isStock() {
@@ -140,6 +142,7 @@ func (a *App) started() bool {
 
 func (a *App) close() error {
 	var errs []error
+	a.rejections.log() // those that came after Stop
 	if a.logins != nil {
 		a.logins.close()
 	}
