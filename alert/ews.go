@@ -129,6 +129,8 @@ type decoder struct {
 	credential []byte // text of the credential
 
 	hasUsername, hasToken bool
+
+	events map[string]int // how many alerts had an id
 }
 
 func (d *decoder) start(e xml.StartElement) (reason string) {
@@ -223,10 +225,24 @@ func (d *decoder) endAlert() {
 	if d.alert.badPayload {
 		d.message.BadPayloads++
 	}
-	d.message.Records = append(d.message.Records, d.alert.record())
+	record := d.alert.record()
+	record.ID = d.eventID(record.ID)
+	d.message.Records = append(d.message.Records, record)
 	if d.alert.wasCut {
 		d.message.Cut++
 	}
+}
+
+// eventID returns the id of an alert whose fields have the id given. The n-th equal
+// alert of a message is the n-th event: several modules send neither a source port
+// nor anything else that differs.
+func (d *decoder) eventID(id string) string {
+	if d.events == nil {
+		d.events = make(map[string]int)
+	}
+	n := d.events[id]
+	d.events[id] = n + 1
+	return repeatedID(id, n)
 }
 
 // skip counts alerts that are left out.

@@ -400,7 +400,7 @@ func ExampleDecode() {
 	fmt.Println(d.PeerType, d.CreateTime, d.OriginalRequestString)
 	fmt.Println(m.Skipped)
 	// Output:
-	// 0069eb5e2d3f9bddf9722bf3d2a32096
+	// 0069eb5e2d30b22498b7484c9df5a475
 	// Webpage 2026-04-24 12:12:29 /index.php?id=1
 	// map[analyzer:1]
 }
