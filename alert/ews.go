@@ -40,7 +40,6 @@ const (
 	SkipTarget     SkipReason = "target"     // Target is missing or no IP address
 	SkipCreateTime SkipReason = "createtime" // CreateTime is missing or no time
 	SkipTimeZone   SkipReason = "timezone"   // CreateTime/@tz is missing or no zone
-	SkipRequest    SkipReason = "request"    // a url, raw or binary Request is empty
 	SkipData       SkipReason = "data"       // AdditionalData starttime, cve_id or binary is empty
 )
 
@@ -48,7 +47,7 @@ const (
 func SkipReasons() []SkipReason {
 	return []SkipReason{
 		SkipNested, SkipAnalyzer, SkipSource, SkipProtocol, SkipTarget, SkipCreateTime, SkipTimeZone,
-		SkipRequest, SkipData,
+		SkipData,
 	}
 }
 

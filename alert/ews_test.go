@@ -51,12 +51,13 @@ func TestSkipReasons(t *testing.T) {
 		{"no analyzer", aTime + aSource + aTarget, SkipAnalyzer},
 		{"analyzer without id", `<Analyzer/>` + aTime + aSource + aTarget, SkipAnalyzer},
 		{"empty analyzer id", `<Analyzer id=""/>` + aTime + aSource + aTarget, SkipAnalyzer},
+		{"blank analyzer id", `<Analyzer id=" "/>` + aTime + aSource + aTarget, SkipAnalyzer},
 		{"id of another name space", `<Analyzer x:id="cowrie"/>` + aTime + aSource + aTarget, SkipAnalyzer},
 
 		{"no source", anAnalyzer + aTime + aTarget, SkipSource},
 		{"empty source", anAnalyzer + aTime + `<Source port="1" protocol="tcp"/>` + aTarget, SkipSource},
 		{"source is a name", anAnalyzer + aTime + `<Source protocol="tcp">host.example</Source>` + aTarget, SkipSource},
-		{"source with blanks", anAnalyzer + aTime + `<Source protocol="tcp"> 8.8.8.8 </Source>` + aTarget, SkipSource},
+		{"source is None", anAnalyzer + aTime + `<Source protocol="tcp">None</Source>` + aTarget, SkipSource},
 		{"source with a leading zero", anAnalyzer + aTime + `<Source protocol="tcp">8.8.08.8</Source>` + aTarget, SkipSource},
 		{"source is a network", anAnalyzer + aTime + `<Source protocol="tcp">8.8.8.8/32</Source>` + aTarget, SkipSource},
 		{"source with a zone", anAnalyzer + aTime + `<Source protocol="tcp">fe80::1%eth0</Source>` + aTarget, SkipSource},
@@ -73,12 +74,6 @@ func TestSkipReasons(t *testing.T) {
 		{"time at honeytrap", `<Analyzer id="honeytrap"/>` + aSource + aTarget + `<CreateTime>now</CreateTime>`, SkipCreateTime},
 		{"no zone", anAnalyzer + aSource + aTarget + `<CreateTime>2026-11-24 01:00:00</CreateTime>`, SkipTimeZone},
 		{"empty zone", anAnalyzer + aSource + aTarget + `<CreateTime tz="">2026-11-24 01:00:00</CreateTime>`, SkipTimeZone},
-
-		{"empty url", good + `<Request type="url"/>`, SkipRequest},
-		{"empty raw", good + `<Request type="raw"></Request>`, SkipRequest},
-		{"empty binary", good + `<Request type="binary"/>`, SkipRequest},
-		{"empty largepayload", good + `<Request type="largepayload"/>`, SkipRequest},
-		{"empty url, then another", good + `<Request type="url"/><Request type="url">/</Request>`, SkipRequest},
 
 		{"empty starttime", good + `<AdditionalData meaning="starttime"/>`, SkipData},
 		{"empty cve_id", good + `<AdditionalData meaning="cve_id"/>`, SkipData},
@@ -110,6 +105,10 @@ func TestSkipReasons(t *testing.T) {
 func TestNotSkipped(t *testing.T) {
 	for _, alert := range []string{
 		anAnalyzer + aTime + `<Source protocol="">8.8.8.8</Source>` + aTarget,
+		good + "<Request type='url'/><Request type='raw'></Request><Request type='binary'/><Request type='largepayload'> \n</Request>",
+		good + `<AdditionalData meaning="starttime">None</AdditionalData><AdditionalData meaning="cve_id">None</AdditionalData><Request type="raw">None</Request>`,
+		anAnalyzer + aTime + "<Source protocol='None' port='None'> 8.8.8.8\n</Source><Target>\t8.8.4.4</Target>",
+		anAnalyzer + "<CreateTime tz=' +0000'>\n2026-11-24T01:00:00.123456 </CreateTime>" + aSource + aTarget,
 		good + `<Request/><Request type="description"/><Request type="request"/><Request type="payload"/><Request type="?"/>`,
 		good + `<AdditionalData/><AdditionalData meaning=""/><AdditionalData meaning="input"/>`,
 		good + `<AdditionalData meaning="endtime"/><AdditionalData meaning="logintime"/><AdditionalData meaning="hostname"/>`,

@@ -23,14 +23,16 @@ type alertFields struct {
 	hasProtocol   bool
 
 	request requestString
+	// hintedCVE is one that a honeypot names, signedCVE one in the name of a rule.
+	hintedCVE, signedCVE string
 	// data holds the AdditionalData that have no field of their own.
 	data map[string]string
 
-	payload     []byte
-	ofRequest   bool // the payload came in a Request
-	badPayload  bool
-	emptyReason SkipReason
-	wasCut      bool // a text was too long to be stored whole
+	payload    []byte
+	ofRequest  bool // the payload came in a Request
+	badPayload bool
+	emptyData  bool // one of noteEmpty's
+	wasCut     bool // a text was too long to be stored whole
 
 	// element is the name of the open element, key its type or meaning.
 	element, key string
@@ -49,15 +51,20 @@ func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 	a.element, a.key = e.Name.Local, ""
 	switch a.element {
 	case "Analyzer":
-		a.doc.PeerIdent, _ = attribute(e, "id")
+		a.doc.PeerIdent = attributeWord(e, "id")
+		return false
+	case "Classification":
+		a.signature(attributeWord(e, "text"))
 		return false
 	case "CreateTime":
 		a.zone, _ = attribute(e, "tz")
 	case "Source":
-		a.doc.SourceEntryPort, _ = attribute(e, "port")
-		a.doc.TargetPort, a.hasProtocol = attribute(e, "protocol")
+		a.doc.SourceEntryPort = attributeWord(e, "port")
+		var protocol string
+		protocol, a.hasProtocol = attribute(e, "protocol")
+		a.doc.TargetPort = word(protocol)
 	case "Target":
-		a.doc.TargetEntryPort, _ = attribute(e, "port")
+		a.doc.TargetEntryPort = attributeWord(e, "port")
 	case "Request":
 		a.key, _ = attribute(e, "type")
 		return a.key != "description"
@@ -78,10 +85,30 @@ func attribute(e xml.StartElement, name string) (value string, ok bool) {
 	return "", false
 }
 
-// end takes the text of the child that start was told of.
+func attributeWord(e xml.StartElement, name string) string {
+	value, _ := attribute(e, name)
+	return word(value)
+}
+
+// pythonNone is what clients send for what they do not know: Python's str(None).
+const pythonNone = "None"
+
+// word returns a value that is a name or a number, empty for pythonNone. White space
+// around it does not count.
+func word(value string) string {
+	if value = strings.TrimSpace(value); value == pythonNone {
+		return ""
+	}
+	return value
+}
+
+// end takes the text of the child that start was given.
 func (a *alertFields) end(text []byte) {
 	if len(text) == 0 {
 		a.noteEmpty()
+	}
+	if string(text) == pythonNone {
+		text = nil
 	}
 	switch a.element {
 	case "CreateTime":
@@ -97,19 +124,23 @@ func (a *alertFields) end(text []byte) {
 	}
 }
 
-// noteEmpty notes an empty element if it is one that spoils its alert.
+// noteEmpty notes an empty element for which the alert is skipped. An empty Request
+// is none: modules send one where there was no request.
 func (a *alertFields) noteEmpty() {
-	switch a.element + " " + a.key {
-	case "Request url", "Request raw", "Request binary", "Request largepayload":
-		a.emptyReason = SkipRequest
-	case "AdditionalData starttime", "AdditionalData cve_id", "AdditionalData binary":
-		a.emptyReason = SkipData
+	if a.element != "AdditionalData" {
+		return
+	}
+	switch a.key {
+	case "starttime", "cve_id", "binary":
+		a.emptyData = true
 	}
 }
 
-// canonicalIP returns an address in the form in which it is stored, and false
-// for what is none. An address with a zone means something on one machine only.
+// canonicalIP returns an address, with or without white space around it, in the form
+// in which it is stored, and false for what is none. An address with a zone means
+// something on one machine only.
 func canonicalIP(text string) (string, bool) {
+	text = strings.TrimSpace(text)
 	addr, err := netip.ParseAddr(text)
 	if err != nil || addr.Zone() != "" {
 		return "", false
@@ -144,7 +175,7 @@ func (a *alertFields) endData(text []byte) {
 	value, d := string(text), &a.doc
 	switch a.key {
 	case "input":
-		a.request.set(inputText(value))
+		a.request.set(inputText(decodeQuoted(value)))
 	case "username":
 		d.Username = value
 	case "password":
@@ -164,14 +195,29 @@ func (a *alertFields) endData(text []byte) {
 	case "internalIP":
 		d.InternalIP = addressOrUnknown(value)
 	case "hostname":
-		if d.Hostname = value; value == "" {
+		if d.Hostname = word(value); d.Hostname == "" {
 			d.Hostname = unknownHost
 		}
 	case "uuid":
-		d.SensorUUID = value
+		d.SensorUUID = word(value)
 	default:
+		if !keepsEscapes(a.key) {
+			value = decodeQuoted(value)
+		}
+		a.hint(value)
 		a.request.offer(fallbackOf(a.key), value)
 		a.keep(a.key, value)
+	}
+}
+
+// keepsEscapes reports whether an AdditionalData stays percent-encoded: it is a URL,
+// or one of conpot's, which the Python service stored as they came.
+func keepsEscapes(meaning string) bool {
+	switch meaning {
+	case "url", "request_uri", "uri", "path":
+		return true
+	default:
+		return strings.HasPrefix(meaning, "conpot_")
 	}
 }
 
@@ -197,6 +243,9 @@ func (a *alertFields) keep(key, value string) {
 
 // setPayload takes the base64 of a payload.
 func (a *alertFields) setPayload(text []byte, ofRequest bool) {
+	if ofRequest && len(bytes.TrimSpace(text)) == 0 {
+		return
+	}
 	data, err := decodeBase64(text)
 	if err != nil {
 		a.badPayload = true
@@ -220,6 +269,7 @@ func (a *alertFields) finish() SkipReason {
 		return SkipTarget
 	}
 	d.PeerType = PeerType(d.PeerIdent)
+	a.settleCVE()
 	zone := a.zone
 	if isHoneytrap(d.PeerType) {
 		zone = "+0000" // its clock is in UTC, whatever it says
@@ -228,7 +278,10 @@ func (a *alertFields) finish() SkipReason {
 	if d.CreateTime, reason = createTime(a.created, zone); reason != "" {
 		return reason
 	}
-	return a.emptyReason
+	if a.emptyData {
+		return SkipData
+	}
+	return ""
 }
 
 // record returns the alert as it is stored. finish has found it good.
