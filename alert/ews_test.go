@@ -79,7 +79,7 @@ func TestSkipReasons(t *testing.T) {
 		{"empty cve_id", good + `<AdditionalData meaning="cve_id"/>`, SkipData},
 		{"empty binary data", good + binary + `</AdditionalData>`, SkipData},
 	}
-	seen := map[SkipReason]bool{SkipNested: true} // has a test of its own
+	seen := map[SkipReason]bool{SkipNested: true, SkipSize: true} // have tests of their own
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			seen[test.reason] = true
@@ -272,18 +272,19 @@ func TestSyntaxErrorIsHarmless(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	lim := Limits{Depth: 4, Alerts: 2, Elements: 12, Attributes: 3, TagBytes: 100, TextBytes: 1000}
+	lim := Limits{Depth: 4, Alerts: 2, Elements: 12, Attributes: 3, TagBytes: 100, TextBytes: 1000, PayloadBytes: 1000}
+	name := strings.Repeat("x", mostUnquoted)
 	tests := []struct {
 		name, within, beyond, reason string
 	}{
 		{"depth", "<a><b><c><d/></c></b></a>", "<a><b><c><d><e/></d></c></b></a>", "nested more than 4 deep"},
+		{"depth in an alert", "<a><Alert><c><d/></c></Alert></a>", "<a><Alert><c><d><e/></d></c></Alert></a>", "nested more than 4 deep"},
 		{"alerts", "<m><Alert/><Alert/></m>", "<m><Alert/><Alert/><Alert/></m>", "more than 2 alerts"},
-		{"nested alerts", "<m><Alert><Alert/></Alert></m>", "<m><Alert><Alert/><Alert/></Alert></m>", "more than 2 alerts"},
 		{"elements", "<m>" + strings.Repeat("<x/>", 11) + "</m>", "<m>" + strings.Repeat("<x/>", 12) + "</m>", "more than 12 elements"},
 		{"attributes", `<m a="" b="" c=""/>`, `<m a="" b="" c="" d=""/>`, "with 4 attributes: allowed are 3"},
-		{"tag", `<m a="` + strings.Repeat("x", 91) + `"/>`, `<m a="` + strings.Repeat("x", 92) + `"/>`, "a tag longer than 100 bytes"},
-		{"text", "<m>" + strings.Repeat("x", 999) + "</m>", "<m>" + strings.Repeat("x", 1001) + "</m>", "a text longer than 1000"},
-		{"comment", "<m><!--" + strings.Repeat("x", 993) + "--></m>", "<m><!--" + strings.Repeat("x", 994) + "--></m>", "a text longer than 1000"},
+		{"names", "<m><" + name + "/></m>", "<m><" + name + strings.Repeat("x", 100) + "/></m>", "a tag longer than 100 bytes"},
+		{"comment", "<m><!--" + strings.Repeat("x", 993) + "--></m>", "<m><!--" + strings.Repeat("x", 994) + "--></m>", "section longer than 1000"},
+		{"CDATA", "<m><![CDATA[" + strings.Repeat("x", 988) + "]]></m>", "<m><![CDATA[" + strings.Repeat("x", 989) + "]]></m>", "section longer than 1000"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,10 +2,8 @@ package alert
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
-	"net/netip"
-	"strings"
+	"strconv"
 )
 
 // Stored where a sensor names no address or host of its own (contract §1.1).
@@ -25,14 +23,17 @@ type alertFields struct {
 	request requestString
 	// hintedCVE is one that a honeypot names, signedCVE one in the name of a rule.
 	hintedCVE, signedCVE string
-	// data holds the AdditionalData that have no field of their own.
-	data map[string]string
+	// data holds the AdditionalData that have no field of their own, and dataBytes is
+	// what was put there.
+	data      map[string]string
+	dataBytes int
 
 	payload    []byte
 	ofRequest  bool // the payload came in a Request
 	badPayload bool
-	emptyData  bool // one of noteEmpty's
-	wasCut     bool // a text was too long to be stored whole
+	dropped    int64 // size of the payloads that were dropped, as sent
+	emptyData  bool  // one of noteEmpty's
+	wasCut     bool  // a text was too long to be stored whole
 
 	// element is the name of the open element, key its type or meaning.
 	element, key string
@@ -51,20 +52,20 @@ func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 	a.element, a.key = e.Name.Local, ""
 	switch a.element {
 	case "Analyzer":
-		a.doc.PeerIdent = attributeWord(e, "id")
+		a.doc.PeerIdent = a.attributeWord(e, "id")
 		return false
 	case "Classification":
-		a.signature(attributeWord(e, "text"))
+		a.signature(a.attributeWord(e, "text"))
 		return false
 	case "CreateTime":
 		a.zone, _ = attribute(e, "tz")
 	case "Source":
-		a.doc.SourceEntryPort = attributeWord(e, "port")
+		a.doc.SourceEntryPort = a.attributeWord(e, "port")
 		var protocol string
 		protocol, a.hasProtocol = attribute(e, "protocol")
-		a.doc.TargetPort = word(protocol)
+		a.doc.TargetPort = a.word(protocol)
 	case "Target":
-		a.doc.TargetEntryPort = attributeWord(e, "port")
+		a.doc.TargetEntryPort = a.attributeWord(e, "port")
 	case "Request":
 		a.key, _ = attribute(e, "type")
 		return a.key != "description"
@@ -74,32 +75,6 @@ func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 		return false
 	}
 	return true
-}
-
-func attribute(e xml.StartElement, name string) (value string, ok bool) {
-	for _, a := range e.Attr {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value, true
-		}
-	}
-	return "", false
-}
-
-func attributeWord(e xml.StartElement, name string) string {
-	value, _ := attribute(e, name)
-	return word(value)
-}
-
-// pythonNone is what clients send for what they do not know: Python's str(None).
-const pythonNone = "None"
-
-// word returns a value that is a name or a number, empty for pythonNone. White space
-// around it does not count.
-func word(value string) string {
-	if value = strings.TrimSpace(value); value == pythonNone {
-		return ""
-	}
-	return value
 }
 
 // end takes the text of the child that start was given.
@@ -134,21 +109,6 @@ func (a *alertFields) noteEmpty() {
 	case "starttime", "cve_id", "binary":
 		a.emptyData = true
 	}
-}
-
-// canonicalIP returns an address, with or without white space around it, in the form
-// in which it is stored, and false for what is none. An address with a zone means
-// something on one machine only.
-func canonicalIP(text string) (string, bool) {
-	text = strings.TrimSpace(text)
-	addr, err := netip.ParseAddr(text)
-	if err != nil || addr.Zone() != "" {
-		return "", false
-	}
-	if addr.Is4() {
-		return text, true // there is but one way to write it
-	}
-	return addr.Unmap().String(), true
 }
 
 func (a *alertFields) endRequest(text []byte) {
@@ -195,11 +155,11 @@ func (a *alertFields) endData(text []byte) {
 	case "internalIP":
 		d.InternalIP = addressOrUnknown(value)
 	case "hostname":
-		if d.Hostname = word(value); d.Hostname == "" {
+		if d.Hostname = a.word(value); d.Hostname == "" {
 			d.Hostname = unknownHost
 		}
 	case "uuid":
-		d.SensorUUID = word(value)
+		d.SensorUUID = a.word(value)
 	default:
 		if !keepsEscapes(a.key) {
 			value = decodeQuoted(value)
@@ -210,26 +170,9 @@ func (a *alertFields) endData(text []byte) {
 	}
 }
 
-// keepsEscapes reports whether an AdditionalData stays percent-encoded: it is a URL,
-// or one of conpot's, which the Python service stored as they came.
-func keepsEscapes(meaning string) bool {
-	switch meaning {
-	case "url", "request_uri", "uri", "path":
-		return true
-	default:
-		return strings.HasPrefix(meaning, "conpot_")
-	}
-}
-
-func addressOrUnknown(text string) string {
-	if ip, ok := canonicalIP(text); ok {
-		return ip
-	}
-	return unknownIP
-}
-
 // keep remembers what goes to additionalData. An empty value says nothing, as
-// with all other fields, and is left out.
+// with all other fields, and is left out. So is what comes when there is far more
+// than can be stored.
 func (a *alertFields) keep(key, value string) {
 	if a.data == nil {
 		a.data = make(map[string]string)
@@ -238,8 +181,28 @@ func (a *alertFields) keep(key, value string) {
 		delete(a.data, key)
 		return
 	}
+	const overhead = 64 // of an entry
+	if a.dataBytes += len(key) + len(value) + overhead; a.dataBytes > mostDecodedData {
+		a.wasCut = true
+		return
+	}
 	a.data[key] = value
 }
+
+// isPayload reports whether the open element is the base64 of a payload.
+func (a *alertFields) isPayload() bool {
+	switch a.element {
+	case "Request":
+		return a.key == "raw" || a.key == "binary" || a.key == "largepayload"
+	case "AdditionalData":
+		return a.key == "binary"
+	default:
+		return false
+	}
+}
+
+// dropPayload notes a payload of so many bytes that was too large.
+func (a *alertFields) dropPayload(size int64) { a.dropped += size }
 
 // setPayload takes the base64 of a payload.
 func (a *alertFields) setPayload(text []byte, ofRequest bool) {
@@ -298,24 +261,12 @@ func (a *alertFields) record() Record {
 			a.doc.RawHTTP = string(a.payload)
 		}
 	}
+	if a.dropped > 0 {
+		a.keep("payload_dropped", strconv.FormatInt(a.dropped, 10))
+	}
 	a.doc.OriginalRequestString = a.request.stored(&a.doc)
 	a.doc.AdditionalData = jsonObject(a.data)
 	a.doc.ID = NewID(&a.doc)
-	a.wasCut = a.doc.cut(a.data)
+	a.wasCut = a.doc.cut(a.data) || a.wasCut
 	return Record{Document: a.doc, Payload: kept}
-}
-
-// jsonObject returns fields as the text of a JSON object with sorted keys, every
-// text as it is (no HTML escapes).
-func jsonObject(fields map[string]string) string {
-	if len(fields) == 0 {
-		return "{}"
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(fields); err != nil {
-		panic("alert: texts cannot be encoded: " + err.Error())
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
