@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/routes"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -71,7 +72,7 @@ func (a *App) greet() {
 		zap.Strings("listen", listen),
 		zap.Bool("community_login", a.Community != nil),
 		zap.Duration("retention", time.Duration(a.Retention)),
-		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
+		zap.String("sensors_post_to", routes.IngestPath),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
 	if a.Community.isStock() {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/cache/cachetest"
+	"github.com/peba-edge/peba/integration/edgetest"
 	"github.com/peba-edge/peba/simulate"
 )
 
@@ -33,8 +33,8 @@ func BenchmarkIngest(b *testing.B) {
 		group.Go(func() {
 			fleet := simulate.NewFleet(uint64(c), 50)
 			for range next {
-				body := fleet.Message(time.Now(), communityUser, communityToken, batch)
-				if !postOK(b, client, s.url, body) {
+				body := fleet.Message(time.Now(), edgetest.CommunityUser, edgetest.CommunityToken, batch)
+				if !postOK(b, client, s.URL, body) {
 					return
 				}
 				alerts.Add(batch)
@@ -49,7 +49,7 @@ func BenchmarkIngest(b *testing.B) {
 	elapsed := time.Since(start)
 	b.StopTimer()
 	b.ReportMetric(float64(alerts.Load())/elapsed.Seconds(), "alerts/s")
-	b.ReportMetric(float64(s.residentMemory())/(1<<20), "MB-resident")
+	b.ReportMetric(float64(s.ResidentMemory())/(1<<20), "MB-resident")
 }
 
 // BenchmarkBacklog has a million alerts wait in the spool, for no node of the
@@ -59,8 +59,8 @@ func BenchmarkIngest(b *testing.B) {
 func BenchmarkBacklog(b *testing.B) {
 	const clients, batch, alerts = 16, 100, 1_000_000
 	for b.Loop() {
-		s := newServer(b, "store elasticsearch http://"+freeAddress(b), "")
-		s.startUntil(http.StatusServiceUnavailable)
+		s := newServer(b, "store elasticsearch http://"+edgetest.FreeAddress(b), "")
+		s.StartUntil(http.StatusServiceUnavailable)
 		client := benchClient(clients)
 		var left atomic.Int64
 		left.Store(alerts / batch)
@@ -70,8 +70,8 @@ func BenchmarkBacklog(b *testing.B) {
 			group.Go(func() {
 				fleet := simulate.NewFleet(uint64(c), 50)
 				for left.Add(-1) >= 0 {
-					body := fleet.Message(time.Now(), communityUser, communityToken, batch)
-					if !postOK(b, client, s.url, body) {
+					body := fleet.Message(time.Now(), edgetest.CommunityUser, edgetest.CommunityToken, batch)
+					if !postOK(b, client, s.URL, body) {
 						return
 					}
 				}
@@ -79,34 +79,34 @@ func BenchmarkBacklog(b *testing.B) {
 		}
 		group.Wait()
 		b.ReportMetric(alerts/time.Since(start).Seconds(), "alerts/s")
-		if n := s.waiting(); n != alerts/batch {
+		if n := s.Waiting(); n != alerts/batch {
 			b.Errorf("%d messages wait, want %d", n, alerts/batch)
 		}
-		b.ReportMetric(float64(s.residentMemory())/1e6, "MB-resident")
-		b.ReportMetric(float64(s.memory("VmHWM:"))/1e6, "MB-most")
-		s.stop()
+		b.ReportMetric(float64(s.ResidentMemory())/1e6, "MB-resident")
+		b.ReportMetric(float64(s.Memory("VmHWM:"))/1e6, "MB-most")
+		s.Stop()
 		start = time.Now()
-		s.startUntil(http.StatusServiceUnavailable)
+		s.StartUntil(http.StatusServiceUnavailable)
 		b.ReportMetric(time.Since(start).Seconds(), "s-start")
-		if n := s.waiting(); n != alerts/batch {
+		if n := s.Waiting(); n != alerts/batch {
 			b.Errorf("after a restart %d messages wait, want %d", n, alerts/batch)
 		}
-		b.ReportMetric(float64(s.memory("VmHWM:"))/1e6, "MB-restarted")
-		s.stop()
+		b.ReportMetric(float64(s.Memory("VmHWM:"))/1e6, "MB-restarted")
+		s.Stop()
 	}
 	b.ReportMetric(0, "ns/op")
 }
 
 // postOK sends a message and tells whether it was answered OK.
 func postOK(b *testing.B, client *http.Client, url string, body []byte) bool {
-	resp, err := client.Post(url+postPath, "text/xml", bytes.NewReader(body))
+	resp, err := client.Post(url+edgetest.PostPath, "text/xml", bytes.NewReader(body))
 	if err != nil {
 		b.Error(err)
 		return false
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
-	if err != nil || string(answer) != okResult {
+	if err != nil || string(answer) != edgetest.OKResult {
 		b.Errorf("%d %s %v", resp.StatusCode, answer, err)
 		return false
 	}
@@ -125,18 +125,18 @@ func BenchmarkCachedGET(b *testing.B) {
 
 func benchmarkCachedGET(b *testing.B, cacheOption string) {
 	s := startServer(b, "cache "+cacheOption+"\n\t\trefresh 1s retrieveAlertStats", "")
-	s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1)))
+	s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, edgetest.AlertXML("9.9.9.9", 1)))
 	const path = "/alert/retrieveAlertStats"
-	body := s.request(http.MethodGet, path, "").body
-	s.stop()
-	config, err := os.ReadFile(s.config)
+	body := s.Request(http.MethodGet, path, "").Body
+	s.Stop()
+	config, err := os.ReadFile(s.Config)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.writeConfig(strings.Replace(string(config), "respond 404",
+	s.WriteConfig(strings.Replace(string(config), "respond 404",
 		fmt.Sprintf("header /same Content-Type application/json\n\trespond /same `%s`\n\trespond 404", body), 1))
-	s.start()
-	if got := s.request(http.MethodGet, "/same", "").body; got != body {
+	s.Start()
+	if got := s.Request(http.MethodGet, "/same", "").Body; got != body {
 		b.Fatalf("respond answers %q, want %q", got, body)
 	}
 
@@ -164,7 +164,7 @@ func (s *server) getMany(b *testing.B, path string, n int) time.Duration {
 	for range clients {
 		group.Go(func() {
 			for left.Add(-1) >= 0 {
-				resp, err := client.Get(s.url + path)
+				resp, err := client.Get(s.URL + path)
 				if err != nil {
 					b.Error(err)
 					return
@@ -186,27 +186,4 @@ func benchClient(connections int) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		MaxIdleConns: connections, MaxIdleConnsPerHost: connections, DisableCompression: true,
 	}}
-}
-
-// residentMemory is the server's, in bytes.
-func (s *server) residentMemory() int64 { return s.memory("VmRSS:") }
-
-// memory reads a line of the server's process status, in bytes.
-func (s *server) memory(name string) int64 {
-	s.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, name); ok {
-			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			return kb << 10
-		}
-	}
-	s.t.Fatalf("no %s in the process status", name)
-	return 0
 }

@@ -7,20 +7,15 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-)
 
-// check runs `peba check`, and tells whether it found nothing wrong.
-func (s *server) check() (out string, ok bool) {
-	s.t.Helper()
-	out, err := s.cli("", "peba", "check", "--address", s.admin)
-	return out, err == nil
-}
+	"github.com/peba-edge/peba/integration/edgetest"
+)
 
 // wantCheck fails the test unless `peba check` finds fault with the part, and
 // gives the advice.
 func (s *server) wantCheck(part, advice string) {
 	s.t.Helper()
-	out, ok := s.check()
+	out, ok := s.Check()
 	if ok {
 		s.t.Errorf("the check ends well, though %s is not", part)
 	}
@@ -43,7 +38,7 @@ func (s *server) wantHealthy() {
 			s.t.Log(out)
 		}
 	}()
-	eventually(s.t, "the check finds no fault", func() (ok bool) { out, ok = s.check(); return ok })
+	edgetest.Eventually(s.t, "the check finds no fault", func() (ok bool) { out, ok = s.Check(); return ok })
 	if strings.Contains(out, "!!") {
 		s.t.Errorf("the check ends well with\n%s", out)
 	}
@@ -53,56 +48,56 @@ func (s *server) wantHealthy() {
 func newCheckedServer(t *testing.T, appOptions string) *server {
 	t.Helper()
 	s := newServer(t, "", "")
-	s.writeConfig(s.checkedSite(appOptions))
+	s.WriteConfig(s.checkedSite(appOptions))
 	return s
 }
 
 func (s *server) checkedSite(appOptions string) string {
-	config := site(strings.TrimPrefix(s.url, "http://"), s.admin, appOptions, "")
-	return strings.Replace(config, communityToken, checkedToken, 1)
+	config := s.Site(appOptions, "")
+	return strings.Replace(config, edgetest.CommunityToken, checkedToken, 1)
 }
 
 const checkedToken = "a-token-of-our-own"
 
 func TestCheck(t *testing.T) {
 	t.Parallel() // waits for what is done once a minute
-	e := newElastic(t)
-	s := newCheckedServer(t, e.options())
-	s.start()
+	e := elastics.New(t)
+	s := newCheckedServer(t, e.Options())
+	s.Start()
 	s.wantHealthy()
-	e.do(http.MethodDelete, "/_index_template/peba-"+e.prefix+"ews", "", nil)
+	e.Do(http.MethodDelete, "/_index_template/peba-"+e.Prefix+"ews", "", nil)
 	s.wantCheck("template", "repairs it within a minute")
 	// Meanwhile, for that takes most of the minute:
-	taken := newElastic(t)
-	taken.do(http.MethodPut, "/"+taken.prefix+"today", "", nil)
-	other := newCheckedServer(t, taken.options())
-	other.start()
+	taken := elastics.New(t)
+	taken.Do(http.MethodPut, "/"+taken.Prefix+"today", "", nil)
+	other := newCheckedServer(t, taken.Options())
+	other.Start()
 
 	t.Run("alias's name taken", func(t *testing.T) {
 		other.wantCheck("alias", "an index may have the alias's name")
-		taken.do(http.MethodDelete, "/"+taken.prefix+"today", "", nil)
+		taken.Do(http.MethodDelete, "/"+taken.Prefix+"today", "", nil)
 		other.wantHealthy()
 	})
 	t.Run("unknown host", func(t *testing.T) {
 		other := newCheckedServer(t, "store elasticsearch http://elasticsearch.invalid:9200")
-		other.startUntil(http.StatusServiceUnavailable)
+		other.StartUntil(http.StatusServiceUnavailable)
 		other.wantCheck("connection", "See that Elasticsearch runs and that the URLs")
 	})
 	t.Run("log-in", func(t *testing.T) {
-		guarded := newElastic(t)
+		guarded := elastics.New(t)
 		gate := httptest.NewServer(loginGate(t, guarded.URL()))
 		defer gate.Close()
-		wrong := newCheckedServer(t, guarded.optionsAt([]string{gate.URL}, "user peba wrong"))
-		wrong.startUntil(http.StatusServiceUnavailable)
+		wrong := newCheckedServer(t, guarded.OptionsAt([]string{gate.URL}, "user peba wrong"))
+		wrong.StartUntil(http.StatusServiceUnavailable)
 		wrong.wantCheck("connection", "The user, password or api_key of this store is wrong")
-		if got := wrong.post(messageXML(communityUser, checkedToken, alertXML("9.9.9.9", 1))); got.body != okResult {
-			t.Errorf("with a wrong password alerts are to wait in the spool: %d %s", got.status, got.body)
+		if got := wrong.Post(edgetest.MessageXML(edgetest.CommunityUser, checkedToken, edgetest.AlertXML("9.9.9.9", 1))); got.Body != edgetest.OKResult {
+			t.Errorf("with a wrong password alerts are to wait in the spool: %d %s", got.Status, got.Body)
 		}
-		wrong.writeConfig(wrong.checkedSite(guarded.optionsAt([]string{gate.URL}, "user peba right")))
-		wrong.reload()
-		wrong.drain()
+		wrong.WriteConfig(wrong.checkedSite(guarded.OptionsAt([]string{gate.URL}, "user peba right")))
+		wrong.Reload()
+		wrong.Drain()
 		wrong.wantHealthy()
-		if got := guarded.sessions(); len(got) != 1 {
+		if got := guarded.Sessions(); len(got) != 1 {
 			t.Errorf("stored is %v, want the one alert", got)
 		}
 	})

@@ -26,7 +26,7 @@ func TestDashboardModules(t *testing.T) {
 // TestDashboard looks at the page in Chromium, each file with a server and
 // simulated sensors of its own.
 func TestDashboard(t *testing.T) {
-	t.Setenv("PEBA_BINARY", binary)
+	t.Setenv("PEBA_BINARY", string(binary))
 	t.Setenv("PEBA_HOSTILE_PLACES", hostilePlaces(t))
 	for _, file := range testFiles(t, dashboardTests+"/browser/*.test.mjs") {
 		name, _, _ := strings.Cut(filepath.Base(file), ".")

@@ -58,11 +58,11 @@ func TestRecordedEdge(t *testing.T) {
 		for key, value := range r.Request.Headers {
 			header = append(header, key, value)
 		}
-		got := s.request(r.Request.Method, r.Request.Path, r.Request.Body, header...)
-		if got.status != want.status {
-			t.Errorf("%s: %d, want %d: %s", name, got.status, want.status, got.body)
+		got := s.Request(r.Request.Method, r.Request.Path, r.Request.Body, header...)
+		if got.Status != want.status {
+			t.Errorf("%s: %d, want %d: %s", name, got.Status, want.status, got.Body)
 		}
-		allowed := got.header.Get("Access-Control-Allow-Origin")
+		allowed := got.Header.Get("Access-Control-Allow-Origin")
 		if evil := r.Request.Headers["Origin"] == "https://evil.example"; evil && allowed != "" {
 			t.Errorf("%s: Access-Control-Allow-Origin %q", name, allowed)
 		} else if !evil && r.Request.Method != http.MethodOptions && len(r.Request.Path) > 7 && r.Request.Path[:7] == "/alert/" &&

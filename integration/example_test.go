@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 const example = "../Caddyfile.example"
@@ -19,7 +21,7 @@ func TestExampleIsClean(t *testing.T) {
 		"fmt":      {"fmt", "--diff", example},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, err := newServer(t, "", "").command(args...).CombinedOutput()
+			out, err := newServer(t, "", "").Command(args...).CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
@@ -34,40 +36,40 @@ func TestExampleIsClean(t *testing.T) {
 // it an alert.
 func TestExampleRuns(t *testing.T) {
 	s := newServer(t, "", "")
-	s.config = example
-	t.Setenv("PEBA_SITE", s.url)
-	t.Setenv("PEBA_STORE", filepath.Join(s.data, "example.db"))
-	s.start()
-	if got := s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1))); got.body != okResult {
-		t.Fatalf("%d %s", got.status, got.body)
+	s.Config = example
+	t.Setenv("PEBA_SITE", s.URL)
+	t.Setenv("PEBA_STORE", filepath.Join(s.Data, "example.db"))
+	s.Start()
+	if got := s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, edgetest.AlertXML("9.9.9.9", 1))); got.Body != edgetest.OKResult {
+		t.Fatalf("%d %s", got.Status, got.Body)
 	}
-	got := s.request(http.MethodGet, "/alert/retrieveAlertsCount?time=5&out=json", "")
-	if trim(got.body) != `{"AlertCount":1}` {
-		t.Errorf("%d %s", got.status, got.body)
+	got := s.Request(http.MethodGet, "/alert/retrieveAlertsCount?time=5&out=json", "")
+	if trim(got.Body) != `{"AlertCount":1}` {
+		t.Errorf("%d %s", got.Status, got.Body)
 	}
-	if got := s.request(http.MethodGet, "/nothing", ""); got.status != http.StatusNotFound {
-		t.Errorf("an unknown path: %d", got.status)
+	if got := s.Request(http.MethodGet, "/nothing", ""); got.Status != http.StatusNotFound {
+		t.Errorf("an unknown path: %d", got.Status)
 	}
-	if !strings.Contains(s.log.String(), "PEBA is ready") {
-		t.Errorf("the log does not greet:\n%s", s.log)
+	if !strings.Contains(s.Log.String(), "PEBA is ready") {
+		t.Errorf("the log does not greet:\n%s", s.Log)
 	}
 }
 
 // TestSimulate plays sensors against a server and compares the counts.
 func TestSimulate(t *testing.T) {
 	s := startServer(t, "", "")
-	cmd := s.command("peba", "simulate", s.url, "--user", communityUser, "--token", communityToken,
-		"--sensors", "20", "--alerts", "500", "--batch", "25", "--seed", "7")
+	cmd := s.Command("peba", "simulate", s.URL, "--user", edgetest.CommunityUser, "--token", edgetest.CommunityToken,
+		"--rate", "0", "--sensors", "20", "--alerts", "500", "--batch", "25", "--seed", "7")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	got := s.request(http.MethodGet, "/alert/retrieveAlertsCount?time=5&out=json", "")
-	if trim(got.body) != `{"AlertCount":500}` {
-		t.Errorf("%s\n%s", got.body, out)
+	got := s.Request(http.MethodGet, "/alert/retrieveAlertsCount?time=5&out=json", "")
+	if trim(got.Body) != `{"AlertCount":500}` {
+		t.Errorf("%s\n%s", got.Body, out)
 	}
 	var exit *exec.ExitError
-	wrong, err := s.command("peba", "simulate", s.url, "--token", "wrong", "--alerts", "1").CombinedOutput()
+	wrong, err := s.Command("peba", "simulate", s.URL, "--token", "wrong", "--alerts", "1").CombinedOutput()
 	if !errors.As(err, &exit) || !strings.Contains(string(wrong), "403") {
 		t.Errorf("with a wrong token: %v\n%s", err, wrong)
 	}

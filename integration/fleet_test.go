@@ -10,22 +10,23 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/cache/cachetest"
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // newFleet prepares two edges with one cluster and one memcached.
-func newFleet(t *testing.T, e *elastic) [2]*server {
+func newFleet(t *testing.T, e *edgetest.Elastic) [2]*server {
 	memcached := cachetest.StartMemcached(t)
-	options := e.options() + "\nretention 6h\ncache memcached " + memcached.Address + " {\nsecret the-edges-own\n}"
+	options := e.Options() + "\nretention 6h\ncache memcached " + memcached.Address + " {\nsecret the-edges-own\n}"
 	return [2]*server{newServer(t, options, ""), newServer(t, options, "")}
 }
 
 // launchAll starts all at once, so that they do at once what an edge does first.
 func launchAll(edges [2]*server) {
 	for _, s := range edges {
-		s.launch()
+		s.Launch()
 	}
 	for _, s := range edges {
-		s.await(http.StatusOK)
+		s.Await(http.StatusOK)
 	}
 }
 
@@ -33,39 +34,39 @@ func launchAll(edges [2]*server) {
 // CVEs are stored and counted once, and both edges answer alike.
 func TestFleet(t *testing.T) {
 	t.Parallel() // waits for what is done once a minute
-	e := newElastic(t)
+	e := elastics.New(t)
 	edges := newFleet(t, e)
 	launchAll(edges)
 	a, b := edges[0], edges[1]
 
-	a.user("soc's token\n", "add", "soc", "--token-file", "-")
-	a.user("left's token\n", "add", "left", "--token-file", "-")
+	a.User("soc's token\n", "add", "soc", "--token-file", "-")
+	a.User("left's token\n", "add", "left", "--token-file", "-")
 	logIn := func(s *server, user string) int {
-		return s.request(http.MethodPost, "/alert/retrieveIPs", messageXML(user, user+"'s token")).status
+		return s.Request(http.MethodPost, "/alert/retrieveIPs", edgetest.MessageXML(user, user+"'s token")).Status
 	}
 	for _, user := range []string{"soc", "left"} {
-		eventually(t, user+" was added at one edge and can log in at the other", func() bool { return logIn(b, user) == http.StatusOK })
+		edgetest.Eventually(t, user+" was added at one edge and can log in at the other", func() bool { return logIn(b, user) == http.StatusOK })
 	}
-	a.user("", "remove", "left")
+	a.User("", "remove", "left")
 
-	l := startLoad(t, a, b)
+	l := startLedger(t, a, b)
 	const attacks = 40
 	for n := range attacks {
-		l.toAll(messageXML(communityUser, communityToken, attackXML(n)))
+		l.ToAll(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, attackXML(n)))
 	}
-	l.more(1500)
-	l.end()
-	a.drain()
-	b.drain()
+	l.More(1500)
+	l.End()
+	a.Drain()
+	b.Drain()
 
-	if n := e.deleteByQuery(e.prefix+"ews-*", `{"term":{"peerType":"Webpage"}}`); n != attacks {
+	if n := deleteByQuery(t, e, e.Prefix+"ews-*", `{"term":{"peerType":"Webpage"}}`); n != attacks {
 		t.Errorf("%d attacks were sent to both, %d are stored", attacks, n)
 	}
 	wantStored(t, e, l, a, b)
 	checkAttacks(t, e, edges, attacks)
 	checkSharedAnswers(t, a, b)
 
-	eventually(t, "who was removed at one edge cannot log in at the other", func() bool { return logIn(b, "left") == http.StatusForbidden })
+	edgetest.Eventually(t, "who was removed at one edge cannot log in at the other", func() bool { return logIn(b, "left") == http.StatusForbidden })
 	if got := logIn(b, "soc"); got != http.StatusOK {
 		t.Errorf("who was not removed: %d", got)
 	}
@@ -81,24 +82,10 @@ func attackXML(n int) string {
 		n, base64.StdEncoding.EncodeToString([]byte(payload)))
 }
 
-// toAll sends a message to all servers at once.
-func (l *load) toAll(body string) {
-	done := make(chan struct{}, len(l.servers))
-	for _, s := range l.servers {
-		go func() {
-			l.deliver(s, body)
-			done <- struct{}{}
-		}()
-	}
-	for range l.servers {
-		<-done
-	}
-}
-
 // checkAttacks looks at what attackXML leaves beside the alerts.
-func checkAttacks(t *testing.T, e *elastic, edges [2]*server, attacks int64) {
+func checkAttacks(t *testing.T, e *edgetest.Elastic, edges [2]*server, attacks int64) {
 	t.Helper()
-	payloads := e.sources(e.prefix + "payloads")
+	payloads := e.Sources(e.Prefix + "payloads")
 	var p struct {
 		MD5Count int64 `json:"md5count"`
 	}
@@ -108,12 +95,12 @@ func checkAttacks(t *testing.T, e *elastic, edges [2]*server, attacks int64) {
 	if err := json.Unmarshal([]byte(payloads[0]), &p); err != nil || p.MD5Count != attacks {
 		t.Errorf("the payload was counted %d times (%v), want %d", p.MD5Count, err, attacks)
 	}
-	if cves := e.sources(e.prefix + "cves"); len(cves) != 1 {
+	if cves := e.Sources(e.Prefix + "cves"); len(cves) != 1 {
 		t.Errorf("%d CVEs are stored, want the one", len(cves))
 	}
 	announced := 0
 	for _, s := range edges {
-		announced += strings.Count(s.log.String(), "a CVE was seen for the first time")
+		announced += strings.Count(s.Log.String(), "a CVE was seen for the first time")
 	}
 	if announced != 1 {
 		t.Errorf("the CVE was announced %d times, want once", announced)
@@ -124,39 +111,39 @@ func checkAttacks(t *testing.T, e *elastic, edges [2]*server, attacks int64) {
 func checkSharedAnswers(t *testing.T, a, b *server) {
 	t.Helper()
 	for _, question := range []string{"retrieveAlertStats", "retrieveAlertsCountWithType?time=777", "topCountriesAttacks", "tops?type=urls&topx=3&days=7"} {
-		first := a.request(http.MethodGet, "/alert/"+question, "")
-		second := b.request(http.MethodGet, "/alert/"+question, "")
-		if first.status != http.StatusOK || second.body != first.body {
-			t.Errorf("%s: one edge answers %d %s, the other %d %s", question, first.status, first.body, second.status, second.body)
+		first := a.Request(http.MethodGet, "/alert/"+question, "")
+		second := b.Request(http.MethodGet, "/alert/"+question, "")
+		if first.Status != http.StatusOK || second.Body != first.Body {
+			t.Errorf("%s: one edge answers %d %s, the other %d %s", question, first.Status, first.Body, second.Status, second.Body)
 		}
-		if got := second.header.Get("Server-Timing"); got != `cache;desc="hit"` {
+		if got := second.Header.Get("Server-Timing"); got != `cache;desc="hit"` {
 			t.Errorf("%s: the other edge's answer is %s, want a hit", question, got)
 		}
 	}
 }
 
 // deleteByQuery deletes documents and returns how many there were.
-func (e *elastic) deleteByQuery(indices, query string) int64 {
-	e.t.Helper()
-	if !e.refresh() {
-		e.t.Fatal("the indices cannot be refreshed")
+func deleteByQuery(t testing.TB, e *edgetest.Elastic, indices, query string) int64 {
+	t.Helper()
+	if !e.Refresh() {
+		t.Fatal("the indices cannot be refreshed")
 	}
 	var done struct{ Deleted int64 }
-	e.do(http.MethodPost, "/"+indices+"/_delete_by_query?refresh=true", `{"query":`+query+`}`, &done)
+	e.Do(http.MethodPost, "/"+indices+"/_delete_by_query?refresh=true", `{"query":`+query+`}`, &done)
 	return done.Deleted
 }
 
 // TestFleetChores has two edges do at once what needs doing once: laying the
 // indices out, deleting what is old, and writing the series of statistics.
 func TestFleetChores(t *testing.T) {
-	e := newElastic(t)
+	e := elastics.New(t)
 	edges := newFleet(t, e)
 	launchAll(edges)
 	for _, s := range edges {
-		s.stop()
+		s.Stop()
 	}
 	now := time.Now().UTC()
-	today, longAgo := e.indexOf(now), e.indexOf(now.AddDate(0, 0, -3))
+	today, longAgo := indexOf(e, now), indexOf(e, now.AddDate(0, 0, -3))
 	const each = 5
 	for _, received := range []struct {
 		index string
@@ -165,28 +152,28 @@ func TestFleetChores(t *testing.T) {
 		{longAgo, 70},                      // goes, with its index
 		{today, 30},                        // goes
 		{today, 4}, {today, 3}, {today, 3}, // stay, and are counted
-		{e.prefix + "ews-imported", 70}, // is nothing of ours
+		{e.Prefix + "ews-imported", 70}, // is nothing of ours
 	} {
 		for range each {
-			e.putAlert(received.index, now.Add(-received.hours*time.Hour))
+			putAlert(t, e, received.index, now.Add(-received.hours*time.Hour))
 		}
 	}
-	if !e.refresh() {
+	if !e.Refresh() {
 		t.Fatal("the indices cannot be refreshed")
 	}
 	launchAll(edges)
 
-	eventually(t, "old alerts are deleted", func() bool {
-		status, _ := e.request(http.MethodHead, "/"+longAgo, "")
-		return status == http.StatusNotFound && len(e.sources(today)) == 3*each
+	edgetest.Eventually(t, "old alerts are deleted", func() bool {
+		status, _ := e.Request(http.MethodHead, "/"+longAgo, "")
+		return status == http.StatusNotFound && len(e.Sources(today)) == 3*each
 	})
-	if n := len(e.sources(e.prefix + "ews-imported")); n != each {
+	if n := len(e.Sources(e.Prefix + "ews-imported")); n != each {
 		t.Errorf("an index of another name has %d documents left of %d", n, each)
 	}
 	first := now.Add(-4 * time.Hour).Truncate(time.Hour)
-	eventually(t, "the series of statistics is complete", func() bool { return len(e.sources(e.prefix+"statistics")) >= 3 })
+	edgetest.Eventually(t, "the series of statistics is complete", func() bool { return len(e.Sources(e.Prefix+"statistics")) >= 3 })
 	series := map[string]int{}
-	for _, source := range e.sources(e.prefix + "statistics") {
+	for _, source := range e.Sources(e.Prefix + "statistics") {
 		var record struct {
 			From   string  `json:"UTCtimeFrom"`
 			Alerts float64 `json:"comm_totalNumberAlerts"`
@@ -203,27 +190,27 @@ func TestFleetChores(t *testing.T) {
 		}
 	}
 	var holders map[string]any
-	e.do(http.MethodGet, "/_alias/"+e.prefix+"today", "", &holders)
-	if _, ok := holders[e.indexOf(time.Now().UTC())]; !ok || len(holders) != 1 {
+	e.Do(http.MethodGet, "/_alias/"+e.Prefix+"today", "", &holders)
+	if _, ok := holders[indexOf(e, time.Now().UTC())]; !ok || len(holders) != 1 {
 		t.Errorf("the write alias stands for %v", holders)
 	}
 	for _, s := range edges {
-		s.stop()
-		if log := s.log.String(); strings.Contains(log, `"level":"error"`) || strings.Contains(log, "cannot look after") {
-			t.Errorf("an edge had trouble:\n%s", tail(log))
+		s.Stop()
+		if log := s.Log.String(); strings.Contains(log, `"level":"error"`) || strings.Contains(log, "cannot look after") {
+			t.Errorf("an edge had trouble:\n%s", edgetest.Tail(log))
 		}
 	}
 }
 
 // indexOf is the index of a day's alerts.
-func (e *elastic) indexOf(day time.Time) string {
-	return e.prefix + "ews-" + day.Format("2006.01.02") + "-1"
+func indexOf(e *edgetest.Elastic, day time.Time) string {
+	return e.Prefix + "ews-" + day.Format("2006.01.02") + "-1"
 }
 
 // putAlert stores an alert of the community's that was received then.
-func (e *elastic) putAlert(index string, received time.Time) {
-	e.t.Helper()
-	e.do(http.MethodPost, "/"+index+"/_doc", fmt.Sprintf(
+func putAlert(t testing.TB, e *edgetest.Elastic, index string, received time.Time) {
+	t.Helper()
+	e.Do(http.MethodPost, "/"+index+"/_doc", fmt.Sprintf(
 		`{"recievedTime":%[1]q,"createTime":%[1]q,"clientDomain":true,"peerType":"SSH/console(cowrie)","peerIdent":"cowrie-01",`+
 			`"hostname":"greysunset","sourceEntryIp":"203.0.113.7","targetEntryIp":"198.51.100.9"}`, received.Format(time.DateTime)), nil)
 }

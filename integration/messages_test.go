@@ -3,13 +3,13 @@ package integration
 import (
 	"encoding/json"
 	"encoding/xml"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/peba-edge/peba/integration/edgetest"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -74,7 +74,7 @@ func (s *server) addUsers(m manifest) {
 		if u.Community {
 			args = append(args, "--community")
 		}
-		s.user(u.Token+"\n", args...)
+		s.User(u.Token+"\n", args...)
 	}
 }
 
@@ -126,9 +126,9 @@ func TestRecordedMessages(t *testing.T) {
 		testRecordedMessages(t, s, s.count)
 	})
 	t.Run("elasticsearch", func(t *testing.T) {
-		e := newElastic(t)
-		s := startServer(t, e.options(), "")
-		testRecordedMessages(t, s, func() int64 { return e.count(s) })
+		e := elastics.New(t)
+		s := startServer(t, e.Options(), "")
+		testRecordedMessages(t, s, func() int64 { return e.Count(s.Server) })
 	})
 }
 
@@ -151,16 +151,16 @@ func testRecordedMessages(t *testing.T, s *server, count func() int64) {
 					header = append(header, name, value)
 				}
 			}
-			got := s.request(message.Method, message.Path, string(body), header...)
-			if want := wantStatus(message.Name, was); got.status != want {
-				t.Fatalf("status %d, want %d: %s", got.status, want, got.body)
+			got := s.Request(message.Method, message.Path, string(body), header...)
+			if want := wantStatus(message.Name, was); got.Status != want {
+				t.Fatalf("status %d, want %d: %s", got.Status, want, got.Body)
 			}
-			if strings.HasPrefix(message.Path, "/ews-0.1/alert/postSimpleMessage") && got.status != http.StatusNoContent {
+			if strings.HasPrefix(message.Path, "/ews-0.1/alert/postSimpleMessage") && got.Status != http.StatusNoContent {
 				checkResult(t, got)
 			}
 			if message.Method == http.MethodGet &&
-				(got.header.Get("Allow") != "POST" || !strings.Contains(got.body, "POST is required for this action.")) {
-				t.Errorf("Allow %q, body %q", got.header.Get("Allow"), got.body)
+				(got.Header.Get("Allow") != "POST" || !strings.Contains(got.Body, "POST is required for this action.")) {
+				t.Errorf("Allow %q, body %q", got.Header.Get("Allow"), got.Body)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func testRecordedMessages(t *testing.T, s *server, count func() int64) {
 				t.Fatal(err)
 			}
 			if message.Method == http.MethodPost {
-				s.post(string(body))
+				s.Post(string(body))
 			}
 		}
 		// The two that came with a wrong method or at another path come in now.
@@ -184,27 +184,27 @@ func testRecordedMessages(t *testing.T, s *server, count func() int64) {
 
 // checkResult fails unless the body is an XML result, OK if and only if the
 // status says so.
-func checkResult(t *testing.T, got answer) {
+func checkResult(t *testing.T, got edgetest.Answer) {
 	t.Helper()
 	var result struct {
 		XMLName    xml.Name `xml:"Result"`
 		StatusCode string   `xml:"StatusCode"`
 		Text       string   `xml:"Text"`
 	}
-	if err := xml.Unmarshal([]byte(got.body), &result); err != nil {
-		t.Fatalf("no XML result: %v: %q", err, got.body)
+	if err := xml.Unmarshal([]byte(got.Body), &result); err != nil {
+		t.Fatalf("no XML result: %v: %q", err, got.Body)
 	}
 	ok := result.StatusCode == "OK"
-	if ok != (got.status == http.StatusOK) {
-		t.Errorf("status %d with StatusCode %q", got.status, result.StatusCode)
+	if ok != (got.Status == http.StatusOK) {
+		t.Errorf("status %d with StatusCode %q", got.Status, result.StatusCode)
 	}
-	if ok && got.body != okResult {
-		t.Errorf("body is %q", got.body)
+	if ok && got.Body != edgetest.OKResult {
+		t.Errorf("body is %q", got.Body)
 	}
 	if !ok && result.Text == "" {
 		t.Error("the refusal gives no reason")
 	}
-	if media := got.header.Get("Content-Type"); !strings.HasPrefix(media, "text/xml") {
+	if media := got.Header.Get("Content-Type"); !strings.HasPrefix(media, "text/xml") {
 		t.Errorf("Content-Type %q", media)
 	}
 }
@@ -212,15 +212,15 @@ func checkResult(t *testing.T, got answer) {
 // count stops the server, counts what its store holds, and starts it again.
 func (s *server) count() int64 {
 	s.t.Helper()
-	s.stop()
+	s.Stop()
 	var n int64
-	s.withStore(func(st store.Store) {
+	s.WithStore(func(st store.Store) {
 		var err error
 		if n, err = st.Count(s.t.Context(), store.Filter{Domain: store.Both}); err != nil {
 			s.t.Fatal(err)
 		}
 	})
-	s.start()
+	s.Start()
 	return n
 }
 
@@ -231,9 +231,9 @@ func TestRealClient(t *testing.T) {
 		testRealClient(t, s, s.count)
 	})
 	t.Run("elasticsearch", func(t *testing.T) {
-		e := newElastic(t)
-		s := startServer(t, e.options(), "")
-		testRealClient(t, s, func() int64 { return e.count(s) })
+		e := elastics.New(t)
+		s := startServer(t, e.Options(), "")
+		testRealClient(t, s, func() int64 { return e.Count(s.Server) })
 	})
 }
 
@@ -249,8 +249,8 @@ func testRealClient(t *testing.T, s *server, count func() int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.post(string(body)); got.status != http.StatusOK || got.body != okResult {
-			t.Errorf("%s: %d %s", filepath.Base(file), got.status, got.body)
+		if got := s.Post(string(body)); got.Status != http.StatusOK || got.Body != edgetest.OKResult {
+			t.Errorf("%s: %d %s", filepath.Base(file), got.Status, got.Body)
 		}
 		alerts += int64(strings.Count(string(body), "<Alert>"))
 	}
@@ -258,29 +258,11 @@ func testRealClient(t *testing.T, s *server, count func() int64) {
 		t.Errorf("%d alerts sent, %d stored", alerts, n)
 	}
 	var stats map[string]int64
-	got := s.request(http.MethodGet, "/alert/retrieveAlertStats", "")
-	if err := json.Unmarshal([]byte(got.body), &stats); err != nil {
+	got := s.Request(http.MethodGet, "/alert/retrieveAlertStats", "")
+	if err := json.Unmarshal([]byte(got.Body), &stats); err != nil {
 		t.Fatal(err)
 	}
 	if stats["AlertsLast5Minutes"] != alerts {
 		t.Errorf("%d alerts sent, statistics %v", alerts, stats)
 	}
-}
-
-// alertXML is one alert from a source, told apart by n.
-func alertXML(source string, n int) string {
-	return fmt.Sprintf(`<Alert><Analyzer id="cowrie-community-01"/><CreateTime tz="+0000">2026-11-23 10:00:00</CreateTime>`+
-		`<Source category="ipv4" port="%d" protocol="tcp">%s</Source><Target category="ipv4" port="22" protocol="tcp">198.51.100.9</Target>`+
-		`<AdditionalData type="string" meaning="sessionid">s%d</AdditionalData></Alert>`, 1024+n%60000, source, n)
-}
-
-// messageXML is a message of the given user.
-func messageXML(user, token string, alerts ...string) string {
-	escape := func(s string) string {
-		var b strings.Builder
-		_ = xml.EscapeText(&b, []byte(s)) // writing to a Builder cannot fail
-		return b.String()
-	}
-	return fmt.Sprintf("<EWS-SimpleMessage version=\"3.0\"><Authentication><username>%s</username><token>%s</token></Authentication>%s</EWS-SimpleMessage>",
-		escape(user), escape(token), strings.Join(alerts, ""))
 }

@@ -6,23 +6,25 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // TestOutage takes the cluster away under load, first one node and then all, and
 // kills the edge meanwhile. Sensors notice nothing, and in the end all that was
 // answered OK is in Elasticsearch, once.
 func TestOutage(t *testing.T) {
-	e := newElastic(t)
-	s := startServer(t, e.options(), "")
-	s.user("soc's token\n", "add", "soc", "--token-file", "-")
-	l := startLoad(t, s)
+	e := elastics.New(t)
+	s := startServer(t, e.Options(), "")
+	s.User("soc's token\n", "add", "soc", "--token-file", "-")
+	l := startLedger(t, s)
 	p := startSampler(t, s, l)
-	l.more(500)
-	eventually(t, "alerts are visible", func() bool { p.raise(e); return p.baseline.Load() > 0 })
+	l.More(500)
+	edgetest.Eventually(t, "alerts are visible", func() bool { p.raise(e); return p.baseline.Load() > 0 })
 	for round := range torture(t) {
 		e.Wait(t, "green") // a shard whose copy is not made yet would go with its node
 		e.Nodes[round%len(e.Nodes)].Stop()
-		l.more(500)
+		l.More(500)
 		p.answers()
 		s.wantHeartbeat(http.StatusOK, "I'm alive")
 		p.raise(e)
@@ -31,24 +33,24 @@ func TestOutage(t *testing.T) {
 			n.Kill() // the one is stopped already
 		}
 		s.wantHeartbeat(http.StatusServiceUnavailable, "elasticsearch does not answer")
-		l.more(500)
+		l.More(500)
 		checkLogins(t, s)
 		for range 2 { // the second time with a backlog that was tried before
-			s.kill()
-			s.startUntil(http.StatusServiceUnavailable)
+			s.Kill()
+			s.StartUntil(http.StatusServiceUnavailable)
 			s.wantHeartbeat(http.StatusServiceUnavailable, "elasticsearch does not answer")
-			l.more(300)
+			l.More(300)
 			checkLogins(t, s)
 		}
-		if n := s.waiting(); n == 0 {
+		if n := s.Waiting(); n == 0 {
 			t.Error("nothing waits in the spool, though the cluster is away")
 		}
 		e.Heal(t)
 		p.answers() // under load still
 	}
-	l.more(500)
-	l.end()
-	s.drain()
+	l.More(500)
+	l.End()
+	s.Drain()
 	p.raise(e)
 	p.end()
 	s.wantHeartbeat(http.StatusOK, "I'm alive")
@@ -57,20 +59,20 @@ func TestOutage(t *testing.T) {
 
 // wantStored fails the test unless what the sensors were told is true: by what the
 // cluster holds, and by what the servers answer.
-func wantStored(t *testing.T, e *elastic, l *load, servers ...*server) {
+func wantStored(t *testing.T, e *edgetest.Elastic, l *edgetest.Ledger, servers ...*server) {
 	t.Helper()
-	stored := e.sessions()
-	l.check(stored)
+	stored := e.Sessions()
+	l.Check(stored)
 	for _, s := range servers {
 		got, err := s.alertCount(10_000)
-		if n, bad := got.number(); err != nil || bad != nil || n != len(stored) {
-			t.Errorf("%d alerts are stored; the answer is %v %d %s", len(stored), err, got.status, got.body)
+		if n, bad := number(got); err != nil || bad != nil || n != len(stored) {
+			t.Errorf("%d alerts are stored; the edgetest.Answer is %v %d %s", len(stored), err, got.Status, got.Body)
 		}
-		private := s.request(http.MethodPost, "/alert/querySingleIP?ip=203.0.113.7&out=json", messageXML("soc", "soc's token"))
-		if private.status != http.StatusOK {
-			t.Errorf("a private question: %d %s", private.status, private.body)
+		private := s.Request(http.MethodPost, "/alert/querySingleIP?ip=203.0.113.7&out=json", edgetest.MessageXML("soc", "soc's token"))
+		if private.Status != http.StatusOK {
+			t.Errorf("a private question: %d %s", private.Status, private.Body)
 		}
-		if out, err := s.cli("", "peba", "dead-letters", "list", "--address", s.admin); err != nil || strings.Count(out, "\n") != 1 {
+		if out, err := s.CLI("", "peba", "dead-letters", "list", "--address", s.Admin); err != nil || strings.Count(out, "\n") != 1 {
 			t.Errorf("the dead letters: %v\n%s", err, out)
 		}
 	}
@@ -80,10 +82,10 @@ func wantStored(t *testing.T, e *elastic, l *load, servers ...*server) {
 // been asked while a node was going.
 func (s *server) wantHeartbeat(status int, text string) {
 	s.t.Helper()
-	var got answer
-	eventually(s.t, fmt.Sprintf("the heartbeat is %d %s", status, text), func() bool {
-		got = s.request(http.MethodGet, "/heartbeat", "")
-		return got.status == status && got.body == text
+	var got edgetest.Answer
+	edgetest.Eventually(s.t, fmt.Sprintf("the heartbeat is %d %s", status, text), func() bool {
+		got = s.Request(http.MethodGet, "/heartbeat", "")
+		return got.Status == status && got.Body == text
 	})
 }
 
@@ -95,14 +97,14 @@ func checkLogins(t *testing.T, s *server) {
 		user, token string
 		want        int
 	}{
-		{"soc", "soc's token", http.StatusServiceUnavailable}, // who he is is known; the answer is not
+		{"soc", "soc's token", http.StatusServiceUnavailable}, // who he is is known; the edgetest.Answer is not
 		{"soc", "another", http.StatusForbidden},
 		{"nobody", "soc's token", http.StatusServiceUnavailable}, // he may have been added elsewhere
-		{communityUser, communityToken, http.StatusForbidden},
+		{edgetest.CommunityUser, edgetest.CommunityToken, http.StatusForbidden},
 	} {
-		got := s.request(http.MethodPost, "/alert/retrieveIPs", messageXML(test.user, test.token))
-		if got.status != test.want {
-			t.Errorf("%s logs in with %q while the cluster is away: %d %s", test.user, test.token, got.status, got.body)
+		got := s.Request(http.MethodPost, "/alert/retrieveIPs", edgetest.MessageXML(test.user, test.token))
+		if got.Status != test.want {
+			t.Errorf("%s logs in with %q while the cluster is away: %d %s", test.user, test.token, got.Status, got.Body)
 		}
 	}
 }
@@ -110,24 +112,24 @@ func checkLogins(t *testing.T, s *server) {
 // TestNodeKill kills one node after the other under load, as a crash does, and
 // starts it again. There is a copy of each shard beside the first.
 func TestNodeKill(t *testing.T) {
-	e := newElastic(t)
-	s := startServer(t, e.options("replicas 1", "shards 3"), "")
-	s.user("soc's token\n", "add", "soc", "--token-file", "-")
-	l := startLoad(t, s)
+	e := elastics.New(t)
+	s := startServer(t, e.Options("replicas 1", "shards 3"), "")
+	s.User("soc's token\n", "add", "soc", "--token-file", "-")
+	l := startLedger(t, s)
 	p := startSampler(t, s, l)
-	l.more(300)
+	l.More(300)
 	for range torture(t) {
 		for i := range e.Nodes[:2] {
-			eventually(t, "alerts are visible", func() bool { p.raise(e); return p.baseline.Load() > 0 })
+			edgetest.Eventually(t, "alerts are visible", func() bool { p.raise(e); return p.baseline.Load() > 0 })
 			e.Wait(t, "green")
 			e.Nodes[i].Kill()
-			l.more(300)
+			l.More(300)
 			p.answers()
 			e.Heal(t)
 		}
 	}
-	l.end()
-	s.drain()
+	l.End()
+	s.Drain()
 	p.end()
 	wantStored(t, e, l, s)
 }
@@ -135,46 +137,46 @@ func TestNodeKill(t *testing.T) {
 // TestFullSpool fills a spool that may take little while no node answers. Sensors
 // are told to come again, and nothing else; a reload with the right URLs mends it.
 func TestFullSpool(t *testing.T) {
-	e := newElastic(t)
+	e := elastics.New(t)
 	s := newServer(t, "", "")
-	folder := filepath.Join(s.data, "spool")
+	folder := filepath.Join(s.Data, "spool")
 	config := func(urls ...string) string {
-		return site(strings.TrimPrefix(s.url, "http://"), s.admin, e.optionsAt(urls, spoolOption(folder, "max_size 2MiB")), "")
+		return s.Site(e.OptionsAt(urls, edgetest.SpoolOption(folder, "max_size 2MiB")), "")
 	}
-	s.writeConfig(config("http://" + freeAddress(t)))
-	s.startUntil(http.StatusServiceUnavailable)
+	s.WriteConfig(config("http://" + edgetest.FreeAddress(t)))
+	s.StartUntil(http.StatusServiceUnavailable)
 	s.wantHeartbeat(http.StatusServiceUnavailable, "elasticsearch does not answer")
 
 	accepted := map[string]bool{}
-	var refused answer
-	for n := 0; refused.status == 0; n++ {
+	var refused edgetest.Answer
+	for n := 0; refused.Status == 0; n++ {
 		if n == 10_000 {
 			t.Fatal("the spool takes more than it may")
 		}
-		got := s.post(messageXML(communityUser, communityToken, alertXML("203.0.113.7", n)))
-		if got.status != http.StatusOK {
+		got := s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, edgetest.AlertXML("203.0.113.7", n)))
+		if got.Status != http.StatusOK {
 			refused = got
 			continue
 		}
 		accepted[fmt.Sprintf(`{"sessionid":"s%d"}`, n)] = true
 	}
-	if refused.status != http.StatusServiceUnavailable || refused.header.Get("Retry-After") == "" {
-		t.Errorf("with a full spool a sensor is answered %d, Retry-After %q", refused.status, refused.header.Get("Retry-After"))
+	if refused.Status != http.StatusServiceUnavailable || refused.Header.Get("Retry-After") == "" {
+		t.Errorf("with a full spool a sensor is answered %d, Retry-After %q", refused.Status, refused.Header.Get("Retry-After"))
 	}
 	checkResult(t, refused)
 	s.wantHeartbeat(http.StatusServiceUnavailable, "spool does not answer")
 	s.wantCheck("spool", "raise max_size or lower reserve")
 
-	s.writeConfig(config(e.URLs()...))
-	s.reload()
-	s.drain()
+	s.WriteConfig(config(e.URLs()...))
+	s.Reload()
+	s.Drain()
 	s.wantHeartbeat(http.StatusOK, "I'm alive")
-	if got := s.post(messageXML(communityUser, communityToken, alertXML("203.0.113.7", 1_000_000))); got.body != okResult {
-		t.Errorf("when there is room again: %d %s", got.status, got.body)
+	if got := s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, edgetest.AlertXML("203.0.113.7", 1_000_000))); got.Body != edgetest.OKResult {
+		t.Errorf("when there is room again: %d %s", got.Status, got.Body)
 	}
 	accepted[`{"sessionid":"s1000000"}`] = true
-	s.drain()
-	stored := e.sessions()
+	s.Drain()
+	stored := e.Sessions()
 	for session, times := range stored {
 		if times != 1 || !accepted[session] {
 			t.Errorf("%s is stored %d times; answered OK: %t", session, times, accepted[session])
@@ -182,13 +184,5 @@ func TestFullSpool(t *testing.T) {
 	}
 	if len(stored) != len(accepted) {
 		t.Errorf("%d alerts were answered OK, %d are stored", len(accepted), len(stored))
-	}
-}
-
-// reload has the server take its Caddyfile as it is now.
-func (s *server) reload() {
-	s.t.Helper()
-	if out, err := s.cli("", "reload", "--address", s.admin, "--config", s.config, "--adapter", "caddyfile"); err != nil {
-		s.t.Fatalf("reload: %v\n%s", err, out)
 	}
 }

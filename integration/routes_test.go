@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 const frontend = "https://map.example.org"
@@ -50,14 +52,14 @@ func TestStandardRoutes(t *testing.T) {
 		{"GET", "/dashboard/dashboard/style.css", 404},
 		{"GET", "/nothing", 404},
 	} {
-		got := s.request(test.method, test.path, "")
-		if got.status != test.status {
-			t.Errorf("%s %s: %d, want %d: %s", test.method, test.path, got.status, test.status, got.body)
+		got := s.Request(test.method, test.path, "")
+		if got.Status != test.status {
+			t.Errorf("%s %s: %d, want %d: %s", test.method, test.path, got.Status, test.status, got.Body)
 		}
-		if test.method == "HEAD" && got.body != "" {
+		if test.method == "HEAD" && got.Body != "" {
 			t.Errorf("HEAD %s has a body", test.path)
 		}
-		if location := got.header.Get("Location"); (test.status == 302) != (location == "/dashboard/") {
+		if location := got.Header.Get("Location"); (test.status == 302) != (location == "dashboard/") {
 			t.Errorf("%s: Location is %q", test.path, location)
 		}
 	}
@@ -66,8 +68,8 @@ func TestStandardRoutes(t *testing.T) {
 func TestWithoutPublic(t *testing.T) {
 	s := startServer(t, "", "without public")
 	for _, path := range []string{"/alert/stream", "/alert/openapi.json", "/alert/tops", "/dashboard/", "/"} {
-		if got := s.request(http.MethodHead, path, ""); got.status != http.StatusNotFound {
-			t.Errorf("%s: %d, want 404", path, got.status)
+		if got := s.Request(http.MethodHead, path, ""); got.Status != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, got.Status)
 		}
 	}
 }
@@ -79,8 +81,8 @@ func TestWithoutRoutes(t *testing.T) {
 		"/ews-0.1/alert/postSimpleMessage": 404,
 		"/alert/retrieveAlertStats":        200,
 	} {
-		if got := s.request(http.MethodGet, path, ""); got.status != status {
-			t.Errorf("%s: %d, want %d", path, got.status, status)
+		if got := s.Request(http.MethodGet, path, ""); got.Status != status {
+			t.Errorf("%s: %d, want %d", path, got.Status, status)
 		}
 	}
 }
@@ -93,8 +95,8 @@ func TestWithoutDashboard(t *testing.T) {
 		"/dashboard/":               404,
 		"/alert/retrieveAlertStats": 200,
 	} {
-		if got := s.request(http.MethodGet, path, ""); got.status != status {
-			t.Errorf("%s: %d, want %d", path, got.status, status)
+		if got := s.Request(http.MethodGet, path, ""); got.Status != status {
+			t.Errorf("%s: %d, want %d", path, got.Status, status)
 		}
 	}
 }
@@ -105,11 +107,11 @@ func TestFrontend(t *testing.T) {
 	s := startServer(t, "", "frontend "+frontend)
 	const path = "/alert/retrieveAlertStats"
 
-	if got := s.request(http.MethodGet, "/", ""); got.status != http.StatusFound || got.header.Get("Location") != frontend {
-		t.Errorf("/: %d to %q", got.status, got.header.Get("Location"))
+	if got := s.Request(http.MethodGet, "/", ""); got.Status != http.StatusFound || got.Header.Get("Location") != frontend {
+		t.Errorf("/: %d to %q", got.Status, got.Header.Get("Location"))
 	}
-	if got := s.request(http.MethodGet, "/dashboard/", ""); got.status != http.StatusOK {
-		t.Errorf("the dashboard beside a frontend: %d", got.status)
+	if got := s.Request(http.MethodGet, "/dashboard/", ""); got.Status != http.StatusOK {
+		t.Errorf("the dashboard beside a frontend: %d", got.Status)
 	}
 	for name, test := range map[string]struct {
 		origin  []string
@@ -119,24 +121,24 @@ func TestFrontend(t *testing.T) {
 		"frontend":     {[]string{"Origin", frontend}, frontend},
 		"other origin": {[]string{"Origin", "https://evil.example"}, ""},
 	} {
-		got := s.request(http.MethodGet, path, "", test.origin...)
-		if allowed := got.header.Get("Access-Control-Allow-Origin"); got.status != http.StatusOK || allowed != test.allowed {
-			t.Errorf("%s: %d, Access-Control-Allow-Origin %q, want %q", name, got.status, allowed, test.allowed)
+		got := s.Request(http.MethodGet, path, "", test.origin...)
+		if allowed := got.Header.Get("Access-Control-Allow-Origin"); got.Status != http.StatusOK || allowed != test.allowed {
+			t.Errorf("%s: %d, Access-Control-Allow-Origin %q, want %q", name, got.Status, allowed, test.allowed)
 		}
-		if !strings.Contains(strings.Join(got.header.Values("Vary"), ","), "Origin") {
-			t.Errorf("%s: Vary is %q", name, got.header.Values("Vary"))
+		if !strings.Contains(strings.Join(got.Header.Values("Vary"), ","), "Origin") {
+			t.Errorf("%s: Vary is %q", name, got.Header.Values("Vary"))
 		}
 	}
-	preflight := s.request(http.MethodOptions, path, "", "Origin", frontend, "Access-Control-Request-Method", "GET")
-	if preflight.status != http.StatusNoContent || preflight.header.Get("Access-Control-Allow-Origin") != frontend ||
-		!strings.Contains(preflight.header.Get("Access-Control-Allow-Methods"), "GET") {
-		t.Errorf("preflight: %d %v", preflight.status, preflight.header)
+	preflight := s.Request(http.MethodOptions, path, "", "Origin", frontend, "Access-Control-Request-Method", "GET")
+	if preflight.Status != http.StatusNoContent || preflight.Header.Get("Access-Control-Allow-Origin") != frontend ||
+		!strings.Contains(preflight.Header.Get("Access-Control-Allow-Methods"), "GET") {
+		t.Errorf("preflight: %d %v", preflight.Status, preflight.Header)
 	}
-	evil := s.request(http.MethodOptions, path, "", "Origin", "https://evil.example", "Access-Control-Request-Method", "GET")
-	if evil.header.Get("Access-Control-Allow-Origin") != "" || evil.header.Get("Access-Control-Allow-Methods") != "" {
-		t.Errorf("preflight of another origin: %d %v", evil.status, evil.header)
+	evil := s.Request(http.MethodOptions, path, "", "Origin", "https://evil.example", "Access-Control-Request-Method", "GET")
+	if evil.Header.Get("Access-Control-Allow-Origin") != "" || evil.Header.Get("Access-Control-Allow-Methods") != "" {
+		t.Errorf("preflight of another origin: %d %v", evil.Status, evil.Header)
 	}
-	if got := s.post(messageXML(communityUser, communityToken, alertXML("9.9.9.9", 1))); got.body != okResult {
-		t.Errorf("ingest beside a frontend: %d %s", got.status, got.body)
+	if got := s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, edgetest.AlertXML("9.9.9.9", 1))); got.Body != edgetest.OKResult {
+		t.Errorf("ingest beside a frontend: %d %s", got.Status, got.Body)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // sampler asks a server for the number of alerts, over and over. Whatever the
@@ -19,7 +21,7 @@ import (
 type sampler struct {
 	t      *testing.T
 	server *server
-	load   *load
+	load   *edgetest.Ledger
 
 	baseline                   atomic.Int64
 	answered, refused, skipped atomic.Int64
@@ -31,7 +33,7 @@ type sampler struct {
 	group  sync.WaitGroup
 }
 
-func startSampler(t *testing.T, s *server, l *load) *sampler {
+func startSampler(t *testing.T, s *server, l *edgetest.Ledger) *sampler {
 	p := &sampler{t: t, server: s, load: l, ending: make(chan struct{})}
 	p.group.Go(func() {
 		for minutes := 60; ; minutes++ { // each is another key of the cache
@@ -53,37 +55,37 @@ func (p *sampler) sample(minutes int) {
 	switch {
 	case err != nil: // the process is dead
 		p.skipped.Add(1)
-	case got.status == http.StatusServiceUnavailable && got.header.Get("Retry-After") != "":
+	case got.Status == http.StatusServiceUnavailable && got.Header.Get("Retry-After") != "":
 		p.refused.Add(1)
-	case got.status == http.StatusOK && got.header.Get("Server-Timing") == `cache;desc="miss"`:
-		n, err := got.number()
-		most, _ := p.load.counts()
+	case got.Status == http.StatusOK && got.Header.Get("Server-Timing") == `cache;desc="miss"`:
+		n, err := number(got)
+		most := p.load.Counts().Sent
 		if err != nil || int64(n) < least || n > most {
-			p.t.Errorf("%d alerts were visible, %d sent, and the answer is %s (%v)", least, most, got.body, err)
+			p.t.Errorf("%d alerts were visible, %d sent, and the edgetest.Answer is %s (%v)", least, most, got.Body, err)
 		}
 		p.answered.Add(1)
 		p.lastAnswered.Store(time.Now().UnixNano())
 	default:
-		p.t.Errorf("asked for a new count: %d %s %s", got.status, got.body, got.header.Get("Server-Timing"))
+		p.t.Errorf("asked for a new count: %d %s %s", got.Status, got.Body, got.Header.Get("Server-Timing"))
 	}
 }
 
 // raise makes what is visible now, on one copy, the least that an answer may be,
 // once it is visible on all of them.
-func (p *sampler) raise(e *elastic) {
+func (p *sampler) raise(e *edgetest.Elastic) {
 	p.t.Helper()
 	var counted struct {
 		Count  int64
 		Shards struct{ Failed int } `json:"_shards"`
 	}
-	status, text := e.request(http.MethodGet, "/"+e.prefix+"ews-*/_count", "")
+	status, text := e.Request(http.MethodGet, "/"+e.Prefix+"ews-*/_count", "")
 	if status != http.StatusOK {
 		return // not all shards can be reached: nothing is known
 	}
 	if err := json.Unmarshal([]byte(text), &counted); err != nil {
 		p.t.Fatal(err)
 	}
-	if counted.Shards.Failed == 0 && e.refresh() {
+	if counted.Shards.Failed == 0 && e.Refresh() {
 		p.baseline.Store(counted.Count)
 	}
 }
@@ -92,7 +94,7 @@ func (p *sampler) raise(e *elastic) {
 func (p *sampler) answers() {
 	p.t.Helper()
 	start := time.Now().Add(time.Second).UnixNano()
-	eventually(p.t, "counts are answered", func() bool { return p.lastAnswered.Load() > start })
+	edgetest.Eventually(p.t, "counts are answered", func() bool { return p.lastAnswered.Load() > start })
 }
 
 func (p *sampler) end() {

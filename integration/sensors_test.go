@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // sensorList is the answer of /alert/sensors.
@@ -29,13 +31,13 @@ type sensorList struct {
 // sensors asks for sensors as a user.
 func (s *server) sensors(user, token, values string) sensorList {
 	s.t.Helper()
-	got := s.request(http.MethodGet, "/alert/sensors?"+values, "", "Authorization", basic(user, token))
-	if got.status != http.StatusOK || got.header.Get("Content-Type") != "application/json" {
-		s.t.Fatalf("%d %v %s", got.status, got.header, got.body)
+	got := s.Request(http.MethodGet, "/alert/sensors?"+values, "", "Authorization", basic(user, token))
+	if got.Status != http.StatusOK || got.Header.Get("Content-Type") != "application/json" {
+		s.t.Fatalf("%d %v %s", got.Status, got.Header, got.Body)
 	}
 	var list sensorList
-	if err := json.Unmarshal([]byte(got.body), &list); err != nil {
-		s.t.Fatalf("%v: %s", err, got.body)
+	if err := json.Unmarshal([]byte(got.Body), &list); err != nil {
+		s.t.Fatalf("%v: %s", err, got.Body)
 	}
 	return list
 }
@@ -51,26 +53,26 @@ func from(uuid, host, alert string) string {
 // the last half minute before that.
 func TestSensors(t *testing.T) {
 	s := newServer(t, "", "")
-	s.start()
-	s.user("soc's token\n", "add", "soc", "--token-file", "-")
-	s.user("reader's token\n", "add", "reader", "--community", "--token-file", "-")
+	s.Start()
+	s.User("soc's token\n", "add", "soc", "--token-file", "-")
+	s.User("reader's token\n", "add", "reader", "--community", "--token-file", "-")
 	const one, two = "0a7d0000-0000-4000-8000-000000000001", "0a7d0000-0000-4000-8000-000000000002"
 
 	post := func(want int, user, token, alerts string) {
 		t.Helper()
-		got := s.request(http.MethodPost, "/ews-0.1/alert/postSimpleMessage", messageXML(user, token, alerts), "User-Agent", "EWS Poster v1.33")
-		if got.status != want {
-			t.Fatalf("%d %s, want %d", got.status, got.body, want)
+		got := s.Request(http.MethodPost, "/ews-0.1/alert/postSimpleMessage", edgetest.MessageXML(user, token, alerts), "User-Agent", "EWS Poster v1.33")
+		if got.Status != want {
+			t.Fatalf("%d %s, want %d", got.Status, got.Body, want)
 		}
 	}
-	wrong := strings.Replace(alertXML("9.9.9.9", 3), `tz="+0000"`, `tz="CET"`, 1)
+	wrong := strings.Replace(edgetest.AlertXML("9.9.9.9", 3), `tz="+0000"`, `tz="CET"`, 1)
 	send := func() {
 		t.Helper()
-		post(200, communityUser, communityToken, from(one, "host-1", alertXML("9.9.9.9", 1))+from(one, "host-1", alertXML("9.9.9.9", 2)))
-		post(200, communityUser, communityToken, from(two, "&lt;b>host-2", alertXML("9.9.9.9", 1))+from(two, "&lt;b>host-2", wrong))
-		post(403, communityUser, "wrong", from(two, "forged", alertXML("9.9.9.9", 1)))
-		post(403, communityUser, "wrong", from("never heard of", "forged", alertXML("9.9.9.9", 1)))
-		post(200, "soc", "soc's token", from(one, "host-1", alertXML("9.9.9.9", 1)))
+		post(200, edgetest.CommunityUser, edgetest.CommunityToken, from(one, "host-1", edgetest.AlertXML("9.9.9.9", 1))+from(one, "host-1", edgetest.AlertXML("9.9.9.9", 2)))
+		post(200, edgetest.CommunityUser, edgetest.CommunityToken, from(two, "&lt;b>host-2", edgetest.AlertXML("9.9.9.9", 1))+from(two, "&lt;b>host-2", wrong))
+		post(403, edgetest.CommunityUser, "wrong", from(two, "forged", edgetest.AlertXML("9.9.9.9", 1)))
+		post(403, edgetest.CommunityUser, "wrong", from("never heard of", "forged", edgetest.AlertXML("9.9.9.9", 1)))
+		post(200, "soc", "soc's token", from(one, "host-1", edgetest.AlertXML("9.9.9.9", 1)))
 	}
 	check := func(rounds int64) {
 		t.Helper()
@@ -108,11 +110,11 @@ func TestSensors(t *testing.T) {
 	}
 	send()
 	check(1)
-	s.stop()
-	s.start()
+	s.Stop()
+	s.Start()
 	check(1)
-	s.stop()
-	s.start() // nothing asked so far is in the cache
+	s.Stop()
+	s.Start() // nothing asked so far is in the cache
 	send()
 	check(2)
 
@@ -130,21 +132,21 @@ func TestSensors(t *testing.T) {
 		t.Errorf("a community user sees %+v", list.Sensors)
 	}
 	for name, header := range map[string][]string{
-		"wrong token": {"Authorization", basic("soc", "wrong")}, "the community's": {"Authorization", basic(communityUser, communityToken)},
+		"wrong token": {"Authorization", basic("soc", "wrong")}, "the community's": {"Authorization", basic(edgetest.CommunityUser, edgetest.CommunityToken)},
 	} {
-		if got := s.request(http.MethodGet, "/alert/sensors", "", header...); got.status != http.StatusForbidden {
-			t.Errorf("%s: %d %s", name, got.status, got.body)
+		if got := s.Request(http.MethodGet, "/alert/sensors", "", header...); got.Status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
 		}
 	}
-	if got := s.request(http.MethodPost, "/alert/sensors", messageXML("reader", "reader's token")); got.status != http.StatusOK {
-		t.Errorf("POST: %d %s", got.status, got.body)
+	if got := s.Request(http.MethodPost, "/alert/sensors", edgetest.MessageXML("reader", "reader's token")); got.Status != http.StatusOK {
+		t.Errorf("POST: %d %s", got.Status, got.Body)
 	}
-	s.stop()
+	s.Stop()
 
-	s.start()
+	s.Start()
 	send()
-	s.kill()
-	s.start()
+	s.Kill()
+	s.Start()
 	list := s.sensors("soc", "soc's token", "ci=-1")
 	for _, sensor := range list.Sensors {
 		if sensor.ID == two && (sensor.Accepted < 2 || sensor.Accepted > 3) {

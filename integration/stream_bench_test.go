@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peba-edge/peba/integration/edgetest"
 	"github.com/peba-edge/peba/simulate"
 )
 
@@ -34,8 +35,8 @@ func benchmarkStream(b *testing.B, clients int) {
 	second := func() {
 		next := time.Now().Add(time.Second)
 		for range 5 {
-			body := fleet.Message(time.Now(), communityUser, communityToken, rate/5)
-			resp, err := http.Post(s.url+"/ews-0.1/alert/postSimpleMessage", "text/xml", bytes.NewReader(body))
+			body := fleet.Message(time.Now(), edgetest.CommunityUser, edgetest.CommunityToken, rate/5)
+			resp, err := http.Post(s.URL+"/ews-0.1/alert/postSimpleMessage", "text/xml", bytes.NewReader(body))
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -52,10 +53,10 @@ func benchmarkStream(b *testing.B, clients int) {
 		return (s.cpuTime() - before).Seconds() / time.Since(start).Seconds()
 	}
 	alone := cores(5)
-	memory := s.residentMemory()
+	memory := s.ResidentMemory()
 
 	var events atomic.Int64
-	address := strings.TrimPrefix(s.url, "http://")
+	address := strings.TrimPrefix(s.URL, "http://")
 	for range clients {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
@@ -84,14 +85,14 @@ func benchmarkStream(b *testing.B, clients int) {
 	b.StopTimer()
 	b.ReportMetric(alone, "cores-alone")
 	b.ReportMetric(with, "cores")
-	b.ReportMetric(float64(s.residentMemory()-memory)/1024/float64(clients), "KB/stream")
+	b.ReportMetric(float64(s.ResidentMemory()-memory)/1024/float64(clients), "KB/stream")
 	b.ReportMetric(float64(events.Load()-before)/float64(b.N*rate*clients), "events")
 }
 
 // cpuTime is how long the server has kept cores busy.
 func (s *server) cpuTime() time.Duration {
 	s.t.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.PID()))
 	if err != nil {
 		s.t.Fatal(err)
 	}

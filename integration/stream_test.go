@@ -17,6 +17,7 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/esclient/estest"
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // listener is a client of /alert/stream that comes back, like a browser, when a
@@ -42,7 +43,7 @@ func (s *server) listen(client *http.Client, query string, header ...string) *li
 	go func() {
 		defer close(l.done)
 		for ctx.Err() == nil {
-			l.stream(ctx, client, s.url+"/alert/stream"+query, header)
+			l.stream(ctx, client, s.URL+"/alert/stream"+query, header)
 			time.Sleep(50 * time.Millisecond)
 		}
 	}()
@@ -130,9 +131,9 @@ func (l *listener) waitForAlerts(n int) []string {
 func (l *listener) waitForAll(s *server, ci string) {
 	l.t.Helper()
 	var count struct{ AlertCount int }
-	got := s.request(http.MethodGet, "/alert/retrieveAlertsCount?time=1000&out=json&ci="+ci, "")
-	if err := json.Unmarshal([]byte(got.body), &count); err != nil {
-		l.t.Fatalf("%v: %s", err, got.body)
+	got := s.Request(http.MethodGet, "/alert/retrieveAlertsCount?time=1000&out=json&ci="+ci, "")
+	if err := json.Unmarshal([]byte(got.Body), &count); err != nil {
+		l.t.Fatalf("%v: %s", err, got.Body)
 	}
 	l.waitForAlerts(count.AlertCount)
 }
@@ -168,15 +169,15 @@ func (l *listener) sameAlerts(stored []alert.Document) {
 // stand before the handler.
 func TestStream(t *testing.T) {
 	s := newServer(t, "max_streams 4", "frontend "+frontend)
-	config, err := os.ReadFile(s.config)
+	config, err := os.ReadFile(s.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A body must come within a second, which no stream may end by.
 	text := strings.Replace(string(config), "\tpeba {", "\tservers {\n\t\tprotocols h1 h2c\n\t\ttimeouts {\n\t\t\tread_body 1s\n\t\t}\n\t}\n\tpeba {", 1)
-	s.writeConfig(strings.Replace(text, "respond 404", "encode\n\trespond 404", 1))
-	s.start()
-	s.user("long enough\n", "add", "soc", "--token-file", "-")
+	s.WriteConfig(strings.Replace(text, "respond 404", "encode\n\trespond 404", 1))
+	s.Start()
+	s.User("long enough\n", "add", "soc", "--token-file", "-")
 
 	var h2c http.Protocols
 	h2c.SetUnencryptedHTTP2(true)
@@ -184,20 +185,20 @@ func TestStream(t *testing.T) {
 	http2 := s.listen(&http.Client{Transport: &http.Transport{Protocols: &h2c}}, "")
 	private := s.listen(&http.Client{}, "?ci=0")
 	both := s.listen(&http.Client{}, "/?ci=-1")
-	if got := s.request(http.MethodGet, "/alert/stream", ""); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
-		t.Errorf("one stream too many: %d %v", got.status, got.header)
+	if got := s.Request(http.MethodGet, "/alert/stream", ""); got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" {
+		t.Errorf("one stream too many: %d %v", got.Status, got.Header)
 	}
-	if head := s.request(http.MethodHead, "/alert/stream", ""); head.status != http.StatusOK {
-		t.Errorf("HEAD: %d", head.status)
+	if head := s.Request(http.MethodHead, "/alert/stream", ""); head.Status != http.StatusOK {
+		t.Errorf("HEAD: %d", head.Status)
 	}
 	time.Sleep(1500 * time.Millisecond)
 
 	send := func(user, token string, n int) {
-		if got := s.post(messageXML(user, token, alertXML("9.9.9.9", n))); got.body != okResult {
-			t.Fatalf("%d %s", got.status, got.body)
+		if got := s.Post(edgetest.MessageXML(user, token, edgetest.AlertXML("9.9.9.9", n))); got.Body != edgetest.OKResult {
+			t.Fatalf("%d %s", got.Status, got.Body)
 		}
 	}
-	send(communityUser, communityToken, 1)
+	send(edgetest.CommunityUser, edgetest.CommunityToken, 1)
 	send("soc", "long enough", 2)
 	for what, l := range map[string]struct {
 		*listener
@@ -205,7 +206,7 @@ func TestStream(t *testing.T) {
 		alerts int
 	}{"HTTP/1.1": {plain, "1", 1}, "HTTP/2": {http2, "1", 1}, "private": {private, "0", 1}, "both": {both, "-1", 2}} {
 		got := l.waitForAlerts(l.alerts)
-		list := s.request(http.MethodGet, "/alert/retrieveAlertsJson?ci="+l.ci, "").body
+		list := s.Request(http.MethodGet, "/alert/retrieveAlertsJson?ci="+l.ci, "").Body
 		for _, a := range got {
 			if !strings.Contains(list, a) {
 				t.Errorf("%s: retrieveAlertsJson answers %s, but the stream %s", what, list, a)
@@ -226,7 +227,7 @@ func TestStream(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
-	if open, dropped := s.metric("peba_stream_open"), s.metric("peba_stream_dropped_total"); open != 4 || dropped != 0 {
+	if open, dropped := s.Metric("peba_stream_open"), s.Metric("peba_stream_dropped_total"); open != 4 || dropped != 0 {
 		t.Errorf("the metrics count %d open streams and %d dropped, want 4 and 0", open, dropped)
 	}
 }
@@ -235,7 +236,7 @@ func TestStream(t *testing.T) {
 // other from its alerts.
 func TestStreamStuck(t *testing.T) {
 	s := startServer(t, "", "")
-	address := strings.TrimPrefix(s.url, "http://")
+	address := strings.TrimPrefix(s.URL, "http://")
 	stuck, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
@@ -248,21 +249,21 @@ func TestStreamStuck(t *testing.T) {
 	// Escaping makes much of them: this fills what the kernel keeps for a client.
 	request := `<Request type="url">/` + strings.Repeat("&amp;lt;", 300) + "</Request>"
 	sent := 0
-	for s.metric("peba_stream_dropped_total") == 0 {
+	for s.Metric("peba_stream_dropped_total") == 0 {
 		if sent == 50*90 {
 			t.Fatal("the stuck client is still there")
 		}
 		var alerts []string
 		for range 50 {
 			sent++
-			alerts = append(alerts, strings.Replace(alertXML("9.9.9.9", sent), "<AdditionalData", request+"<AdditionalData", 1))
+			alerts = append(alerts, strings.Replace(edgetest.AlertXML("9.9.9.9", sent), "<AdditionalData", request+"<AdditionalData", 1))
 		}
-		if got := s.post(messageXML(communityUser, communityToken, alerts...)); got.body != okResult {
-			t.Fatalf("%d %s", got.status, got.body)
+		if got := s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, alerts...)); got.Body != edgetest.OKResult {
+			t.Fatalf("%d %s", got.Status, got.Body)
 		}
 		time.Sleep(time.Second)
 	}
-	if open := s.metric("peba_stream_open"); open != 1 {
+	if open := s.Metric("peba_stream_open"); open != 1 {
 		t.Errorf("%d streams are open, want one", open)
 	}
 	quick.waitForAlerts(sent * 9 / 10) // two messages may be of one second
@@ -275,7 +276,7 @@ func TestStreamStuck(t *testing.T) {
 // come back, and have each alert once.
 func TestStreamReload(t *testing.T) {
 	s := startServer(t, "", "")
-	config, err := os.ReadFile(s.config)
+	config, err := os.ReadFile(s.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +284,8 @@ func TestStreamReload(t *testing.T) {
 	sending := s.play()
 	for i := range 3 {
 		first.waitForAlerts(1 + 15*i)
-		s.writeConfig(strings.Replace(string(config), "peba {", fmt.Sprintf("peba {\n\t\tretention %dd", 10+i), 1))
-		if out, err := s.cli("", "reload", "--address", s.admin, "--config", s.config, "--adapter", "caddyfile"); err != nil {
+		s.WriteConfig(strings.Replace(string(config), "peba {", fmt.Sprintf("peba {\n\t\tretention %dd", 10+i), 1))
+		if out, err := s.CLI("", "reload", "--address", s.Admin, "--config", s.Config, "--adapter", "caddyfile"); err != nil {
 			t.Fatalf("reload: %v\n%s", err, out)
 		}
 		first.wait("a new stream", func() bool { return first.streams == i+2 })
@@ -292,8 +293,8 @@ func TestStreamReload(t *testing.T) {
 	sending()
 	first.waitForAll(s, "-1")
 	second.waitForAll(s, "1")
-	s.stop()
-	stored := s.documents()
+	s.Stop()
+	stored := s.Documents()
 	first.sameAlerts(stored)
 	second.sameAlerts(stored)
 }
@@ -306,17 +307,17 @@ func TestStreamKill(t *testing.T) {
 	for round := range 2 {
 		sending := s.play()
 		l.waitForAlerts(1 + 20*round)
-		s.kill()
+		s.Kill()
 		sending()
-		s.start()
+		s.Start()
 		l.wait("a new stream", func() bool { return l.streams == round+2 })
 	}
 	s.play()()
 	l.waitForAll(s, "1")
-	s.stop()
-	l.sameAlerts(s.documents())
-	if strings.Contains(s.log.String(), "panic") {
-		t.Errorf("the server's log:\n%s", s.log)
+	s.Stop()
+	l.sameAlerts(s.Documents())
+	if strings.Contains(s.Log.String(), "panic") {
+		t.Errorf("the server's log:\n%s", s.Log)
 	}
 }
 
@@ -337,7 +338,7 @@ func TestStreamEdges(t *testing.T) {
 	var stored struct{ Alerts []struct{ ID string } }
 	for topx := 1000; len(stored.Alerts) < sent && topx > 900; topx-- { // each is an answer of its own
 		time.Sleep(time.Second)
-		body := here.request(http.MethodGet, fmt.Sprint("/alert/retrieveAlertsJson?topx=", topx), "").body
+		body := here.Request(http.MethodGet, fmt.Sprint("/alert/retrieveAlertsJson?topx=", topx), "").Body
 		if err := json.Unmarshal([]byte(body), &stored); err != nil {
 			t.Fatalf("%v: %s", err, body)
 		}
@@ -366,7 +367,7 @@ const played = 80
 // and they are done.
 func (s *server) play() (wait func()) {
 	s.t.Helper()
-	cmd := s.command("peba", "simulate", s.url, "--user", communityUser, "--token", communityToken,
+	cmd := s.Command("peba", "simulate", s.URL, "--user", edgetest.CommunityUser, "--token", edgetest.CommunityToken,
 		"--sensors", "20", "--rate", "20", "--alerts", fmt.Sprint(played), "--batch", "2", "--seed", fmt.Sprint(time.Now().UnixNano()))
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)

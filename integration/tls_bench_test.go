@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peba-edge/peba/integration/edgetest"
 	"github.com/peba-edge/peba/simulate"
 )
 
@@ -21,14 +22,14 @@ import (
 func BenchmarkHandshakes(b *testing.B) {
 	const batch, rounds = 10, 6
 	s := newServer(b, "", "")
-	config, err := os.ReadFile(s.config)
+	config, err := os.ReadFile(s.Config)
 	if err != nil {
 		b.Fatal(err)
 	}
-	secure := "https://" + freeAddress(b)
-	s.writeConfig(strings.Replace(string(config), "{", "{\n\tskip_install_trust\n\tauto_https disable_redirects", 1) +
+	secure := "https://" + edgetest.FreeAddress(b)
+	s.WriteConfig(strings.Replace(string(config), "{", "{\n\tskip_install_trust\n\tauto_https disable_redirects", 1) +
 		fmt.Sprintf("\n%s {\n\ttls internal\n\tpeba\n}\n", secure))
-	s.start()
+	s.Start()
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, DisableCompression: true,
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // Caddy has just made the authority
@@ -37,7 +38,7 @@ func BenchmarkHandshakes(b *testing.B) {
 	send := func(url string, n int) time.Duration {
 		var bodies [][]byte
 		for range n {
-			bodies = append(bodies, fleet.Message(time.Now(), communityUser, communityToken, batch))
+			bodies = append(bodies, fleet.Message(time.Now(), edgetest.CommunityUser, edgetest.CommunityToken, batch))
 		}
 		const clients = 8
 		var next atomic.Int64
@@ -60,7 +61,7 @@ func BenchmarkHandshakes(b *testing.B) {
 	var plain, encrypted time.Duration
 	b.ResetTimer()
 	for range rounds {
-		plain += send(s.url, each)
+		plain += send(s.URL, each)
 		encrypted += send(secure, each)
 	}
 	b.StopTimer()

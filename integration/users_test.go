@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 func trim(s string) string { return strings.TrimSpace(s) }
@@ -18,14 +20,14 @@ func basic(user, token string) string {
 func TestUserCommands(t *testing.T) {
 	s := startServer(t, "", "")
 
-	added := s.user("", "add", "soc-team", "--email", "soc@example.org")
+	added := s.User("", "add", "soc-team", "--email", "soc@example.org")
 	token := regexp.MustCompile(`(?m)^token: (\S+)$`).FindStringSubmatch(added)
 	if token == nil {
 		t.Fatalf("no token was made and shown: %q", added)
 	}
-	s.user("reader's token\n", "add", "reader", "--get-only", "--community", "--token-file", "-")
+	s.User("reader's token\n", "add", "reader", "--get-only", "--community", "--token-file", "-")
 
-	list := s.user("", "list")
+	list := s.User("", "list")
 	for _, want := range []string{
 		`(?m)^reader +true +true +argon2id$`,
 		`(?m)^soc-team +false +false +soc@example.org +argon2id$`,
@@ -34,40 +36,47 @@ func TestUserCommands(t *testing.T) {
 			t.Errorf("the list has no line %s:\n%s", want, list)
 		}
 	}
+	var infos []struct{ Name string }
+	if err := json.Unmarshal([]byte(s.User("", "list", "--json")), &infos); err != nil || len(infos) != 2 || infos[0].Name != "reader" {
+		t.Errorf("the list in JSON: %v, %v", infos, err)
+	}
+	if names, err := s.CLI("", "__complete", "peba", "user", "remove", "--address", s.Admin, "s"); err != nil || !strings.HasPrefix(names, "soc-team\n") {
+		t.Errorf("completing a user name gives %q, %v", names, err)
+	}
 	if strings.Contains(list, token[1]) || strings.Contains(list, "$argon2id") {
 		t.Errorf("the list shows secrets:\n%s", list)
 	}
 
 	post := func(user, token string) int {
-		return s.request(http.MethodPost, "/alert/retrieveIPs", messageXML(user, token)).status
+		return s.Request(http.MethodPost, "/alert/retrieveIPs", edgetest.MessageXML(user, token)).Status
 	}
 	if got := post("soc-team", token[1]); got != http.StatusOK {
 		t.Errorf("POST with the right token: %d", got)
 	}
-	if got := s.request(http.MethodGet, "/alert/retrieveIPs?out=json", "", "Authorization", basic("reader", "reader's token")); got.status != http.StatusOK {
-		t.Errorf("GET with HTTP Basic: %d %s", got.status, got.body)
+	if got := s.Request(http.MethodGet, "/alert/retrieveIPs?out=json", "", "Authorization", basic("reader", "reader's token")); got.Status != http.StatusOK {
+		t.Errorf("GET with HTTP Basic: %d %s", got.Status, got.Body)
 	}
 	if got := post("soc-team", "wrong token"); got != http.StatusForbidden {
 		t.Errorf("POST with a wrong token: %d", got)
 	}
-	if got := s.request(http.MethodGet, "/alert/retrieveIPs", ""); got.status != http.StatusMethodNotAllowed {
-		t.Errorf("GET without credentials: %d", got.status)
+	if got := s.Request(http.MethodGet, "/alert/retrieveIPs", ""); got.Status != http.StatusMethodNotAllowed {
+		t.Errorf("GET without credentials: %d", got.Status)
 	}
-	if got := post(communityUser, communityToken); got != http.StatusForbidden {
+	if got := post(edgetest.CommunityUser, edgetest.CommunityToken); got != http.StatusForbidden {
 		t.Errorf("the community's log-in on a private endpoint: %d", got)
 	}
-	if got := s.post(messageXML("reader", "reader's token", alertXML("9.9.9.9", 1))); got.status != http.StatusForbidden {
-		t.Errorf("a getOnly user sends: %d", got.status)
+	if got := s.Post(edgetest.MessageXML("reader", "reader's token", edgetest.AlertXML("9.9.9.9", 1))); got.Status != http.StatusForbidden {
+		t.Errorf("a getOnly user sends: %d", got.Status)
 	}
 
-	s.user("another token\n", "set", "soc-team", "--token-file", "-")
+	s.User("another token\n", "set", "soc-team", "--token-file", "-")
 	if got := post("soc-team", token[1]); got != http.StatusForbidden {
 		t.Errorf("the old token after set: %d", got)
 	}
 	if got := post("soc-team", "another token"); got != http.StatusOK {
 		t.Errorf("the new token after set: %d", got)
 	}
-	s.user("", "remove", "soc-team")
+	s.User("", "remove", "soc-team")
 	if got := post("soc-team", "another token"); got != http.StatusForbidden {
 		t.Errorf("after remove: %d", got)
 	}
@@ -75,14 +84,14 @@ func TestUserCommands(t *testing.T) {
 
 func TestUserCommandErrors(t *testing.T) {
 	s := startServer(t, "", "")
-	s.user("long enough\n", "add", "known", "--token-file", "-")
+	s.User("long enough\n", "add", "known", "--token-file", "-")
 	for name, test := range map[string]struct {
 		stdin string
 		args  []string
 		want  string
 	}{
-		"exists":           {"long enough\n", []string{"add", "known", "--token-file", "-"}, `user \"known\" exists`},
-		"community's name": {"long enough\n", []string{"add", communityUser, "--token-file", "-"}, "is the community's"},
+		"exists":           {"long enough\n", []string{"add", "known", "--token-file", "-"}, `Error: user "known" exists`},
+		"community's name": {"long enough\n", []string{"add", edgetest.CommunityUser, "--token-file", "-"}, "is the community's"},
 		"empty token":      {"\n", []string{"add", "new", "--token-file", "-"}, "is empty"},
 		"short token":      {"short\n", []string{"add", "new", "--token-file", "-"}, "token has 5 bytes: allowed is 8 to 1024"},
 		"escape in name":   {"long enough\n", []string{"add", "a\x1b[31m", "--token-file", "-"}, "allowed are printable ones"},
@@ -90,10 +99,10 @@ func TestUserCommandErrors(t *testing.T) {
 		"colon":            {"long enough\n", []string{"add", "a:b", "--token-file", "-"}, "no colon"},
 		"no such command":  {"", []string{"frob"}, "frob"},
 		"nothing to set":   {"", []string{"set", "known"}, "nothing to change"},
-		"unknown":          {"", []string{"remove", "nobody"}, `there is no user \"nobody\"`},
+		"unknown":          {"", []string{"remove", "nobody"}, `Error: there is no user "nobody"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, err := s.cli(test.stdin, append([]string{"peba", "user", "--address", s.admin}, test.args...)...)
+			out, err := s.CLI(test.stdin, append([]string{"peba", "user", "--address", s.Admin}, test.args...)...)
 			if err == nil {
 				t.Error("it succeeded")
 			}
@@ -110,14 +119,14 @@ func TestUserCommandErrors(t *testing.T) {
 // TestDomains sends as community and as private user, and asks for each.
 func TestDomains(t *testing.T) {
 	s := startServer(t, "", "")
-	s.user("soc's token\n", "add", "soc", "--token-file", "-")
-	s.user("member's token\n", "add", "member", "--community", "--token-file", "-")
+	s.User("soc's token\n", "add", "soc", "--token-file", "-")
+	s.User("member's token\n", "add", "member", "--community", "--token-file", "-")
 	for _, body := range []string{
-		messageXML(communityUser, communityToken, alertXML("8.8.8.8", 1), alertXML("8.8.4.4", 2)),
-		messageXML("soc", "soc's token", alertXML("9.9.9.9", 3)),
+		edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, edgetest.AlertXML("8.8.8.8", 1), edgetest.AlertXML("8.8.4.4", 2)),
+		edgetest.MessageXML("soc", "soc's token", edgetest.AlertXML("9.9.9.9", 3)),
 	} {
-		if got := s.post(body); got.body != okResult {
-			t.Fatalf("%d %s", got.status, got.body)
+		if got := s.Post(body); got.Body != edgetest.OKResult {
+			t.Fatalf("%d %s", got.Status, got.Body)
 		}
 	}
 	for _, test := range []struct{ user, ci, want string }{
@@ -133,13 +142,13 @@ func TestDomains(t *testing.T) {
 		} else {
 			path += "&out=json"
 		}
-		got := s.request(http.MethodPost, path, messageXML(test.user, test.user+"'s token"))
+		got := s.Request(http.MethodPost, path, edgetest.MessageXML(test.user, test.user+"'s token"))
 		var list []struct {
 			IP    string `json:"ip"`
 			Count int    `json:"count"`
 		}
-		if err := json.Unmarshal([]byte(got.body), &list); err != nil {
-			t.Fatalf("%s: %v: %s", path, err, got.body)
+		if err := json.Unmarshal([]byte(got.Body), &list); err != nil {
+			t.Fatalf("%s: %v: %s", path, err, got.Body)
 		}
 		var ips []string
 		for _, item := range list {
