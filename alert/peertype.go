@@ -109,11 +109,24 @@ func abbreviatedType(labels string) string {
 func WebTypes() []string {
 	var types []string
 	for i := range peerTypes {
-		if t := peerTypes[i]; t.kind&isWeb != 0 && !slices.Contains(types, t.peerType) {
+		if t := &peerTypes[i]; t.kind&isWeb != 0 && !slices.Contains(types, t.peerType) {
 			types = append(types, t.peerType)
 		}
 	}
 	return types
+}
+
+// IsWeb reports whether a type is one of WebTypes.
+func IsWeb(peerType string) bool { return kindOf(peerType)&isWeb != 0 }
+
+// kindOf returns the kind of a type, 0 if it is unknown.
+func kindOf(peerType string) peerKind {
+	for i := range peerTypes {
+		if peerTypes[i].peerType == peerType {
+			return peerTypes[i].kind
+		}
+	}
+	return 0
 }
 
 // isHoneytrap reports whether a honeypot's clock is in UTC whatever it says.
@@ -125,11 +138,4 @@ func namesPort(peerType string) bool {
 }
 
 // keepsPayload reports whether the payloads of a honeypot are kept (contract §1.3).
-func keepsPayload(peerType string) bool {
-	for i := range peerTypes {
-		if peerTypes[i].peerType == peerType {
-			return peerTypes[i].kind&keepsPayloads != 0
-		}
-	}
-	return false
-}
+func keepsPayload(peerType string) bool { return kindOf(peerType)&keepsPayloads != 0 }

@@ -176,6 +176,8 @@ type Filter struct {
 	SourceIP string
 	// PeerType, if not empty, is the honeypot type.
 	PeerType string
+	// Web, if true, selects web honeypots only: those of alert.WebTypes.
+	Web bool
 }
 
 // Dimension is something that alerts are grouped by. Its value in a Group's

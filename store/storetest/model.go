@@ -264,7 +264,8 @@ func matches(d alert.Document, f store.Filter) bool {
 	if !f.From.IsZero() && at.Before(f.From) || !f.To.IsZero() && !at.Before(f.To) {
 		return false
 	}
-	return (f.SourceIP == "" || f.SourceIP == d.SourceEntryIP) && (f.PeerType == "" || f.PeerType == d.PeerType)
+	return (f.SourceIP == "" || f.SourceIP == d.SourceEntryIP) && (f.PeerType == "" || f.PeerType == d.PeerType) &&
+		(!f.Web || slices.Contains(alert.WebTypes(), d.PeerType))
 }
 
 // timeOf returns the one of d's times that is meant.
