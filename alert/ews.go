@@ -17,8 +17,10 @@ type Message struct {
 	// Records are the alerts, ready for a store but for what the server adds:
 	// recievedTime, clientDomain and the places.
 	Records []Record
-	// Skipped counts the alerts that were left out.
-	Skipped map[SkipReason]int
+	// Skipped counts the alerts that were left out, and FirstSkip is the reason of the
+	// first of them.
+	Skipped   map[SkipReason]int
+	FirstSkip SkipReason
 	// Origins say which sensors the alerts came from, in their order. One sensor
 	// may stand there several times.
 	Origins []Origin
@@ -278,6 +280,9 @@ func (d *decoder) eventID(id string) string {
 
 // skip counts alerts that are left out.
 func (d *decoder) skip(origin *Origin, reason SkipReason, n int) {
+	if d.message.FirstSkip == "" {
+		d.message.FirstSkip = reason
+	}
 	for _, counts := range []*map[SkipReason]int{&d.message.Skipped, &origin.Skipped} {
 		if *counts == nil {
 			*counts = make(map[SkipReason]int)

@@ -2,7 +2,7 @@ package alert
 
 // Limits bound what a document may be made of, and so what decoding it costs. The
 // size of the whole is the reader's affair: what is held of a message of any size is
-// bounded by StoredBytes, twice MessagePayloadBytes and a few PayloadBytes.
+// bounded, see Held.
 //
 // A document that is too deep, or whose elements are too many where they are not an
 // alert's, is refused. Of an alert that is too large, only what is too much is left
@@ -45,6 +45,12 @@ func DefaultLimits() Limits {
 		TextBytes:           4 << 20,
 		PayloadBytes:        16 << 20,
 		MessagePayloadBytes: 64 << 20,
-		StoredBytes:         64 << 20,
+		StoredBytes:         48 << 20,
 	}
+}
+
+// Held returns how many bytes of a message are held at a time at most, however long
+// it is: what is to be stored, and the text that is being read.
+func (lim Limits) Held() int64 {
+	return int64(lim.StoredBytes) + int64(lim.MessagePayloadBytes) + int64(lim.PayloadBytes)
 }

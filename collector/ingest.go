@@ -7,9 +7,14 @@ import (
 	"net/netip"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/geo"
 )
+
+// mostLoggedUser is how much of a user name is logged, in characters.
+const mostLoggedUser = 64
 
 // Ingest stores the alerts of one message from source, which calls itself agent.
 // It returns nil only when they are durable. Nothing is stored unless the message's
@@ -43,6 +48,10 @@ func (a *App) Ingest(ctx context.Context, m *alert.Message, source netip.Addr, a
 		return fmt.Errorf("storing %d alerts: %w", len(m.Records), err)
 	}
 	countIngested(m)
+	if m.DroppedPayloads > 0 {
+		a.requests.Warn("payloads were too large and dropped, their alerts stored", zap.Stringer("source", source),
+			zap.String("user", printed(m.Username, mostLoggedUser)), zap.Int("payloads", m.DroppedPayloads), zap.Int64("bytes", m.DroppedBytes))
+	}
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 // a handler's requests.
 const (
 	smallBody   = 1 << 20
-	largeBodies = 128 << 20 // and never less than two of the largest allowed
+	largeBodies = 256 << 20
 )
 
 // errCrowded is the error of a body for which there is no room just now.
@@ -56,7 +56,7 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	before := b.beyond()
 	n, err := b.r.Read(p)
 	b.read += int64(n)
-	if more := b.beyond() - before; more > 0 && b.all.large.Add(more) > max(largeBodies, 2*b.all.most) {
+	if more := b.beyond() - before; more > 0 && b.all.large.Add(more) > largeBodies {
 		err = errCrowded
 	}
 	if err != nil && err != io.EOF {
@@ -65,8 +65,10 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// beyond is how much was read beyond the small part.
-func (b *bodyReader) beyond() int64 { return max(0, b.read-smallBody) }
+// beyond is how much is held beyond the small part.
+func (b *bodyReader) beyond() int64 {
+	return max(0, min(b.read, alert.DefaultLimits().Held())-smallBody)
+}
 
 func (b *bodyReader) release() { b.all.large.Add(-b.beyond()) }
 

@@ -22,15 +22,16 @@ func init() {
 	caddy.RegisterModule(new(Ingest))
 }
 
-// defaultMaxBody has room for a message with several of the largest payloads
-// that sensors send (13.4 MB of text each, contract §1).
-const defaultMaxBody = 64 << 20
+// defaultMaxBody has room for a message with 18 of the largest payloads that sensors
+// send (13.4 MB of text each, contract §1). Less of it is held: see alert.Limits.Held.
+const defaultMaxBody = 256 << 20
 
 // Ingest takes in the messages of honeypot sensors (EWS XML by POST) and answers
 // OK when their alerts are stored durably, and only then.
 type Ingest struct {
-	// The size of a request body from which on it is refused with 413, in
-	// bytes. Default: 64 MiB.
+	// Maximum request body size in bytes; larger bodies get 413. Payloads that exceed
+	// 16 MiB of base64, or 64 MiB in one message, are dropped and their alerts stored.
+	// Default: 256 MiB.
 	MaxBody int64 `json:"max_body,omitempty"`
 
 	app    *collector.App
@@ -68,7 +69,8 @@ func (h *Ingest) Validate() error {
 
 // ServeHTTP answers one message (contract §1).
 func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	if err := h.ingest(w, r); err != nil {
+	text, err := h.ingest(w, r)
+	if err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
 			h.logger.Error("a message could not be taken in", zap.Error(refused.internal))
@@ -79,22 +81,23 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		refused.write(w, "")
 		return nil
 	}
-	writeBody(w, http.StatusOK, "text/xml; charset=utf-8", alert.AppendResult(nil, alert.StatusOK, ""))
+	writeBody(w, http.StatusOK, "text/xml; charset=utf-8", alert.AppendResult(nil, alert.StatusOK, text))
 	return nil
 }
 
-func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
+// ingest takes in a message, and returns the text to answer.
+func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) (text string, err error) {
 	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
-		return err
+		return "", err
 	}
 	if err := checkContent(r.Header); err != nil {
-		return err
+		return "", err
 	}
 	message, err := h.bodies.message(w, r)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return h.app.Ingest(r.Context(), message, sourceOf(r), r.UserAgent())
+	return message.ResultText(), h.app.Ingest(r.Context(), message, sourceOf(r), r.UserAgent())
 }
 
 // checkContent refuses bodies that say that they are not plain XML. Any other
