@@ -144,6 +144,8 @@ func TestNoRoomForAFile(t *testing.T) {
 		t.Errorf("error is %v, want one that names the folder", err)
 	}
 	must(t, os.Rename(moved, dir))
+	s.pass(longestGap)
+	s.takeReports()
 	s.append("b")
 	s.want(s.take(Oldest, 1), "a")
 	s.take(Oldest, 1)

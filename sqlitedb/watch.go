@@ -15,6 +15,7 @@ type Watch struct {
 	path  string
 	files [3]os.FileInfo // of Files(path), as they were opened
 	size  int64          // of the database file, which never shrinks while it is open
+	sizes [3]int64       // of the files, when they were last looked at
 }
 
 // Files returns the paths that SQLite may have for the database at path: the
@@ -30,9 +31,9 @@ func NewWatch(path string) (*Watch, error) {
 		if err != nil {
 			return nil, fmt.Errorf("watch the files of %s: %w", path, err)
 		}
-		w.files[i] = info
+		w.files[i], w.sizes[i] = info, info.Size()
 	}
-	w.size = w.files[0].Size()
+	w.size = w.sizes[0]
 	return w, nil
 }
 
@@ -62,9 +63,18 @@ func (w *Watch) Check(logBytes int64) error {
 		if info.Size() < least {
 			return fmt.Errorf("%w: %s was truncated: it has %d bytes, expected at least %d", ErrReplaced, name, info.Size(), least)
 		}
+		w.sizes[i] = info.Size()
 	}
 	return nil
 }
+
+// Size returns how many bytes the files had at the last look.
+func (w *Watch) Size() int64 { return w.sizes[0] + w.sizes[1] + w.sizes[2] }
+
+// LogSize returns how many bytes the write-ahead log had at the last look. For
+// a log that is never moved into its file, Check(LogSize()) before a commit
+// finds one that was truncated: the commit would extend it again, with a hole.
+func (w *Watch) LogSize() int64 { return w.sizes[1] }
 
 // LogBytes is how long a write-ahead log of so many pages is.
 func LogBytes(pages, pageSize int64) int64 {
