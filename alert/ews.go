@@ -36,30 +36,6 @@ type Message struct {
 	Cut int
 }
 
-// SkipReason says why an alert was left out (contract §1.1).
-type SkipReason string
-
-// The reasons, in the order in which they are looked for.
-const (
-	SkipNested     SkipReason = "nested"     // it stands inside another alert
-	SkipAnalyzer   SkipReason = "analyzer"   // Analyzer/@id is missing or empty
-	SkipSource     SkipReason = "source"     // Source is missing or no IP address
-	SkipProtocol   SkipReason = "protocol"   // Source/@protocol is missing
-	SkipTarget     SkipReason = "target"     // Target is missing or no IP address
-	SkipCreateTime SkipReason = "createtime" // CreateTime is missing or no time
-	SkipTimeZone   SkipReason = "timezone"   // CreateTime/@tz is missing or no zone
-	SkipData       SkipReason = "data"       // AdditionalData starttime, cve_id or binary is empty
-	SkipSize       SkipReason = "size"       // the alerts before it take all the room of a message
-)
-
-// SkipReasons returns all reasons.
-func SkipReasons() []SkipReason {
-	return []SkipReason{
-		SkipNested, SkipAnalyzer, SkipSource, SkipProtocol, SkipTarget, SkipCreateTime, SkipTimeZone,
-		SkipData, SkipSize,
-	}
-}
-
 // Check verifies the credentials of a message while the rest is still unread.
 type Check func(username, token string) error
 
@@ -296,7 +272,8 @@ func (d *decoder) count() {
 // nor anything else that differs.
 func (d *decoder) eventID(id string) string {
 	if d.events == nil {
-		d.events = make(map[string]int)
+		const usual = 100 // alerts in a message
+		d.events = make(map[string]int, usual)
 	}
 	n := d.events[id]
 	d.events[id] = n + 1

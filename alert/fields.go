@@ -35,13 +35,16 @@ type alertFields struct {
 	emptyData  bool  // one of noteEmpty's
 	wasCut     bool  // a text was too long to be stored whole
 
+	// typed is the analyzer id whose type was found last.
+	typed struct{ id, peerType string }
+
 	// element is the name of the open element, key its type or meaning.
 	element, key string
 }
 
 func (a *alertFields) reset() {
 	clear(a.data)
-	*a = alertFields{data: a.data}
+	*a = alertFields{data: a.data, typed: a.typed}
 	a.doc.Client = "-"
 	a.doc.RawHTTP = "-"
 	a.doc.ExternalIP, a.doc.InternalIP, a.doc.Hostname = unknownIP, unknownIP, unknownHost
@@ -231,7 +234,10 @@ func (a *alertFields) finish() SkipReason {
 	case d.TargetEntryIP == "":
 		return SkipTarget
 	}
-	d.PeerType = PeerType(d.PeerIdent)
+	if d.PeerIdent != a.typed.id { // as a rule all alerts of a message have one id
+		a.typed.id, a.typed.peerType = d.PeerIdent, PeerType(d.PeerIdent)
+	}
+	d.PeerType = a.typed.peerType
 	a.settleCVE()
 	zone := a.zone
 	if isHoneytrap(d.PeerType) {
