@@ -15,6 +15,8 @@ import (
 
 	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"github.com/peba-edge/peba/sqlitedb/sabotage"
 )
 
 // Conn is one connection, used by one goroutine, on the driver itself:
@@ -36,6 +38,9 @@ func ConnectReadOnly(ctx context.Context, path string, pragmas ...string) (*Conn
 }
 
 func connect(ctx context.Context, dsn string) (*Conn, error) {
+	if sabotage.Fsync {
+		dsn += "&_pragma=synchronous(OFF)"
+	}
 	connector, err := sqlite3.NewConnector(dsn)
 	if err != nil {
 		return nil, err

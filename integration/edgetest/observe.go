@@ -59,11 +59,23 @@ func (s *Server) Drain() {
 	}
 }
 
-// Check runs `peba check`, and tells whether it found nothing wrong.
+// checkLimit is how long `peba check` may take: it waits as long as the server does.
+const checkLimit = time.Minute
+
+// Check runs `peba check`, and reports whether it found nothing wrong.
 func (s *Server) Check() (out string, ok bool) {
 	s.T.Helper()
-	out, err := s.CLI("", "peba", "check", "--address", s.Admin)
-	return out, err == nil
+	return s.CheckWithin(checkLimit)
+}
+
+// CheckWithin is Check that is ended after that time.
+func (s *Server) CheckWithin(limit time.Duration) (out string, ok bool) {
+	s.T.Helper()
+	cmd := s.Command("peba", "check", "--address", s.Admin)
+	timer := time.AfterFunc(limit, func() { _ = cmd.Process.Kill() }) // it may have ended
+	defer timer.Stop()
+	text, err := cmd.CombinedOutput()
+	return string(text), err == nil
 }
 
 // Reload has the server take its Caddyfile as it is now.

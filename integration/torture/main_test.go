@@ -1,0 +1,49 @@
+// Package torture keeps a ledger of what sensors were answered while one thing
+// after the other fails around the real binary, and writes docs/RELIABILITY.md's
+// table. Most faults need root, for mounts and strace; see needRoot.
+package torture
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
+)
+
+var (
+	long  = flag.Bool("long", false, "the long version: as many rounds as the table in docs/RELIABILITY.md has")
+	table = flag.String("table", "", "the document whose table gets the rows of this run")
+)
+
+// bench is what all rows share.
+var bench struct {
+	binary   edgetest.Binary
+	elastics edgetest.Elastics
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "peba-torture")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "making a folder:", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if bench.binary, err = edgetest.Build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	bench.elastics.Nodes = 3
+	code := m.Run()
+	if err := bench.elastics.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "ending Elasticsearch:", err)
+		return 1
+	}
+	return code
+}
