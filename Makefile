@@ -5,11 +5,13 @@ EXAMPLE = Caddyfile.example
 
 .PHONY: run test lint build bench torture fuzz screenshot
 
-# Caddy with PEBA on http://localhost:8080, no other server needed.
+# Caddy with PEBA on http://localhost:8080, no other server needed. It listens on
+# this machine only, with the log-in of every stock T-Pot, unless told otherwise.
+run: export PEBA_BIND ?= 127.0.0.1
 run:
 	@echo "Building; then PEBA serves http://localhost:8080 until you press Ctrl-C: open it in a browser."
 	@echo "In a second terminal:"
-	@echo "  go run ./cmd/peba peba simulate http://localhost:8080 --rate 20     # plays sensors"
+	@echo "  go run ./cmd/peba peba simulate http://localhost:8080               # simulates sensors"
 	@echo "  curl http://localhost:8080/alert/retrieveAlertStats                # counts their alerts"
 	@echo "  go run ./cmd/peba peba user add NAME                               # a user for private pages and questions"
 	go run ./cmd/peba run --config $(EXAMPLE)

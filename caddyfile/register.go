@@ -20,13 +20,14 @@ func init() {
 	// What answers stands before respond, so that `respond 404` at the end of a
 	// site catches only the rest.
 	httpcaddyfile.RegisterDirective("peba", parseRoutes)
+	registerHandler("peba_unhandled", func() handler { return new(handlers.Unhandled) })
 	registerHandler("peba_ingest", func() handler { return new(handlers.Ingest) })
 	registerHandler("peba_query", func() handler { return new(handlers.Query) })
 	registerHandler("peba_stream", func() handler { return new(handlers.Stream) })
 	registerHandler("peba_openapi", func() handler { return new(handlers.OpenAPI) })
 	registerHandler("peba_dashboard", func() handler { return new(handlers.Dashboard) })
 	registerHandler("peba_heartbeat", func() handler { return new(handlers.Heartbeat) })
-	for _, name := range []string{"peba_ingest", "peba_query", "peba_stream", "peba_openapi", "peba_dashboard", "peba_heartbeat", "peba"} {
+	for _, name := range []string{"peba_unhandled", "peba_ingest", "peba_query", "peba_stream", "peba_openapi", "peba_dashboard", "peba_heartbeat", "peba"} {
 		httpcaddyfile.RegisterDirectiveOrder(name, httpcaddyfile.Before, "respond")
 	}
 }

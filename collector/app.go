@@ -101,6 +101,7 @@ type App struct {
 	logins  *logins
 	feed    *stream.Feed
 	age     age
+	health  healthWatch
 	roster  *roster
 
 	settings    query.Settings

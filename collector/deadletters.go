@@ -46,14 +46,17 @@ func (api *AdminAPI) serveDeadLetters(w http.ResponseWriter, r *http.Request) er
 // serveDeadLetters answers for the dead letters of a store.
 func serveDeadLetters(w http.ResponseWriter, r *http.Request, s store.Store) error {
 	letters, ok := s.(store.DeadLetters)
+	rest := strings.Trim(strings.TrimPrefix(r.URL.Path, deadLettersPath), "/")
+	if !ok && rest == "" && r.Method == http.MethodGet {
+		return writeJSON(w, DeadLetterPage{Letters: []store.DeadLetter{}})
+	}
 	if !ok {
 		return caddy.APIError{
 			HTTPStatus: http.StatusNotFound,
-			Err: errors.New("this store keeps no dead letters: it has none, because it refuses " +
-				"what it cannot take before the sensor is answered (`store elasticsearch` keeps them)"),
+			Err: errors.New("this store has no dead letters: it rejects what it cannot accept " +
+				"before the sensor is answered (`store elasticsearch` keeps them)"),
 		}
 	}
-	rest := strings.Trim(strings.TrimPrefix(r.URL.Path, deadLettersPath), "/")
 	if rest == "" {
 		return listDeadLetters(w, r, letters)
 	}

@@ -26,9 +26,9 @@ const shownReason = 100
 func deadLettersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dead-letters",
-		Short: "Manages alerts that Elasticsearch refused for ever",
-		Long: "Manages alerts that Elasticsearch refused for ever. They are kept on this machine, with the\n" +
-			"reason, until they are requeued or dropped.\n" +
+		Short: "Manages alerts that Elasticsearch rejected permanently",
+		Long: "Manages alerts that Elasticsearch rejected permanently. They are kept on this machine, with the\n" +
+			"reason, until they are requeued or dropped. With SQLite as the store there are none.\n" +
 			"Talks to the running server, which it finds as Caddy's own commands do.",
 	}
 	group(cmd)
@@ -37,9 +37,9 @@ func deadLettersCommand() *cobra.Command {
 	cmd.AddCommand(
 		lettersListCommand(&admin),
 		lettersShowCommand(&admin),
-		lettersEachCommand(&admin, "requeue", "Has dead letters sent again, after the reason was mended", "requeued",
+		lettersEachCommand(&admin, "requeue", "Retries dead letters once the cause is fixed", "requeued",
 			http.MethodPost, func(id int64) string { return letterPath(id) + "/" + requeueAction }),
-		lettersEachCommand(&admin, "drop", "Deletes dead letters for good", "dropped", http.MethodDelete, letterPath),
+		lettersEachCommand(&admin, "drop", "Deletes dead letters permanently", "dropped", http.MethodDelete, letterPath),
 	)
 	return cmd
 }
@@ -49,6 +49,7 @@ func letterPath(id int64) string { return deadLettersPath + "/" + strconv.Format
 func lettersListCommand(admin *adminClient) *cobra.Command {
 	var limit int
 	var before int64
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Lists dead letters, newest first",
@@ -58,9 +59,13 @@ func lettersListCommand(admin *adminClient) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return writeIndented(cmd.OutOrStdout(), page)
+			}
 			return writeLetters(cmd.OutOrStdout(), page)
 		},
 	}
+	registerJSON(cmd, &asJSON)
 	cmd.Flags().IntVar(&limit, "limit", defaultLetters, fmt.Sprintf("how many, 1 to %d", mostLetters))
 	cmd.Flags().Int64Var(&before, "before", 0, "only those with a smaller ID, to go on with a list")
 	return cmd
@@ -77,6 +82,10 @@ func (c *adminClient) letters(cmd *cobra.Command, before int64, limit int) (page
 }
 
 func writeLetters(out io.Writer, page DeadLetterPage) error {
+	if page.Total == 0 {
+		_, err := fmt.Fprintln(out, "There are no dead letters.")
+		return err
+	}
 	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tTIME\tINDEX\tALERT\tATTEMPTS\tREASON")
 	for _, l := range page.Letters {
@@ -174,7 +183,11 @@ func lettersEachCommand(admin *adminClient, name, short, done, method string, pa
 				return err
 			}
 			for i, id := range ids {
-				if err := admin.do(cmd, method, path(id), nil, nil); err != nil {
+				err := admin.do(cmd, method, path(id), nil, nil)
+				if err != nil && len(ids) == 1 {
+					return err
+				}
+				if err != nil {
 					return fmt.Errorf("after %d of %d: %w", i, len(ids), err)
 				}
 			}

@@ -154,7 +154,7 @@ func TestDeadLettersCommand(t *testing.T) {
 	s.letters[0].Document = nil
 	run("document:  cannot be read\n", "show", "4")
 	run("requeued 2 dead letters\n", "requeue", "--all")
-	run("ID  TIME", "list")
+	run("There are no dead letters.\n", "list")
 	run("dropped 0 dead letters\n", "drop", "--all")
 }
 
@@ -185,12 +185,26 @@ func TestDeadLettersCommandErrors(t *testing.T) {
 		{address, "drop 0", "dead letter is"},
 		{address, "list --limit 0", "allowed is 1 to 1000"},
 		{address, "frob", "unknown command"},
-		{none, "list", "this store keeps no dead letters"},
-		{none, "requeue --all", "this store keeps no dead letters"},
+		{none, "show 1", "this store has no dead letters"},
+		{none, "requeue 1", "this store has no dead letters"},
 	} {
 		out, err := runLetters(test.address, strings.Fields(test.args)...)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: error is %v, want one that says %q\n%s", test.args, err, test.want, out)
+		}
+	}
+}
+
+// TestListOfStoreWithoutDeadLetters asks a store that never has any.
+func TestListOfStoreWithoutDeadLetters(t *testing.T) {
+	none := serveLetters(t, struct{ store.Store }{})
+	for args, want := range map[string]string{
+		"list":          "There are no dead letters.\n",
+		"list --json":   "{\n  \"total\": 0,\n  \"letters\": []\n}\n",
+		"requeue --all": "requeued 0 dead letters\n",
+	} {
+		if out, err := runLetters(none, strings.Fields(args)...); err != nil || out != want {
+			t.Errorf("%s: %v, %q, want %q", args, err, out, want)
 		}
 	}
 }
@@ -235,7 +249,7 @@ func TestDeadLettersAPI(t *testing.T) {
 		}
 	}
 	s.down = fmt.Errorf("dead letters: %w", store.ErrUnavailable)
-	if _, err := runLetters(strings.TrimPrefix(address, "http://"), "list"); err == nil || !strings.Contains(err.Error(), "503") {
+	if _, err := runLetters(strings.TrimPrefix(address, "http://"), "list"); err == nil || !strings.Contains(err.Error(), "store unavailable") {
 		t.Errorf("a store that is down: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ func TestLayers(t *testing.T) {
 		"spool":     {"sqlitedb"},
 		"cache":     nil,
 		"query":     {"alert", "store", "geo"},
+		"routes":    {"alert", "store", "geo", "query"},
 		"stream":    {"alert", "store"},
 		"dashboard": {"cache"},
 	} {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/routes"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -71,7 +72,7 @@ func (a *App) greet() {
 		zap.Strings("listen", listen),
 		zap.Bool("community_login", a.Community != nil),
 		zap.Duration("retention", time.Duration(a.Retention)),
-		zap.String("sensors_post_to", "/ews-0.1/alert/postSimpleMessage"),
+		zap.String("sensors_post_to", routes.IngestPath),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
 	if a.Community.isStock() {
@@ -92,25 +93,6 @@ func (a *App) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for start: %w", ctx.Err())
 	}
-}
-
-// Health returns nil when store and cache answer, else an error and the name of
-// the part that does not answer (contract §3.2, heartbeat).
-func (a *App) Health(ctx context.Context) (part string, err error) {
-	if err := a.wait(ctx); err != nil {
-		return "start", err
-	}
-	if err := a.store.Ping(ctx); err != nil {
-		var part *store.PartError
-		if errors.As(err, &part) {
-			return part.Part, err
-		}
-		return "store", err
-	}
-	if err := a.cache.Ping(ctx); err != nil {
-		return "cache", err
-	}
-	return "", nil
 }
 
 // Stop ends the background work, and the streams, for which the HTTP server

@@ -17,6 +17,7 @@ var metrics = struct {
 	streams                             prometheus.Gauge
 	slowStreams                         prometheus.Counter
 	alerts, refused, answers            *prometheus.CounterVec
+	build                               *prometheus.GaugeVec
 }{
 	messages: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_messages_total",
@@ -46,6 +47,10 @@ var metrics = struct {
 		Name: "peba_query_answers_total",
 		Help: "Answers to questions, by where they came from: hit, miss, stale, bypass, or error for none.",
 	}, []string{"question", "source"}),
+	build: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "peba_build_info",
+		Help: "1, with the version of PEBA as its label.",
+	}, []string{"version"}),
 	streams: prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "peba_stream_open",
 		Help: "Open streams of new alerts.",
@@ -66,9 +71,10 @@ const noAnswer = "error"
 
 // registerMetrics puts the metrics into the registry of one configuration.
 func registerMetrics(registry *prometheus.Registry) error {
+	metrics.build.WithLabelValues(Version()).Set(1)
 	for _, c := range []prometheus.Collector{
 		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
-		metrics.streams, metrics.slowStreams,
+		metrics.streams, metrics.slowStreams, metrics.build,
 	} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {

@@ -25,13 +25,14 @@ func simulateCommand() *cobra.Command {
 	var tokenFile string
 	cmd := &cobra.Command{
 		Use:   "simulate URL",
-		Short: "Plays a fleet of sensors against a server",
-		Long: "Plays a fleet of honeypot sensors against the server at URL: as a demo, to smoke-test an\n" +
+		Short: "Simulates a fleet of sensors against a server",
+		Long: "Simulates a fleet of honeypot sensors against the server at URL: as a demo, to smoke-test an\n" +
 			"installation, or to load it. Alerts are made up; the sources are plausible public addresses.\n" +
-			"Ends after --duration or --alerts, or when interrupted, and tells what was accepted; with an\n" +
-			"error if anything was refused.",
-		Example: "  caddy peba simulate http://localhost:8080 --rate 20",
-		Args:    cobra.ExactArgs(1),
+			"Ends after --duration or --alerts, when interrupted, or when nothing answers for ten seconds, and\n" +
+			"prints what was accepted; with an error if anything was not.",
+		Example: "  caddy peba simulate http://localhost:8080\n" +
+			"  caddy peba simulate https://collector.example.org --sensors 1000 --rate 0 --duration 2m",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.URL = args[0]
 			if tokenFile != "" {
@@ -53,7 +54,7 @@ func simulateCommand() *cobra.Command {
 	flags.StringVar(&c.Token, "token", stockToken, "the token that the sensors send; others on this machine can see it")
 	flags.StringVar(&tokenFile, "token-file", "", "read the token from this file, - for standard input")
 	flags.IntVar(&c.Sensors, "sensors", 50, "how many sensors there are")
-	flags.Float64Var(&c.Rate, "rate", 0, "alerts a second over all sensors, 0 for as fast as answers come")
+	flags.Float64Var(&c.Rate, "rate", simulate.DefaultRate, "alerts a second over all sensors, 0 for as fast as answers come")
 	flags.DurationVar(&c.Duration, "duration", 0, "when to stop, 0 for never")
 	flags.IntVar(&c.Alerts, "alerts", 0, "stop after this many alerts, 0 for never")
 	flags.IntVar(&c.Batch, "batch", 10, "alerts a message, 1 to 100")
@@ -76,7 +77,7 @@ func runSimulation(cmd *cobra.Command, c simulate.Config) error {
 		return err
 	}
 	if _, err := summary.WriteTo(cmd.OutOrStdout()); err != nil {
-		return fmt.Errorf("writing the summary: %w", err)
+		return fmt.Errorf("write the summary: %w", err)
 	}
 	if summary.Accepted < summary.Sent {
 		return fmt.Errorf("%d of %d alerts were not accepted", summary.Sent-summary.Accepted, summary.Sent)

@@ -304,13 +304,6 @@ func TestStoreDown(t *testing.T) {
 	}
 }
 
-func TestHeartbeat(t *testing.T) {
-	w := serve(t, newApp(t, ""), httptest.NewRequest(http.MethodGet, "/heartbeat", nil), &Heartbeat{})
-	if body, _ := io.ReadAll(w.Body); w.Code != http.StatusOK || string(body) != "I'm alive" {
-		t.Errorf("%d %q", w.Code, body)
-	}
-}
-
 func TestAuthRefuses(t *testing.T) {
 	ctx := newApp(t, "")
 	for name, r := range map[string]*http.Request{

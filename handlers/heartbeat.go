@@ -1,14 +1,12 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
-	"time"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/collector"
 )
@@ -17,15 +15,14 @@ func init() {
 	caddy.RegisterModule(new(Heartbeat))
 }
 
-// healthTimeout is how long store and cache may take to answer: load balancers
-// ask often and wait little.
-const healthTimeout = 5 * time.Second
-
-// Heartbeat answers "I'm alive" when store and cache do, else 503 with the part
-// that fails (contract §3.2).
+// Heartbeat answers 200 and "I'm alive" while messages are accepted and questions
+// answered, else 503 with the part that fails. Parts that fail meanwhile, such as
+// memcached, or a cluster that rejects alerts while they are queued, are listed
+// below "I'm alive", each in a line that starts with "degraded: ". With the
+// parameter strict they make it 503 too: that is for alarms, the answer without it
+// for load balancers.
 type Heartbeat struct {
-	app    *collector.App
-	logger *zap.Logger
+	app *collector.App
 }
 
 // CaddyModule returns the Caddy module information.
@@ -38,7 +35,6 @@ func (*Heartbeat) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the app.
 func (h *Heartbeat) Provision(ctx caddy.Context) error {
-	h.logger = collector.RequestLogger(ctx)
 	var err error
 	h.app, err = findApp(ctx)
 	return err
@@ -52,15 +48,18 @@ func (h *Heartbeat) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 		return nil
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	ctx, cancel := context.WithTimeout(r.Context(), healthTimeout)
-	defer cancel()
-	if part, err := h.app.Health(ctx); err != nil {
-		h.logger.Error("not healthy", zap.String("part", part), zap.Error(err))
-		// What is wrong with it stands in the log: it may name hosts and paths.
-		writeBody(w, http.StatusServiceUnavailable, text, []byte(part+" does not answer"))
-		return nil
+	status, lines := http.StatusOK, []string{"I'm alive"}
+	health := h.app.Health(r.Context())
+	// What is wrong with a part stands in the log: it may name hosts and paths.
+	if health.Failing != nil {
+		status, lines = http.StatusServiceUnavailable, []string{health.Failing.Part + " does not answer"}
+	} else if len(health.Degraded) > 0 && r.URL.Query().Has("strict") {
+		status, lines = http.StatusServiceUnavailable, nil
 	}
-	writeBody(w, http.StatusOK, text, []byte("I'm alive"))
+	for _, part := range health.Degraded {
+		lines = append(lines, "degraded: "+part.Part)
+	}
+	writeBody(w, status, text, []byte(strings.Join(lines, "\n")))
 	return nil
 }
 

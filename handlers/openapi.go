@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +13,10 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/query/openapi"
+	"github.com/peba-edge/peba/routes"
 )
 
 func init() {
@@ -44,7 +45,7 @@ func (*OpenAPI) CaddyModule() caddy.ModuleInfo {
 func (h *OpenAPI) Provision(caddy.Context) error {
 	var err error
 	h.body, err = openapi.Document(openapi.Options{
-		Version: version(),
+		Version: collector.Version(),
 		Ingest:  !slices.Contains(h.Without, "ingest"),
 		Private: !slices.Contains(h.Without, "private"),
 		Public:  !slices.Contains(h.Without, "public"),
@@ -56,7 +57,7 @@ func (h *OpenAPI) Provision(caddy.Context) error {
 // Validate checks the groups.
 func (h *OpenAPI) Validate() error {
 	for _, group := range h.Without {
-		if !slices.Contains(routeGroups(), group) {
+		if !slices.Contains(groupNames(), group) {
 			return unknownGroup(group)
 		}
 	}
@@ -109,10 +110,10 @@ func (h *OpenAPI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 func ParseWithout(d *caddyfile.Dispenser) ([]string, error) {
 	groups := d.RemainingArgs()
 	if len(groups) == 0 {
-		return nil, d.Errf("without names nothing: allowed are %s", strings.Join(routeGroups(), ", "))
+		return nil, d.Errf("without names nothing: allowed are %s", strings.Join(groupNames(), ", "))
 	}
 	for i, group := range groups {
-		if !slices.Contains(routeGroups(), group) {
+		if !slices.Contains(groupNames(), group) {
 			return nil, d.WrapErr(unknownGroup(group))
 		}
 		if slices.Contains(groups[:i], group) {
@@ -122,26 +123,17 @@ func ParseWithout(d *caddyfile.Dispenser) ([]string, error) {
 	return groups, nil
 }
 
-// routeGroups are the groups of the standard routes.
-func routeGroups() []string { return []string{"ingest", "private", "public", "dashboard"} }
-
-func unknownGroup(group string) error {
-	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(routeGroups(), ", "))
+// groupNames returns the names of the groups of standard routes.
+func groupNames() []string {
+	var names []string
+	for _, g := range routes.Groups() {
+		names = append(names, string(g))
+	}
+	return names
 }
 
-// version is PEBA's as it was built in.
-func version() string {
-	const module = "github.com/peba-edge/peba"
-	build, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(devel)"
-	}
-	for _, m := range append(build.Deps, &build.Main) {
-		if m.Path == module && m.Version != "" {
-			return m.Version
-		}
-	}
-	return "(devel)"
+func unknownGroup(group string) error {
+	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(groupNames(), ", "))
 }
 
 var (

@@ -59,7 +59,7 @@ func TestExampleRuns(t *testing.T) {
 func TestSimulate(t *testing.T) {
 	s := startServer(t, "", "")
 	cmd := s.Command("peba", "simulate", s.URL, "--user", edgetest.CommunityUser, "--token", edgetest.CommunityToken,
-		"--sensors", "20", "--alerts", "500", "--batch", "25", "--seed", "7")
+		"--rate", "0", "--sensors", "20", "--alerts", "500", "--batch", "25", "--seed", "7")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -23,7 +23,7 @@ const schemathesisBin = "../.tools/schemathesis/bin"
 func TestOpenAPI(t *testing.T) {
 	s := startBehindProxy(t)
 	if out, err := s.Command("peba", "simulate", s.URL, "--user", edgetest.CommunityUser, "--token", edgetest.CommunityToken,
-		"--sensors", "20", "--alerts", "300", "--batch", "25", "--seed", "7").CombinedOutput(); err != nil {
+		"--rate", "0", "--sensors", "20", "--alerts", "300", "--batch", "25", "--seed", "7").CombinedOutput(); err != nil {
 		t.Fatalf("simulating sensors: %v\n%s", err, out)
 	}
 	s.User("reader's token\n", "add", "reader", "--token-file", "-")

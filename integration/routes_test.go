@@ -59,7 +59,7 @@ func TestStandardRoutes(t *testing.T) {
 		if test.method == "HEAD" && got.Body != "" {
 			t.Errorf("HEAD %s has a body", test.path)
 		}
-		if location := got.Header.Get("Location"); (test.status == 302) != (location == "/dashboard/") {
+		if location := got.Header.Get("Location"); (test.status == 302) != (location == "dashboard/") {
 			t.Errorf("%s: Location is %q", test.path, location)
 		}
 	}

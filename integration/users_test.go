@@ -36,6 +36,13 @@ func TestUserCommands(t *testing.T) {
 			t.Errorf("the list has no line %s:\n%s", want, list)
 		}
 	}
+	var infos []struct{ Name string }
+	if err := json.Unmarshal([]byte(s.User("", "list", "--json")), &infos); err != nil || len(infos) != 2 || infos[0].Name != "reader" {
+		t.Errorf("the list in JSON: %v, %v", infos, err)
+	}
+	if names, err := s.CLI("", "__complete", "peba", "user", "remove", "--address", s.Admin, "s"); err != nil || !strings.HasPrefix(names, "soc-team\n") {
+		t.Errorf("completing a user name gives %q, %v", names, err)
+	}
 	if strings.Contains(list, token[1]) || strings.Contains(list, "$argon2id") {
 		t.Errorf("the list shows secrets:\n%s", list)
 	}
@@ -83,7 +90,7 @@ func TestUserCommandErrors(t *testing.T) {
 		args  []string
 		want  string
 	}{
-		"exists":           {"long enough\n", []string{"add", "known", "--token-file", "-"}, `user \"known\" exists`},
+		"exists":           {"long enough\n", []string{"add", "known", "--token-file", "-"}, `Error: user "known" exists`},
 		"community's name": {"long enough\n", []string{"add", edgetest.CommunityUser, "--token-file", "-"}, "is the community's"},
 		"empty token":      {"\n", []string{"add", "new", "--token-file", "-"}, "is empty"},
 		"short token":      {"short\n", []string{"add", "new", "--token-file", "-"}, "token has 5 bytes: allowed is 8 to 1024"},
@@ -92,7 +99,7 @@ func TestUserCommandErrors(t *testing.T) {
 		"colon":            {"long enough\n", []string{"add", "a:b", "--token-file", "-"}, "no colon"},
 		"no such command":  {"", []string{"frob"}, "frob"},
 		"nothing to set":   {"", []string{"set", "known"}, "nothing to change"},
-		"unknown":          {"", []string{"remove", "nobody"}, `there is no user \"nobody\"`},
+		"unknown":          {"", []string{"remove", "nobody"}, `Error: there is no user "nobody"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := s.CLI(test.stdin, append([]string{"peba", "user", "--address", s.Admin}, test.args...)...)

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/peba-edge/peba/routes"
 )
 
 // Limits of a Config, and what stands for a zero Concurrency.
@@ -26,7 +28,11 @@ const (
 )
 
 // DefaultPath is where messages go when the URL has no path.
-const DefaultPath = "/ews-0.1/alert/postSimpleMessage"
+const DefaultPath = routes.IngestPath
+
+// DefaultRate is the rate of the command, in alerts per second: a lively page,
+// and no load. It takes a request for more to flood a server.
+const DefaultRate = 20
 
 // Config says whom to play sensors for, how many and for how long.
 type Config struct {
@@ -37,7 +43,8 @@ type Config struct {
 
 	// Sensors is how many sensors there are, 1 to MaxSensors.
 	Sensors int
-	// Rate is in alerts per second over all sensors; 0 sends as fast as answers come.
+	// Rate is in alerts per second over all sensors; 0 sends as fast as answers
+	// come. What a server asks for by Retry-After is waited for in any case.
 	Rate float64
 	// Batch is the number of alerts a message, 1 to MaxBatch.
 	Batch int

@@ -59,17 +59,18 @@ func TestEndpoint(t *testing.T) {
 
 func TestSummaryTable(t *testing.T) {
 	s := Summary{
-		Sent: 1000, Accepted: 900, Refused: 100, Messages: 10, Elapsed: 2 * time.Second,
-		Reasons: map[string]int{"HTTP 503: full": 20, "HTTP 403: who": 60, "HTTP 400: no": 20},
+		Sent: 1000, Accepted: 900, Rejected: 70, Unanswered: 30, Messages: 10, Elapsed: 2 * time.Second,
+		Reasons: map[string]int{"HTTP 503: full": 20, "HTTP 403: who": 50, "no answer: timed out": 30},
 		P50:     1234567 * time.Nanosecond, P99: 98765432 * time.Nanosecond, Max: 2345678901 * time.Nanosecond,
 	}
-	const want = `sent      1000 alerts in 10 messages, 2s
-accepted  900 alerts, 450.0 a second
-refused   100 alerts
-          60: HTTP 403: who
-          20: HTTP 400: no
-          20: HTTP 503: full
-answers   p50 1.23ms, p99 98.8ms, max 2.35s
+	const want = `sent        1000 alerts in 10 messages, 2s
+accepted    900 alerts, 450.0 a second
+rejected    70 alerts
+unanswered  30 alerts
+            50: HTTP 403: who
+            30: no answer: timed out
+            20: HTTP 503: full
+answers     p50 1.23ms, p99 98.8ms, max 2.35s
 `
 	var b strings.Builder
 	if n, err := s.WriteTo(&b); b.String() != want || err != nil || n != int64(len(want)) {
@@ -84,11 +85,11 @@ answers   p50 1.23ms, p99 98.8ms, max 2.35s
 func TestReasonsAreBounded(t *testing.T) {
 	tally := newTally()
 	for i := range 1000 {
-		tally.settled(1, strings.Repeat("x", i+1))
+		tally.settled(1, outcome{reason: strings.Repeat("x", i+1), answered: true}, time.Second)
 	}
-	tally.settled(5, "x")
+	tally.settled(5, outcome{reason: "x"}, time.Second)
 	s := tally.snapshot()
-	if len(s.Reasons) != mostReasons+1 || s.Reasons[otherReasons] != 980 || s.Reasons["x"] != 6 || s.Refused != 1005 {
+	if len(s.Reasons) != maxReasons+1 || s.Reasons[otherReasons] != 980 || s.Reasons["x"] != 6 || s.Rejected != 1000 || s.Unanswered != 5 {
 		t.Errorf("%d reasons, others %d, %+v", len(s.Reasons), s.Reasons[otherReasons], s)
 	}
 }

@@ -41,13 +41,13 @@ type progressLine struct {
 	last     Summary
 }
 
-// show tells of the time since the line before.
+// show describes the time since the line before.
 func (p *progressLine) show(s Summary) {
 	p.write(s, perSecond(s.Accepted-p.last.Accepted, s.Elapsed-p.last.Elapsed))
 	p.last = s
 }
 
-// end tells of the whole run and leaves that standing.
+// end describes the whole run and leaves that standing.
 func (p *progressLine) end(s Summary) {
 	p.write(s, perSecond(s.Accepted, s.Elapsed))
 	if p.terminal {
@@ -56,7 +56,8 @@ func (p *progressLine) end(s Summary) {
 }
 
 func (p *progressLine) write(s Summary, rate float64) {
-	text := fmt.Sprintf("sent %d, accepted %d, refused %d alerts, %.0f a second", s.Sent, s.Accepted, s.Refused, rate)
+	text := fmt.Sprintf("sent %d, accepted %d, rejected %d, unanswered %d alerts, %.0f a second",
+		s.Sent, s.Accepted, s.Rejected, s.Unanswered, rate)
 	if !p.terminal {
 		_, _ = fmt.Fprintln(p.w, text)
 		return

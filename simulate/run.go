@@ -2,18 +2,28 @@ package simulate
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
 
-// pause is what a sender waits after a message got no answer at all, so that a
-// server that is away is not hammered.
-const pause = 200 * time.Millisecond
+const (
+	// pause is what a sender waits after a message got no answer at all, so that a
+	// server that is away is not hammered.
+	pause = 200 * time.Millisecond
+	// patience is how long a run goes on without a single answer.
+	patience = 10 * time.Second
+)
+
+// ErrNoServer is returned by a run that ended because nothing answered.
+var ErrNoServer = errors.New("no server answers")
 
 // Run plays the sensors until the limits of c are reached or ctx is done; then
-// messages still without answers are given up and count as refused. The summary
-// is complete either way; the error is that of c.Validate.
+// messages still without answers are given up and count as unanswered. The
+// summary is complete either way; the error is that of c.Validate, or ErrNoServer.
 func Run(ctx context.Context, c Config) (Summary, error) {
 	if err := c.Validate(); err != nil {
 		return Summary{}, err
@@ -33,7 +43,7 @@ func Run(ctx context.Context, c Config) (Summary, error) {
 		r.client = newClient(c.Concurrency)
 		defer r.client.CloseIdleConnections()
 	}
-	return r.play(ctx), nil
+	return r.play(ctx)
 }
 
 // run is one Run.
@@ -46,45 +56,75 @@ type run struct {
 
 	mu    sync.Mutex
 	fleet *Fleet
-	left  int // alerts still to send, if Alerts sets a limit
+	left  int       // alerts still to send, if Alerts sets a limit
+	hold  time.Time // the server asked to send nothing before
 }
 
-func (r *run) play(ctx context.Context) Summary {
-	sending := ctx
+func (r *run) play(ctx context.Context) (Summary, error) {
+	sending, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
 	if r.Duration > 0 {
 		var cancel context.CancelFunc
-		sending, cancel = context.WithTimeout(ctx, r.Duration)
+		sending, cancel = context.WithTimeout(sending, r.Duration)
 		defer cancel()
 	}
 	stop := r.showProgress()
 	var senders sync.WaitGroup
 	for range r.Concurrency {
-		senders.Go(func() { r.send(ctx, sending) })
+		senders.Go(func() { r.send(ctx, sending, giveUp) })
 	}
 	senders.Wait()
 	stop()
-	return r.tally.snapshot()
+	if cause := context.Cause(sending); errors.Is(cause, ErrNoServer) {
+		return r.tally.snapshot(), cause
+	}
+	return r.tally.snapshot(), nil
 }
 
 // send sends messages until sending is done or there are no more to send; ctx
-// is for the answers.
-func (r *run) send(ctx, sending context.Context) {
-	for r.pacer.wait(sending) == nil {
+// is for the answers. It gives up when nobody has had an answer for too long.
+func (r *run) send(ctx, sending context.Context, giveUp context.CancelCauseFunc) {
+	for r.pacer.wait(sending) == nil && r.waitForServer(sending) == nil {
 		body, alerts := r.next()
 		if alerts == 0 {
 			return
 		}
 		r.tally.sent(alerts)
 		start := time.Now()
-		refused, answered := post(ctx, r.client, r.endpoint, body)
-		if answered {
-			r.tally.answered(time.Since(start))
+		o := post(ctx, r.client, r.endpoint, body)
+		r.tally.settled(alerts, o, time.Since(start))
+		r.postpone(o.retryAfter)
+		if o.answered {
+			continue
 		}
-		r.tally.settled(alerts, refused)
-		if !answered && sleep(sending, pause) != nil {
+		if !r.tally.hasAnswers() && time.Since(r.tally.start) >= patience {
+			giveUp(fmt.Errorf("%w at %s: %s", ErrNoServer, r.endpoint, strings.TrimPrefix(o.reason, noAnswerPrefix)))
+			return
+		}
+		if sleep(sending, pause) != nil {
 			return
 		}
 	}
+}
+
+// postpone notes that the server asked every sensor to wait.
+func (r *run) postpone(wait time.Duration) {
+	if wait <= 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if until := time.Now().Add(wait); until.After(r.hold) {
+		r.hold = until
+	}
+}
+
+// waitForServer waits as long as the server asked for.
+func (r *run) waitForServer(ctx context.Context) error {
+	r.mu.Lock()
+	hold := r.hold
+	r.mu.Unlock()
+	return sleep(ctx, time.Until(hold))
 }
 
 // next makes the next message and says how many alerts it has, none when all

@@ -67,7 +67,7 @@ func TestRunAgainstAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Sent != 1234 || got.Accepted != 1234 || got.Refused != 0 || len(got.Reasons) != 0 || got.Messages != 124 {
+	if got.Sent != 1234 || got.Accepted != 1234 || got.Rejected+got.Unanswered != 0 || len(got.Reasons) != 0 || got.Messages != 124 {
 		t.Errorf("%+v", got)
 	}
 	if alerts != 1234 || len(ids) != 1234 || sizes[10] != 123 || sizes[4] != 1 {
@@ -108,7 +108,7 @@ func TestRunCountsRefusalsByReason(t *testing.T) {
 			"HTTP 200: no StatusCode in the answer":      10,
 			"no answer: connection closed by the server": 10,
 		}
-		if got.Sent != 60 || got.Accepted != 10 || got.Refused != 50 || fmt.Sprint(got.Reasons) != fmt.Sprint(want) {
+		if got.Sent != 60 || got.Accepted != 10 || got.Rejected != 40 || got.Unanswered != 10 || fmt.Sprint(got.Reasons) != fmt.Sprint(want) {
 			t.Errorf("%+v, want reasons %v", got, want)
 		}
 	})
@@ -232,6 +232,58 @@ func TestRunSparesAServerThatIsAway(t *testing.T) {
 	})
 }
 
+// TestRunEndsWithoutAServer: a wrong address ends the run; an outage does not.
+func TestRunEndsWithoutAServer(t *testing.T) {
+	for _, answers := range []int{0, 1} {
+		t.Run(fmt.Sprintf("after %d answers", answers), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var asked atomic.Int64
+				start := time.Now()
+				c := testConfig("http://peba.test")
+				c.Duration = time.Minute
+				c.Client = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+					if int(asked.Add(1)) <= answers {
+						return answer(503, ""), nil
+					}
+					return nil, errors.New("away")
+				})}
+				_, err := Run(t.Context(), c)
+				elapsed := time.Since(start)
+				if ended := errors.Is(err, ErrNoServer); ended != (answers == 0) || ended != (elapsed < 11*time.Second) {
+					t.Errorf("error %v after %s", err, elapsed)
+				}
+			})
+		})
+	}
+}
+
+// TestRunWaitsAsAsked: nothing is sent for as long as Retry-After says.
+func TestRunWaitsAsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var early atomic.Int64
+		var until time.Time
+		start := time.Now()
+		c := testConfig("http://peba.test")
+		c.Duration, c.Rate = 30*time.Second, 100
+		c.Client = &http.Client{Transport: transport(func(*http.Request) (*http.Response, error) {
+			switch {
+			case until.IsZero():
+				until = start.Add(10 * time.Second)
+				refusal := answer(429, "")
+				refusal.Header.Set("Retry-After", "10")
+				return refusal, nil
+			case time.Now().Before(until):
+				early.Add(1)
+			}
+			return answer(200, okAnswer), nil
+		})}
+		got, err := Run(t.Context(), c)
+		if err != nil || early.Load() > 0 || got.Accepted == 0 {
+			t.Errorf("%v, %d messages came too early, %+v", err, early.Load(), got)
+		}
+	})
+}
+
 func TestRunShowsProgress(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -244,9 +296,9 @@ func TestRunShowsProgress(t *testing.T) {
 			if _, err := Run(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
-			want := "sent 10, accepted 10, refused 0 alerts, 10 a second\n" +
-				"sent 20, accepted 20, refused 0 alerts, 10 a second\n" +
-				"sent 30, accepted 30, refused 0 alerts, 12 a second\n"
+			want := "sent 10, accepted 10, rejected 0, unanswered 0 alerts, 10 a second\n" +
+				"sent 20, accepted 20, rejected 0, unanswered 0 alerts, 10 a second\n" +
+				"sent 30, accepted 30, rejected 0, unanswered 0 alerts, 12 a second\n"
 			if terminal {
 				want = "\r" + strings.ReplaceAll(strings.TrimSuffix(want, "\n"), "\n", "\r") + "\n"
 			}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -19,14 +20,16 @@ import (
 const (
 	// answerTimeout is what the sensors' client grants (contract §1).
 	answerTimeout = 60 * time.Second
-	// mostAnswer bounds what is read of an answer, in bytes.
-	mostAnswer = 64 << 10
-	// mostReason bounds what is told of it, in characters.
-	mostReason = 160
+	// maxRetryAfter bounds how long a server can make the sensors wait.
+	maxRetryAfter = 5 * time.Minute
+	// maxAnswer bounds what is read of an answer, in bytes.
+	maxAnswer = 64 << 10
+	// maxReason bounds what is shown of it, in characters.
+	maxReason = 160
 )
 
 // newClient returns the client for a nil Config.Client. HTTP/1.1, because every
-// sensor has a connection of its own; redirects are told, not followed, since
+// sensor has a connection of its own; redirects are reported, not followed, since
 // the messages carry credentials.
 func newClient(concurrency int) *http.Client {
 	var protocols http.Protocols
@@ -46,26 +49,44 @@ func newClient(concurrency int) *http.Client {
 	}
 }
 
-// post sends a message. Refused is why the server did not take it, empty when
-// it did; answered is false when there was no answer at all.
-func post(ctx context.Context, client *http.Client, endpoint string, body []byte) (refused string, answered bool) {
+// outcome is what came of one message.
+type outcome struct {
+	// reason is why the alerts were not accepted; empty: they were.
+	reason   string
+	answered bool
+	// retryAfter is how long the server asks to wait; zero: it does not.
+	retryAfter time.Duration
+}
+
+// post sends a message.
+func post(ctx context.Context, client *http.Client, endpoint string, body []byte) outcome {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
 	if err != nil {
-		return "request: " + clean(err.Error()), false
+		return outcome{reason: "request: " + clean(err.Error())}
 	}
 	req.Header.Set("Content-Type", "text/xml")
 	req.Header.Set("Charset", "UTF-8") // stray, but the sensors' client sends it
 	req.Header.Set("User-Agent", "PEBA simulate")
 	resp, err := client.Do(req)
 	if err != nil {
-		return noAnswer(ctx, err), false
+		return outcome{reason: noAnswer(ctx, err)}
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return noAnswer(ctx, err), false
+		return outcome{reason: noAnswer(ctx, err)}
 	}
-	return judge(resp, answer), true
+	return outcome{reason: judge(resp, answer), answered: true, retryAfter: retryAfter(resp.Header)}
+}
+
+// retryAfter returns how long the server asks to wait, at most maxRetryAfter. The
+// form with a date is not used by servers of this kind.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 }
 
 // judge says why an answer is none that keeps a sensor from sending again.
@@ -91,6 +112,8 @@ func judge(resp *http.Response, answer []byte) string {
 	}
 }
 
+const noAnswerPrefix = "no answer: "
+
 // noAnswer groups transport errors by kind: their texts have ports in them and
 // would each be a reason of its own.
 func noAnswer(ctx context.Context, err error) string {
@@ -101,22 +124,22 @@ func noAnswer(ctx context.Context, err error) string {
 	case ctx.Err() != nil:
 		return "stopped before the answer came"
 	case errors.As(err, &dns):
-		return "no answer: the host name is not found"
+		return noAnswerPrefix + "the host name is not found"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "no answer: connection refused"
+		return noAnswerPrefix + "connection refused"
 	case errors.As(err, &certificate):
-		return "no answer: the server's certificate is not trusted: " + clean(certificate.Err.Error())
+		return noAnswerPrefix + "the server's certificate is not trusted: " + clean(certificate.Err.Error())
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return "no answer: the server speaks no TLS there"
+		return noAnswerPrefix + "the server speaks no TLS there"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer: timed out"
+		return noAnswerPrefix + "timed out"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "no answer: connection closed by the server"
+		return noAnswerPrefix + "connection closed by the server"
 	}
 	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
 		err = cause
 	}
-	return "no answer: " + clean(err.Error())
+	return noAnswerPrefix + clean(err.Error())
 }
 
 // clean makes text of a server fit for one line of a terminal.
@@ -134,7 +157,7 @@ func clean(s string) string {
 			n++
 		}
 		for _, r := range word {
-			if n++; n > mostReason {
+			if n++; n > maxReason {
 				return b.String() + "…"
 			}
 			b.WriteRune(r)

@@ -67,9 +67,9 @@ func TestNoAnswerIsGrouped(t *testing.T) {
 		if c.url == hanging.URL {
 			client.Timeout = time.Millisecond
 		}
-		got, answered := post(t.Context(), client, c.url, []byte("<x/>"))
-		if got != c.want || answered {
-			t.Errorf("%s: %q (answered: %t), want %q", c.url, got, answered, c.want)
+		got := post(t.Context(), client, c.url, []byte("<x/>"))
+		if got.reason != c.want || got.answered {
+			t.Errorf("%s: %q (answered: %t), want %q", c.url, got.reason, got.answered, c.want)
 		}
 		client.CloseIdleConnections()
 	}
@@ -86,8 +86,8 @@ func TestConnectionIsKept(t *testing.T) {
 	client := newClient(1)
 	defer client.CloseIdleConnections()
 	for range 5 {
-		if refused, answered := post(t.Context(), client, server.URL, []byte("<x/>")); !answered || refused == "" {
-			t.Fatalf("%q, answered: %t", refused, answered)
+		if got := post(t.Context(), client, server.URL, []byte("<x/>")); !got.answered || got.reason == "" {
+			t.Fatalf("%q, answered: %t", got.reason, got.answered)
 		}
 	}
 	if len(remotes) != 1 {

@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// Summary is what came of a run. Sent is the sum of Accepted and Refused.
+// Summary is what came of a run. Sent is the sum of the three after it.
 type Summary struct {
-	// Alerts: sent; answered with 200 and StatusCode OK; all others.
-	Sent, Accepted, Refused int
-	// Reasons has the refused alerts by the reason, fit to be shown on a terminal.
+	// Alerts: sent; answered with 200 and StatusCode OK; answered otherwise; not
+	// answered.
+	Sent, Accepted, Rejected, Unanswered int
+	// Reasons has the alerts that were not accepted by the reason, fit for a terminal.
 	Reasons map[string]int
 	// Messages is how many there were.
 	Messages int
@@ -28,17 +29,18 @@ type Summary struct {
 // WriteTo writes the summary as a table.
 func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "sent      %d alerts in %d messages, %s\n", s.Sent, s.Messages, s.Elapsed.Round(time.Millisecond))
-	fmt.Fprintf(&b, "accepted  %d alerts, %.1f a second\n", s.Accepted, perSecond(s.Accepted, s.Elapsed))
-	fmt.Fprintf(&b, "refused   %d alerts\n", s.Refused)
+	fmt.Fprintf(&b, "sent        %d alerts in %d messages, %s\n", s.Sent, s.Messages, s.Elapsed.Round(time.Millisecond))
+	fmt.Fprintf(&b, "accepted    %d alerts, %.1f a second\n", s.Accepted, perSecond(s.Accepted, s.Elapsed))
+	fmt.Fprintf(&b, "rejected    %d alerts\n", s.Rejected)
+	fmt.Fprintf(&b, "unanswered  %d alerts\n", s.Unanswered)
 	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y string) int {
 		return cmp.Or(cmp.Compare(s.Reasons[y], s.Reasons[x]), cmp.Compare(x, y))
 	})
 	for _, reason := range reasons {
-		fmt.Fprintf(&b, "          %d: %s\n", s.Reasons[reason], reason)
+		fmt.Fprintf(&b, "            %d: %s\n", s.Reasons[reason], reason)
 	}
 	if s.Max > 0 {
-		fmt.Fprintf(&b, "answers   p50 %s, p99 %s, max %s\n", short(s.P50), short(s.P99), short(s.Max))
+		fmt.Fprintf(&b, "answers     p50 %s, p99 %s, max %s\n", short(s.P50), short(s.P99), short(s.Max))
 	}
 	return b.WriteTo(w)
 }
@@ -59,10 +61,10 @@ func perSecond(n int, d time.Duration) float64 {
 	return float64(n) / d.Seconds()
 }
 
-// Reasons beyond mostReasons, which only a server that makes up texts gives, go
+// Reasons beyond maxReasons, which only a server that makes up texts gives, go
 // together.
 const (
-	mostReasons  = 20
+	maxReasons   = 20
 	otherReasons = "other reasons"
 )
 
@@ -86,25 +88,33 @@ func (t *tally) sent(alerts int) {
 	t.summary.Sent += alerts
 }
 
-func (t *tally) answered(d time.Duration) {
+// settled counts what came of a message with so many alerts, after d.
+func (t *tally) settled(alerts int, o outcome, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.latencies.add(d)
-}
-
-// settled counts alerts as accepted, or refused for a reason.
-func (t *tally) settled(alerts int, refused string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if refused == "" {
+	if o.answered {
+		t.latencies.add(d)
+	}
+	switch {
+	case o.reason == "":
 		t.summary.Accepted += alerts
 		return
+	case o.answered:
+		t.summary.Rejected += alerts
+	default:
+		t.summary.Unanswered += alerts
 	}
-	t.summary.Refused += alerts
-	if _, known := t.summary.Reasons[refused]; !known && len(t.summary.Reasons) >= mostReasons {
-		refused = otherReasons
+	reason := o.reason
+	if _, known := t.summary.Reasons[reason]; !known && len(t.summary.Reasons) >= maxReasons {
+		reason = otherReasons
 	}
-	t.summary.Reasons[refused] += alerts
+	t.summary.Reasons[reason] += alerts
+}
+
+func (t *tally) hasAnswers() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.summary.Accepted+t.summary.Rejected > 0
 }
 
 // snapshot returns the counts so far, of which those who call own the map.

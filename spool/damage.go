@@ -24,8 +24,8 @@ func isDamage(err error) bool {
 // can look at it.
 func keepAside(path string) (kept string, err error) {
 	kept = path + setAside
-	to := files(kept)
-	for i, from := range files(path) {
+	to := sqlitedb.Files(kept)
+	for i, from := range sqlitedb.Files(path) {
 		if e := os.Rename(from, to[i]); e != nil && !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}

@@ -16,7 +16,7 @@ type contents struct{ last, bytes int64 }
 // file if there is one, and finds the last frame that is sound. It reads a few
 // pages, however many frames there are.
 func inspect(ctx context.Context, path string) (contents, error) {
-	mended, err := mendLog(path)
+	repaired, err := sqlitedb.RepairLog(path)
 	if err != nil {
 		return contents{}, err
 	}
@@ -25,8 +25,8 @@ func inspect(ctx context.Context, path string) (contents, error) {
 		return contents{}, err
 	}
 	found, err := lastSound(ctx, conn)
-	if err == nil && mended {
-		err = fmt.Errorf("%w: its log had wrong checksums in its midst", ErrDamaged)
+	if err == nil && repaired {
+		err = fmt.Errorf("%w: its log had wrong checksums in its middle", ErrDamaged)
 	}
 	return found, errors.Join(err, conn.Close())
 }

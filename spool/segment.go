@@ -72,12 +72,9 @@ func firstOf(name string) (int64, bool) {
 	return first, ours && err == nil && first > 0 && len(digits) == 19
 }
 
-// files are those that SQLite may have for a database.
-func files(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
-
 // sizeOf returns how many bytes the files take.
 func sizeOf(path string) (n int64, err error) {
-	for _, f := range files(path) {
+	for _, f := range sqlitedb.Files(path) {
 		info, err := os.Stat(f)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, err
@@ -92,7 +89,7 @@ func sizeOf(path string) (n int64, err error) {
 // removeFiles unlinks a database.
 func removeFiles(path string) error {
 	var errs []error
-	for _, f := range files(path) {
+	for _, f := range sqlitedb.Files(path) {
 		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

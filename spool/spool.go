@@ -20,7 +20,7 @@ var (
 	// ErrClosed is what every call gets after Close.
 	ErrClosed = errors.New("spool closed")
 	// ErrDamaged is wrapped by what Report is told of damaged files.
-	ErrDamaged = errors.New("damaged")
+	ErrDamaged = sqlitedb.ErrDamaged
 )
 
 // Options are the limits of a spool.

@@ -11,10 +11,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	sqlite3 "modernc.org/sqlite"
-	codes "modernc.org/sqlite/lib"
 
 	"github.com/peba-edge/peba/sqlitedb/sabotage"
 )
@@ -200,43 +198,3 @@ func (s *Statement) Each(ctx context.Context, columns int, visit func(row []driv
 
 // Close ends a statement that is not kept.
 func (s *Statement) Close() error { return s.stmt.Close() }
-
-// IsDown tells errors of the file, the disk and its locks, which may pass, from
-// errors that a statement or a value would meet again.
-func IsDown(err error) bool {
-	var e *sqlite3.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code() & 0xff {
-	case codes.SQLITE_ERROR, codes.SQLITE_TOOBIG, codes.SQLITE_CONSTRAINT,
-		codes.SQLITE_MISMATCH, codes.SQLITE_MISUSE, codes.SQLITE_RANGE:
-		return false
-	default:
-		return true
-	}
-}
-
-// IsDamage tells errors of a file whose content is not what was written. A disk
-// that cannot read a place is one.
-func IsDamage(err error) bool {
-	var e *sqlite3.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code() & 0xff {
-	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
-		return true
-	}
-	switch e.Code() {
-	case codes.SQLITE_IOERR_READ, codes.SQLITE_IOERR_SHORT_READ, codes.SQLITE_IOERR_DATA, codes.SQLITE_IOERR_CORRUPTFS:
-		return true
-	}
-	return false
-}
-
-// IsFull tells whether the disk, or the file, has no more room.
-func IsFull(err error) bool {
-	var e *sqlite3.Error
-	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_FULL || errors.Is(err, syscall.ENOSPC)
-}

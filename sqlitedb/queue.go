@@ -2,6 +2,8 @@ package sqlitedb
 
 import (
 	"context"
+	"maps"
+	"sync"
 	"sync/atomic"
 
 	"github.com/peba-edge/peba/sqlitedb/sabotage"
@@ -13,6 +15,9 @@ import (
 type Queue[W any] struct {
 	jobs        chan *job[W]
 	rows, bytes int // a group ends when it has this much
+
+	mu       sync.Mutex
+	failures map[string]int64 // failed commits by Cause
 }
 
 // job is work that takes effect as a whole. It may be run twice, when a
@@ -30,7 +35,7 @@ type job[W any] struct {
 // NewQueue returns a queue whose groups end at so many rows or bytes, so that
 // the first of a group does not wait long for the last.
 func NewQueue[W any](rows, bytes int) *Queue[W] {
-	return &Queue[W]{jobs: make(chan *job[W], 64), rows: rows, bytes: bytes}
+	return &Queue[W]{jobs: make(chan *job[W], 64), rows: rows, bytes: bytes, failures: make(map[string]int64)}
 }
 
 // Do brings work, that counts as so many rows and bytes, and returns when it is
@@ -63,6 +68,20 @@ func (q *Queue[W]) Do(ctx context.Context, work W, rows, bytes int) error {
 
 // Len tells how many callers wait for their work to start.
 func (q *Queue[W]) Len() int { return len(q.jobs) }
+
+// Failures returns how many commits failed because of the file, the disk or its
+// locks, by Cause.
+func (q *Queue[W]) Failures() map[string]int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return maps.Clone(q.failures)
+}
+
+func (q *Queue[W]) countFailure(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.failures[Cause(err)]++
+}
 
 // Close lets Serve end after all that waits. No Do may come after it.
 func (q *Queue[W]) Close() { close(q.jobs) }
@@ -116,6 +135,9 @@ func (q *Queue[W]) commit(group []*job[W], commit func([]W) error) {
 			q.commit(group[i:i+1], commit)
 		}
 		return
+	}
+	if err != nil && IsDown(err) {
+		q.countFailure(err)
 	}
 	for _, j := range group {
 		j.done <- err

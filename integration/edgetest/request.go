@@ -54,6 +54,7 @@ func try(client *http.Client, method, url, body string, header ...string) (Answe
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	req.Host = req.Header.Get("Host") // empty: that of the URL
 	resp, err := client.Do(req)
 	if err != nil {
 		return Answer{}, err

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/peba-edge/peba/integration/edgetest"
@@ -23,8 +24,15 @@ var bench struct {
 	elastics edgetest.Elastics
 }
 
+// atOnce is how many rows go at once: most of their time they wait.
+const atOnce = 6
+
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(atOnce)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(buildAndRun(m))
 }
 

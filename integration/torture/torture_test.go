@@ -10,18 +10,15 @@ import (
 func TestRows(t *testing.T) {
 	report := newReport(t)
 	t.Run("at once", func(t *testing.T) {
-		limit := make(chan struct{}, 6)
 		for _, w := range slices.Concat(processRows(), diskRows(), fileRows(), clusterRows(), otherRows()) {
 			t.Run(w.store+"/"+w.fault, func(t *testing.T) {
 				t.Parallel()
-				limit <- struct{}{}
-				defer func() { <-limit }()
 				report.row(t, w)
 			})
 		}
 	})
 	t.Run("alone", func(t *testing.T) {
-		for _, w := range nodeRows() {
+		for _, w := range append(nodeRows(), loadRows()...) {
 			t.Run(w.store+"/"+w.fault, func(t *testing.T) { report.row(t, w) })
 		}
 	})

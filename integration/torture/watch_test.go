@@ -184,7 +184,8 @@ func complaints(log string) (list []string) {
 
 // isUsual reports whether a server of these tests says so without any fault.
 func isUsual(message string) bool {
-	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community log-in is the public one"} {
+	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community log-in is the public one",
+		"Caddyfile input is not formatted", "exiting; byeee", "request error", "could not clean default/global storage"} {
 		if strings.HasPrefix(message, start) {
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/routes"
 )
 
 // Options say what is described.
@@ -14,19 +15,6 @@ type Options struct {
 	// Ingest, Private and Public are the groups of routes that are served.
 	Ingest, Private, Public bool
 }
-
-// Path is where the document is served.
-const Path = "/alert/openapi.json"
-
-// StreamPath is where new alerts are told of as server-sent events. It is no path
-// of the document: programs that ask all there are would wait for its end.
-const StreamPath = "/alert/stream"
-
-// IngestPath is where sensors post (contract §1).
-const IngestPath = "/ews-0.1/alert/postSimpleMessage"
-
-// HeartbeatPaths are where it is asked whether the server is well (contract §3.2).
-func HeartbeatPaths() []string { return []string{"/heartbeat", "/alert/heartbeat"} }
 
 // The tags, named as the groups of routes are.
 const (
@@ -42,10 +30,12 @@ of a parameter that comes twice the first counts. The operator may limit how man
 
 Texts that tell what an attacker did were written by the attacker: never show them as markup.`
 
-// streamed is the part of the description for those who serve public routes.
+// streamed is the part of the description for those who serve public routes. The
+// stream is not among the document's paths: programs that ask all there are would
+// wait for its end.
 const streamed = `
 
-New alerts come as server-sent events (text/event-stream) from ` + StreamPath + `, which takes ci as the questions do. It
+New alerts come as server-sent events (text/event-stream) from ` + routes.StreamPath + `, which takes ci as the questions do. It
 is not among the paths below, since its answer has no end: docs/API.md tells of its events.`
 
 // Document returns the description as JSON.
@@ -65,7 +55,7 @@ func Document(o Options) ([]byte, error) {
 	}
 	if o.Ingest {
 		d.Tags = append(d.Tags, tag{ingestTag, "For sensors."})
-		d.Paths = append(d.Paths, entry[*pathItem]{IngestPath, ingest()})
+		d.Paths = append(d.Paths, entry[*pathItem]{routes.IngestPath, ingest()})
 	}
 	if o.Private {
 		d.Tags = append(d.Tags, tag{privateTag, "For users."})
@@ -79,12 +69,12 @@ func Document(o Options) ([]byte, error) {
 			d.Paths = append(d.Paths, entry[*pathItem]{path, question(q, i > 0)})
 		}
 	}
-	for i, path := range HeartbeatPaths() {
+	for i, path := range routes.HeartbeatPaths() {
 		d.Paths = append(d.Paths, entry[*pathItem]{path, heartbeat(i > 0)})
 	}
 	if o.Public {
 		d.Info.Description += streamed
-		d.Paths = append(d.Paths, entry[*pathItem]{Path, self()})
+		d.Paths = append(d.Paths, entry[*pathItem]{routes.OpenAPIPath, self()})
 	}
 	body, err := json.Marshal(d)
 	if err != nil {

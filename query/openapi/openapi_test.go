@@ -7,6 +7,7 @@ import (
 
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/query/openapi"
+	"github.com/peba-edge/peba/routes"
 )
 
 type described struct {
@@ -90,20 +91,20 @@ func TestGroups(t *testing.T) {
 		options     openapi.Options
 		with, wants string
 	}{
-		{openapi.Options{Ingest: true}, "ingest", openapi.IngestPath},
+		{openapi.Options{Ingest: true}, "ingest", routes.IngestPath},
 		{openapi.Options{Private: true}, "private", "/ews-0.1/alert/retrieveIPs"},
 		{openapi.Options{Public: true}, "public", "/alert/tops"},
 	} {
 		d := describe(t, tt.options)
-		for _, path := range []string{openapi.IngestPath, "/ews-0.1/alert/retrieveIPs", "/alert/tops"} {
+		for _, path := range []string{routes.IngestPath, "/ews-0.1/alert/retrieveIPs", "/alert/tops"} {
 			if _, there := d.Paths[path]; there != (path == tt.wants) {
 				t.Errorf("only %s: %s is there: %v", tt.with, path, there)
 			}
 		}
-		if told := strings.Contains(d.Info.Description, openapi.StreamPath); told != tt.options.Public {
+		if told := strings.Contains(d.Info.Description, routes.StreamPath); told != tt.options.Public {
 			t.Errorf("only %s: the stream is told of: %v", tt.with, told)
 		}
-		if _, there := d.Paths[openapi.StreamPath]; there {
+		if _, there := d.Paths[routes.StreamPath]; there {
 			t.Error("the stream is a path: who asks all paths waits for ever")
 		}
 		if _, there := d.Paths["/heartbeat"]; !there {

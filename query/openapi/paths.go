@@ -129,12 +129,14 @@ func heartbeat(second bool) *pathItem {
 	get := &operation{
 		Tags:    []string{publicTag},
 		ID:      prefix + "heartbeat",
-		Summary: "Whether the server, its store and its cache are well.",
+		Summary: "Whether messages are accepted and questions answered.",
+		Parameters: []parameter{{Name: "strict", In: "query", Description: "With any value, or none: 503 also when a part fails without which messages are still accepted and questions answered.",
+			Schema: &query.Schema{Type: "string"}}},
 		Responses: map[string]response{
-			"200": {"They are.", nil, plain("I'm alive")},
+			"200": {"They are. A line that starts with `degraded: ` names a part that fails meanwhile.", nil, plain("I'm alive")},
 			"405": {"Another method; Allow tells which are right.", allowHeader(), xmlContent("Result", nil)},
 			"429": tooMany("The address asks too often."),
-			"503": {"The part that is named is not.", nil, plain("store does not answer")},
+			"503": {"The named part fails.", nil, plain("store does not answer")},
 		},
 	}
 	return &pathItem{Get: get, Head: headOf(get, prefix)}

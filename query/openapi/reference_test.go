@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/query"
-	"github.com/peba-edge/peba/query/openapi"
+	"github.com/peba-edge/peba/routes"
 )
 
 var update = flag.Bool("update", false, "write docs/API.md")
@@ -103,7 +103,7 @@ const streamReference = "\n" + `## stream
 
 New alerts as they come in, as server-sent events.
 
-GET ` + "`" + openapi.StreamPath + "`" + `, for all, not cached. For browsers:
+GET ` + "`" + routes.StreamPath + "`" + `, for all, not cached. For browsers:
 
 ` + "```js" + `
 const stream = new EventSource("/alert/stream");

@@ -133,7 +133,7 @@ http://${listen}, http://${listen.replace(/^[^:]*/, otherName)} {
 
     // play plays sensors to the end of what the options say.
     async play(options) {
-      await finished(this.simulate(options));
+      await finished(this.simulate({ rate: 0, ...options }));
     },
 
     async addUser(name, token, ...flags) {

@@ -1,4 +1,4 @@
-package spool
+package sqlitedb
 
 import (
 	"encoding/binary"
@@ -11,11 +11,13 @@ import (
 
 // SQLite reads a write-ahead log up to the first frame with a wrong checksum,
 // and takes what follows for the remains of older ones. After a crash that is
-// right, but a bit that flipped would cost all commits behind it. A commit is
-// begun only when the one before is on disk: a crash leaves at most one commit
-// that is not whole, at the end. Where more follow, the log is damaged, and
-// mendLog makes its checksums fit again, so that the damage costs what it has
-// hit: the tree and the frames have their own proofs.
+// right, but a flipped bit would cost all commits behind it. A commit begins
+// only when the one before is on disk: a crash leaves at most one incomplete
+// commit, at the end. Where more follow, the log is damaged, and RepairLog
+// makes its checksums fit again, so that the damage costs only what it has hit.
+//
+// This holds for a log whose writer never goes on behind a failed commit: the
+// remains of a long one behind a shorter later one look the same.
 //
 // The log's format is in https://www.sqlite.org/fileformat2.html#walformat.
 const (
@@ -33,8 +35,11 @@ type log struct {
 	sum      [2]uint32 // of all so far
 }
 
-// mendLog mends the log of a database that nobody has open.
-func mendLog(path string) (mended bool, err error) {
+// RepairLog repairs the checksums of the write-ahead log of the database at
+// path, which nobody may have open, and reports whether that was necessary.
+// The pages themselves stay as they are: what the damage has hit is for the
+// caller to find. A log whose header is damaged is an ErrDamaged.
+func RepairLog(path string) (repaired bool, err error) {
 	f, err := os.OpenFile(path+"-wal", os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -70,7 +75,7 @@ func (l *log) readHeader() error {
 	copy(l.salt[:], b[16:24])
 	l.add(b[:24])
 	if magic&^1 != logMagic || l.pageSize < 512 || l.pageSize > 65536 || !l.fits(b[24:]) {
-		return fmt.Errorf("%w: the header of its log makes no sense", ErrDamaged)
+		return fmt.Errorf("%w: the header of its log is not one of a log", ErrDamaged)
 	}
 	return nil
 }

@@ -1,0 +1,112 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/peba-edge/peba/store"
+)
+
+const (
+	// healthTimeout is how long store and cache may take to answer: load balancers
+	// ask often and wait little.
+	healthTimeout = 5 * time.Second
+	// healthFor is how long a finding stands: anybody may ask, as often as they like.
+	healthFor = time.Second
+)
+
+// Health is what an edge does right now (contract §3.2, heartbeat).
+type Health struct {
+	// Failing is what keeps it from accepting messages or answering questions, or
+	// nil.
+	Failing *store.PartError
+	// Degraded are parts that fail while messages are accepted and questions
+	// answered.
+	Degraded []*store.PartError
+}
+
+// errors returns everything that is wrong.
+func (h Health) errors() []*store.PartError {
+	if h.Failing == nil {
+		return h.Degraded
+	}
+	return append([]*store.PartError{h.Failing}, h.Degraded...)
+}
+
+// healthWatch remembers the last finding.
+type healthWatch struct {
+	mu    sync.Mutex
+	at    time.Time
+	found Health
+	parts string // of what was logged last
+}
+
+// Health finds out what works. Findings are shared for a second.
+func (a *App) Health(ctx context.Context) Health {
+	if err := a.wait(ctx); err != nil {
+		return Health{Failing: &store.PartError{Part: "start", Err: err}}
+	}
+	w := &a.health
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if time.Since(w.at) < healthFor {
+		return w.found
+	}
+	// The finding is for others too, and does not end with who asked first.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
+	defer cancel()
+	w.found = a.examine(ctx)
+	w.at = time.Now()
+	w.log(a.logger)
+	return w.found
+}
+
+// examine asks store and cache.
+func (a *App) examine(ctx context.Context) Health {
+	var h Health
+	if err := a.store.Ping(ctx); err != nil {
+		h.Failing = &store.PartError{Part: "store", Err: err}
+		var part *store.PartError
+		if errors.As(err, &part) {
+			h.Failing.Part = part.Part
+		}
+	}
+	if d, ok := a.store.(store.Degrader); ok {
+		h.Degraded = d.Degraded()
+	}
+	// Without a cache every answer is computed: slower, and right.
+	if err := a.cache.Ping(ctx); err != nil {
+		h.Degraded = append(h.Degraded, &store.PartError{Part: "cache", Err: err})
+	}
+	return h
+}
+
+// log writes a line when other parts fail than before.
+func (w *healthWatch) log(logger *zap.Logger) {
+	var parts []string
+	var errs []error
+	for _, e := range w.found.errors() {
+		parts = append(parts, e.Part)
+		errs = append(errs, e.Err)
+	}
+	slices.Sort(parts)
+	now := strings.Join(parts, ", ")
+	if now == w.parts {
+		return
+	}
+	w.parts = now
+	switch {
+	case w.found.Failing != nil:
+		logger.Error("unhealthy: messages are not accepted or questions not answered", zap.Strings("parts", parts), zap.Errors("errors", errs))
+	case len(parts) > 0:
+		logger.Warn("degraded: messages are accepted and questions answered, but part of the service fails", zap.Strings("parts", parts), zap.Errors("errors", errs))
+	default:
+		logger.Info("healthy again")
+	}
+}

@@ -1,0 +1,103 @@
+package collector
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// newToken finds the token of a new user; made reports that it was generated.
+func newToken(cmd *cobra.Command, file string) (token string, made bool, err error) {
+	if file != "" {
+		token, err = readToken(cmd.InOrStdin(), file)
+		return token, false, err
+	}
+	if in, ok := cmd.InOrStdin().(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+		token, err = askToken(in, cmd.ErrOrStderr())
+		if err != nil || token != "" {
+			return token, false, err
+		}
+	}
+	return rand.Text(), true, nil
+}
+
+// askToken asks for a token on a terminal, and once more unless it is empty: it
+// is not shown, and a typing error would lock the user out.
+func askToken(in *os.File, prompts io.Writer) (string, error) {
+	token, err := readHidden(in, prompts, "Token (leave empty to generate one): ")
+	if err != nil || token == "" {
+		return "", err
+	}
+	again, err := readHidden(in, prompts, "Token again: ")
+	if err != nil {
+		return "", err
+	}
+	if again != token {
+		return "", errors.New("the two tokens differ")
+	}
+	return token, nil
+}
+
+// readHidden reads a line that the terminal does not show. Ctrl-C ends the
+// process at once, and would leave the terminal without an echo: so it is caught.
+func readHidden(in *os.File, prompts io.Writer, prompt string) (string, error) {
+	fd := int(in.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("read the token: %w", err)
+	}
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(interrupted)
+	type line struct {
+		text []byte
+		err  error
+	}
+	read := make(chan line, 1)
+	fmt.Fprint(prompts, prompt)
+	go func() {
+		text, err := term.ReadPassword(fd)
+		read <- line{text, err}
+	}()
+	select {
+	case l := <-read:
+		fmt.Fprintln(prompts)
+		if l.err != nil {
+			return "", fmt.Errorf("read the token: %w", l.err)
+		}
+		return string(l.text), nil
+	case <-interrupted:
+		fmt.Fprintln(prompts)
+		return "", errors.Join(errors.New("interrupted: nothing was changed"), term.Restore(fd, before))
+	}
+}
+
+// readToken reads a token from a file, or from in if the file is "-". The end
+// of the line does not belong to it.
+func readToken(in io.Reader, file string) (string, error) {
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return "", fmt.Errorf("read the token: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, mostToken+3))
+	if err != nil {
+		return "", fmt.Errorf("read the token: %w", err)
+	}
+	token := strings.TrimRight(string(b), "\r\n")
+	if token == "" {
+		return "", fmt.Errorf("the token in %s is empty", file)
+	}
+	return token, nil
+}

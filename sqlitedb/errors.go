@@ -1,0 +1,113 @@
+package sqlitedb
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	sqlite3 "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+var (
+	// ErrDamaged is wrapped by errors about a file whose content is not what was
+	// written.
+	ErrDamaged = errors.New("damaged")
+	// ErrReplaced is wrapped by errors about an open file that somebody deleted,
+	// moved, replaced or truncated: what is written to it is not at its path.
+	ErrReplaced = errors.New("replaced while open")
+)
+
+// Causes of failures, as Cause returns them: fixed words, fit for the label of
+// a metric.
+const (
+	CauseFull     = "disk_full"
+	CauseReadOnly = "read_only"
+	CauseReplaced = "file_replaced"
+	CauseDamaged  = "damaged"
+	CauseLocked   = "locked"
+	CauseIO       = "io_error"
+	CauseOther    = "other"
+)
+
+// Causes returns every value of Cause.
+func Causes() []string {
+	return []string{CauseFull, CauseReadOnly, CauseReplaced, CauseDamaged, CauseLocked, CauseIO, CauseOther}
+}
+
+// Cause returns what kind of failure err is.
+func Cause(err error) string {
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		e = nil
+	}
+	switch {
+	case IsFull(err):
+		return CauseFull
+	case errors.Is(err, ErrReplaced):
+		return CauseReplaced
+	case IsDamage(err):
+		return CauseDamaged
+	case errors.Is(err, syscall.EROFS), e != nil && e.Code()&0xff == codes.SQLITE_READONLY:
+		return CauseReadOnly
+	case e == nil && IsDown(err):
+		return CauseIO
+	case e == nil:
+		return CauseOther
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
+		return CauseLocked
+	case codes.SQLITE_IOERR, codes.SQLITE_CANTOPEN, codes.SQLITE_PERM, codes.SQLITE_AUTH:
+		return CauseIO
+	default:
+		return CauseOther
+	}
+}
+
+// IsDown tells errors of the file, the disk and its locks, which may pass, from
+// errors that a statement or a value would meet again.
+func IsDown(err error) bool {
+	if errors.Is(err, ErrReplaced) || errors.Is(err, ErrDamaged) {
+		return true
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return true
+	}
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_ERROR, codes.SQLITE_TOOBIG, codes.SQLITE_CONSTRAINT,
+		codes.SQLITE_MISMATCH, codes.SQLITE_MISUSE, codes.SQLITE_RANGE:
+		return false
+	default:
+		return true
+	}
+}
+
+// IsDamage tells errors of a file whose content is not what was written. A disk
+// that fails to read may cause one too (SQLite takes some failed reads for a
+// corrupt file): only an error that persists on a new connection proves damage.
+func IsDamage(err error) bool {
+	if errors.Is(err, ErrDamaged) {
+		return true
+	}
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
+		return true
+	}
+	return e.Code() == codes.SQLITE_IOERR_DATA || e.Code() == codes.SQLITE_IOERR_CORRUPTFS
+}
+
+// IsFull tells whether the disk, or the file, has no more room.
+func IsFull(err error) bool {
+	var e *sqlite3.Error
+	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_FULL || errors.Is(err, syscall.ENOSPC)
+}
