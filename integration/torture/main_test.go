@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package torture keeps a ledger of what sensors were answered while one thing
 // after the other fails around the real binary, and writes docs/RELIABILITY.md's
 // table. Most faults need root, for mounts and strace; see needRoot.

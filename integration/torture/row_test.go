@@ -1,3 +1,5 @@
+//go:build linux
+
 package torture
 
 import (
@@ -167,7 +169,7 @@ func (r *run) play(rounds int) result {
 		if r.row.idle {
 			r.ledger.End()
 		}
-		w := watch(r.s)
+		w := watch(r.s, r.ledger)
 		begun = time.Now()
 		call(r.row.inject)
 		time.Sleep(r.row.hold)
@@ -246,6 +248,7 @@ func (r result) faults() (list []string) {
 	add(r.Duplicated > 0, "%d are stored twice after everything was sent again", r.Duplicated)
 	add(r.Unknown > r.row.garbles, "%d are stored that were never sent", r.Unknown)
 	add(r.lossTime > stopLimit, "%v after the fault a message was answered OK that is lost", r.lossTime)
+	add(r.seen.blind, "the heartbeat was as ever while messages were refused")
 	if missing := r.row.shows &^ r.seen.view(); missing != 0 {
 		list = append(list, fmt.Sprintf("not visible in %v, but: %s", missing, r.seen))
 	}

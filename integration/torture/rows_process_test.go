@@ -1,3 +1,5 @@
+//go:build linux
+
 package torture
 
 import (
@@ -72,7 +74,8 @@ func processRows() []row {
 			r.limitFiles(len(open))
 		},
 		recovered: func(r *run) { r.limitFiles(4096) },
-		shows:     inLog,
+		hold:      2 * beatLimit,
+		shows:     inHeartbeat,
 	}}, embedded, cluster).with(row{
 		fault: "100 reloads", store: embedded, hold: time.Second,
 		inject: func(r *run) {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package torture
 
 import (
@@ -36,7 +38,9 @@ func (v view) String() string {
 
 // sighting is what was visible of a fault.
 type sighting struct {
-	gone                            bool // the process had ended
+	gone bool // the process had ended
+	// blind says that the heartbeat was as ever while each message was refused.
+	blind                           bool
 	heartbeats, checks, logs, meter []string
 }
 
@@ -53,7 +57,7 @@ func (s sighting) view() (v view) {
 }
 
 func (s *sighting) add(more sighting) {
-	s.gone = s.gone || more.gone
+	s.gone, s.blind = s.gone || more.gone, s.blind || more.blind
 	for into, from := range map[*[]string][]string{&s.heartbeats: more.heartbeats, &s.checks: more.checks, &s.logs: more.logs, &s.meter: more.meter} {
 		for _, text := range from {
 			if !slices.Contains(*into, text) {
@@ -85,6 +89,7 @@ func (s sighting) String() string {
 // watcher looks at a server while there is a fault.
 type watcher struct {
 	s      *edgetest.Server
+	ledger *edgetest.Ledger
 	log    *edgetest.Log
 	from   int // where the log was
 	before map[string]float64
@@ -93,15 +98,23 @@ type watcher struct {
 	group  sync.WaitGroup
 }
 
-func watch(s *edgetest.Server) *watcher {
-	w := &watcher{s: s, log: s.Log, from: len(s.Log.String()), before: metrics(s), ending: make(chan struct{})}
+func watch(s *edgetest.Server, ledger *edgetest.Ledger) *watcher {
+	w := &watcher{s: s, ledger: ledger, log: s.Log, from: len(s.Log.String()), before: metrics(s), ending: make(chan struct{})}
 	w.group.Go(func() {
+		taken, since := ledger.Counts(), time.Now() // when a message was last taken
 		for {
 			select {
 			case <-w.ending:
 				return
 			case <-time.After(100 * time.Millisecond):
-				w.beat()
+			}
+			well := w.beat()
+			now := ledger.Counts()
+			if now.Acknowledged > taken.Acknowledged {
+				taken, since = now, time.Now()
+			}
+			if well && time.Since(since) > blindLimit && now.Refused > taken.Refused+3 {
+				w.seen.blind = true
 			}
 		}
 	})
@@ -112,8 +125,11 @@ func watch(s *edgetest.Server) *watcher {
 // the heartbeat waits itself.
 const beatLimit = 6 * time.Second
 
-// beat notes a heartbeat that is not quite well.
-func (w *watcher) beat() {
+// blindLimit is how long messages may be refused before the heartbeat says so.
+const blindLimit = 1500 * time.Millisecond
+
+// beat notes a heartbeat that is not quite well, and reports whether it was well.
+func (w *watcher) beat() (well bool) {
 	client := http.Client{Timeout: beatLimit}
 	resp, err := client.Get(w.s.URL + "/heartbeat")
 	if err != nil {
@@ -121,15 +137,19 @@ func (w *watcher) beat() {
 		if os.IsTimeout(err) {
 			w.seen.add(sighting{heartbeats: []string{fmt.Sprintf("no answer within %v", beatLimit)}})
 		}
-		return
+		return false
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
-	if err != nil || string(body) == "I'm alive" {
-		return
+	if err != nil {
+		return false
+	}
+	if string(body) == "I'm alive" {
+		return true
 	}
 	text := strings.TrimSpace(strings.TrimPrefix(strings.Join(strings.Fields(string(body)), " "), "I'm alive"))
 	w.seen.add(sighting{heartbeats: []string{fmt.Sprintf("%d %s", resp.StatusCode, text)}})
+	return false
 }
 
 // end returns what was visible since watch.
@@ -185,7 +205,7 @@ func complaints(log string) (list []string) {
 // isUsual reports whether a server of these tests says so without any fault.
 func isUsual(message string) bool {
 	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community log-in is the public one",
-		"Caddyfile input is not formatted", "exiting; byeee", "request error", "could not clean default/global storage"} {
+		"Caddyfile input is not formatted", "exiting; byeee", "could not clean default/global storage"} {
 		if strings.HasPrefix(message, start) {
 			return true
 		}
