@@ -19,7 +19,7 @@ func processRows() []row {
 		recovered: func(r *run) { r.s.Launch() },
 		shows:     inHeartbeat,
 	}, {
-		fault: "kill -9 while every fsync takes 0.2 s", hold: 50 * time.Millisecond,
+		fault: "kill -9 while every write takes 20 ms", hold: 50 * time.Millisecond,
 		before: func(r *run) { r.away() },
 		inject: func(r *run) {
 			r.strace("fsync,fdatasync:delay_enter=200000")

@@ -31,8 +31,8 @@ func TestHarness(t *testing.T) {
 		{"fsync", "power loss", embedded},
 		{"fsync", "power loss", cluster},
 		{"checksum", "flipped bits in a spool segment", cluster},
-		{"order", "kill -9 while every fsync takes 0.2 s", embedded},
-		{"order", "kill -9 while every fsync takes 0.2 s", cluster},
+		{"order", "kill -9 while every write takes 20 ms", embedded},
+		{"order", "kill -9 while every write takes 20 ms", cluster},
 	} {
 		for _, broken := range []string{"nothing", test.broken} {
 			t.Run(test.store+"/"+test.fault+"/"+broken+" broken", func(t *testing.T) {
