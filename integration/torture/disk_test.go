@@ -195,8 +195,18 @@ func (r *run) traced() bool {
 }
 
 // files returns the files below folder whose name ends with one of the endings, in
-// order; with none, all.
-func (r *run) files(endings ...string) (list []string) {
+// order; with none, all. There must be one.
+func (r *run) files(endings ...string) []string {
+	r.t.Helper()
+	list := r.found(endings...)
+	if len(list) == 0 {
+		r.t.Fatalf("no file in %s is one of %v", r.folder(), endings)
+	}
+	return list
+}
+
+// found is files where there may be none.
+func (r *run) found(endings ...string) (list []string) {
 	r.t.Helper()
 	err := filepath.WalkDir(r.folder(), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -214,9 +224,6 @@ func (r *run) files(endings ...string) (list []string) {
 	})
 	if err != nil {
 		r.t.Fatal(err)
-	}
-	if len(list) == 0 {
-		r.t.Fatalf("no file in %s is one of %v", r.folder(), endings)
 	}
 	return list
 }

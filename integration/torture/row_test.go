@@ -82,6 +82,8 @@ type run struct {
 	rounds int
 	// wrap changes the Caddyfile; nil: it stays.
 	wrap func(config string) string
+	// begun is when the fault began.
+	begun time.Time
 	// mark and since are what inject remembers for recovered.
 	mark  int
 	since time.Time
@@ -163,14 +165,13 @@ func (r *run) play(rounds int) result {
 	call(r.row.before)
 	r.ledger = edgetest.StartLedger(r.t, r.row.traffic, append(r.peers, r.s)...)
 	r.ledger.MayRefuse.Store(true)
-	var begun time.Time
 	for range rounds {
 		r.ledger.More(100)
 		if r.row.idle {
 			r.ledger.End()
 		}
 		w := watch(r.s, r.ledger)
-		begun = time.Now()
+		r.begun = time.Now()
 		call(r.row.inject)
 		time.Sleep(r.row.hold)
 		result.seen.add(w.end())
@@ -189,7 +190,7 @@ func (r *run) play(rounds int) result {
 	at := r.ledger.Balance(r.stored())
 	result.lostAtFirst, result.duplicatedAtFirst = at.Lost, at.Duplicated
 	if at.Lost > 0 {
-		result.lossTime = at.LastLost.Sub(begun)
+		result.lossTime = at.LastLost.Sub(r.begun)
 	}
 	r.ledger.Resend()
 	call(r.row.after)

@@ -4,6 +4,7 @@ package torture
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,19 +31,17 @@ func storeFileRows() rows {
 	return forStores([]row{{
 		fault: "rm peba.db*", loses: losesAll, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), os.Remove) },
-		recovered: (*run).restart, shows: inHeartbeat | inCheck | inLog,
+		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "rm peba.db-wal", loses: losesLog, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("-wal"), os.Remove) },
-		recovered: (*run).restart, shows: inHeartbeat | inCheck | inLog,
+		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "mv peba.db* elsewhere", loses: "what was answered OK until it was noticed", operator: "move them back, restart",
 		inject: func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), moveAway) },
 		recovered: func(r *run) {
 			r.s.Kill()
-			for _, path := range r.files("peba.db", "-wal", "-shm") {
-				_ = os.Remove(path) // what the server may have made meanwhile
-			}
+			r.each(r.found("peba.db", "-wal", "-shm"), os.Remove) // what the server may have made meanwhile
 			r.each(r.files(moved), moveBack)
 			r.s.Launch()
 		},
@@ -58,24 +57,24 @@ func storeFileRows() rows {
 				r.t.Fatal(err)
 			}
 		},
-		recovered: (*run).restart, shows: inHeartbeat | inCheck | inLog,
+		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "peba.db truncated while it is open", loses: losesAll, operator: "remove peba.db*, start again",
 		inject: func(r *run) { r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) }) },
 		recovered: func(r *run) {
 			r.s.Kill()
-			r.each(r.files("peba.db", "-wal", "-shm"), os.Remove)
+			r.each(r.found("peba.db", "-wal", "-shm"), os.Remove)
 			r.s.Launch()
 		},
 		shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "peba.db-wal truncated while it is open", loses: losesLog, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("-wal"), func(path string) error { return os.Truncate(path, 0) }) },
-		recovered: (*run).restart, shows: inHeartbeat | inCheck | inLog,
+		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "rm peba.db-shm", hold: time.Second,
 		inject:    func(r *run) { r.each(r.files("-shm"), os.Remove) },
-		recovered: (*run).restart,
+		recovered: (*run).crashes,
 	}, {
 		fault:     "a flipped bit in a checksum of peba.db-wal after a crash",
 		inject:    crash(func(r *run) { r.each(r.files("-wal"), r.flipChecksum) }),
@@ -130,7 +129,7 @@ func spoolFileRows() rows {
 		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart",
 		inject: func(r *run) { r.each(r.files(".spool", ".spool-wal", ".spool-shm"), moveAway) },
 		recovered: func(r *run) {
-			r.s.Stop()
+			r.s.Kill()
 			r.each(r.files(moved), moveBack)
 			r.s.Launch()
 		},
@@ -166,7 +165,7 @@ func spoolFileRows() rows {
 			w.shows = inHeartbeat | inCheck | inLog | inMetrics
 		}
 		if w.recovered == nil {
-			w.recovered = (*run).restart
+			w.recovered = (*run).crashes
 			if w.operator == "" && w.loses != losesHit {
 				w.operator = "restart"
 			}
@@ -182,6 +181,7 @@ func crash(damage func(r *run)) func(r *run) {
 	return func(r *run) {
 		r.ledger.More(500)
 		r.s.Kill()
+		r.begun = time.Now()
 		damage(r)
 		r.s.Launch()
 	}
@@ -192,21 +192,36 @@ func stopped(damage func(r *run)) func(r *run) {
 	return func(r *run) {
 		r.ledger.More(500)
 		r.s.Stop()
+		r.begun = time.Now()
 		damage(r)
 		r.s.Launch()
 	}
 }
 
-// launchAnew does what a server that does not start, or does not serve, advises.
+// launchAnew does what a server advises that does not start, or does not serve.
 func (r *run) launchAnew() {
-	if r.s.Runs() && r.s.Beats(200) {
-		return
+	for deadline := time.Now().Add(20 * time.Second); r.s.Runs() && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if r.s.Beats(http.StatusOK) {
+			return
+		}
 	}
 	if r.s.Runs() {
 		r.s.Kill()
 	}
-	r.each(r.files("peba.db", "-wal", "-shm"), os.Remove)
+	r.each(r.found("peba.db", "-wal", "-shm"), os.Remove)
 	r.s.Launch()
+}
+
+// crashes ends the process without the chance to write anything more, if it runs, and
+// starts it again.
+func (r *run) crashes() {
+	if r.s.Runs() {
+		r.s.Kill()
+	}
+	r.s.Launch()
+	if r.elastic == nil {
+		r.launchAnew()
+	}
 }
 
 const moved = ".moved"

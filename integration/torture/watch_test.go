@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -130,7 +131,7 @@ const blindLimit = 1500 * time.Millisecond
 
 // beat notes a heartbeat that is not quite well, and reports whether it was well.
 func (w *watcher) beat() (well bool) {
-	client := http.Client{Timeout: beatLimit}
+	client := http.Client{Timeout: beatLimit, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(w.s.URL + "/heartbeat")
 	if err != nil {
 		w.seen.gone = w.seen.gone || !w.s.Runs()
@@ -213,9 +214,12 @@ func isUsual(message string) bool {
 	return false
 }
 
+// paths are those of a test's folders.
+var paths = regexp.MustCompile(`/[^ ]*/`)
+
 // reasonOf is the end of an error's chain, on one line.
 func reasonOf(text string) string {
-	parts := strings.Split(strings.TrimSpace(text), ": ")
+	parts := strings.Split(paths.ReplaceAllString(strings.TrimSpace(text), ""), ": ")
 	return fmt.Sprintf("%q", strings.Join(parts[max(0, len(parts)-2):], ": "))
 }
 
