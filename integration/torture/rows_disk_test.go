@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // diskRows are about the disk under the data folder: it is full, fails, is slow, or
@@ -20,6 +22,7 @@ func diskRows() rows {
 		shows:     inHeartbeat | inCheck | inMetrics,
 	}, {
 		fault: "disk nearly full: 100 KB left", operator: "make room", hold: 4 * time.Second,
+		traffic:   edgetest.Traffic{Batch: 300}, // larger than what a health check writes
 		prepare:   func(r *run) { r.ownDisk(newTmpfs(r.t, 64)) },
 		inject:    func(r *run) { r.away(); r.disk.fill(100 << 10) },
 		recovered: func(r *run) { r.disk.empty(); r.back() },
