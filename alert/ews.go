@@ -82,14 +82,23 @@ func DefaultLimits() Limits {
 	}
 }
 
+// Check verifies the credentials of a message while the rest is still unread.
+type Check func(username, token string) error
+
 // Decode reads one EWS message to its end (contract §1.1 to §1.3). The error is
 // a *SyntaxError if it is no acceptable document; one of r is wrapped.
 // An alert that cannot be used is skipped and counted, and costs no other.
 //
 // The name of the root does not matter, and an Alert or Authentication counts
 // wherever it stands, except that an Alert inside an Alert is skipped.
-func Decode(r io.Reader, lim Limits) (*Message, error) {
-	d := decoder{tokens: newTokens(r, lim), message: new(Message)}
+func Decode(r io.Reader, lim Limits) (*Message, error) { return DecodeChecked(r, lim, nil) }
+
+// DecodeChecked decodes like Decode, and calls check once, at the end of the
+// Authentication element that completes the credentials. An error of check ends
+// the decoding and is returned as it is. check is not called for a message without
+// a username and a token element; a second, different one fails after the call.
+func DecodeChecked(r io.Reader, lim Limits, check Check) (*Message, error) {
+	d := decoder{tokens: newTokens(r, lim), message: new(Message), check: check}
 	for {
 		token, err := d.tokens.next()
 		if err == io.EOF {
@@ -110,6 +119,12 @@ func Decode(r io.Reader, lim Limits) (*Message, error) {
 		if reason != "" {
 			return nil, d.tokens.syntaxError(reason)
 		}
+		if d.unchecked() {
+			if err := check(d.message.Username, d.message.Token); err != nil {
+				return nil, err
+			}
+			d.check = nil
+		}
 	}
 }
 
@@ -117,6 +132,7 @@ func Decode(r io.Reader, lim Limits) (*Message, error) {
 type decoder struct {
 	tokens  *tokens
 	message *Message
+	check   Check // nil once called
 	alerts  int
 	nested  int // alerts that were skipped inside the one that is open
 
@@ -129,6 +145,13 @@ type decoder struct {
 	credential []byte // text of the credential
 
 	hasUsername, hasToken bool
+	// authenticated is true after the end of an Authentication element.
+	authenticated bool
+}
+
+// unchecked reports whether the credentials are complete but not yet checked.
+func (d *decoder) unchecked() bool {
+	return d.check != nil && d.authenticated && d.hasUsername && d.hasToken
 }
 
 func (d *decoder) start(e xml.StartElement) (reason string) {
@@ -179,6 +202,7 @@ func (d *decoder) text(text []byte) {
 }
 
 func (d *decoder) end(e xml.EndElement) (reason string) {
+	d.authenticated = e.Name == xml.Name{Local: "Authentication"}
 	switch d.tokens.depth() + 1 {
 	case d.fieldDepth:
 		d.fieldDepth = 0

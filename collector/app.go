@@ -18,6 +18,7 @@ import (
 
 	"github.com/peba-edge/peba/cache"
 	"github.com/peba-edge/peba/geo"
+	"github.com/peba-edge/peba/intake"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/stream"
@@ -104,6 +105,9 @@ type App struct {
 	health  healthWatch
 	roster  *roster
 
+	intake     *intake.Gate
+	rejections *rejections
+
 	settings    query.Settings
 	storeConfig string
 	keyPrefix   string
@@ -149,6 +153,8 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx = ctx
 	a.logger = ctx.Logger()
 	a.requests = RequestLogger(ctx)
+	a.rejections = newRejections(a.logger)
+	a.intake = intake.NewGate()
 	a.ready = make(chan struct{})
 	a.storeConfig = string(a.StoreRaw) // loading the module empties it
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {

@@ -128,7 +128,11 @@ func send(t *testing.T, app *App, cve string, ports ...int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Ingest(t.Context(), m, netip.MustParseAddr("127.0.0.1"), ""); err != nil {
+	sender, err := app.LogInSender(t.Context(), m.Username, m.Token, netip.MustParseAddr("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Ingest(t.Context(), m, sender, ""); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -11,34 +10,42 @@ import (
 	"github.com/peba-edge/peba/geo"
 )
 
-// Ingest stores the alerts of one message from source, which calls itself agent.
-// It returns nil only when they are durable. Nothing is stored unless the message's
-// credentials are right; if they are not, the error is an *AuthError.
-func (a *App) Ingest(ctx context.Context, m *alert.Message, source netip.Addr, agent string) error {
+// Sender is somebody who may send alerts.
+type Sender struct{ who principal }
+
+// LogInSender checks the credentials of a message from source. The error for those
+// who may not send is an *AuthError.
+func (a *App) LogInSender(ctx context.Context, user, token string, source netip.Addr) (*Sender, error) {
 	if err := a.wait(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	sender, err := a.logins.authenticate(ctx, credentials{m.Username, m.Token}, source, forIngest)
+	who, err := a.logins.authenticate(ctx, credentials{user, token}, source, forIngest)
 	if err != nil {
-		var wrong *AuthError
-		if errors.As(err, &wrong) {
-			a.roster.countWrong(m, time.Now())
-		}
-		return err
+		return nil, err
 	}
+	return &Sender{who}, nil
+}
+
+// CountWrong counts the alerts of a message whose log-in was wrong.
+func (a *App) CountWrong(m *alert.Message) { a.roster.countWrong(m, time.Now()) }
+
+// Ingest stores the alerts of one message of sender, which calls itself agent. It
+// returns nil only when they are durable.
+func (a *App) Ingest(ctx context.Context, m *alert.Message, sender *Sender, agent string) error {
 	received := alert.At(time.Now())
 	for i := range m.Records {
 		d := &m.Records[i].Document
 		d.RecievedTime = received
-		d.ClientDomain = sender.community
+		d.ClientDomain = sender.who.community
 		if err := a.place(d); err != nil {
 			return err
 		}
 	}
+	var err error
 	if len(m.Records) > 0 {
 		err = a.store.Put(ctx, m.Records)
 	}
-	a.roster.count(m, heard{at: received.Time, community: sender.community, agent: agent, stored: err == nil})
+	a.roster.count(m, heard{at: received.Time, community: sender.who.community, agent: agent, stored: err == nil})
 	if err != nil {
 		return fmt.Errorf("storing %d alerts: %w", len(m.Records), err)
 	}

@@ -21,6 +21,7 @@ func TestLayers(t *testing.T) {
 		"routes":    {"alert", "store", "geo", "query"},
 		"stream":    {"alert", "store"},
 		"dashboard": {"cache"},
+		"intake":    nil,
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
 		if err != nil {

@@ -52,6 +52,7 @@ func (a *App) Start() error {
 	a.background.Go(func() { a.writeStatistics(ctx) })
 	a.background.Go(func() { a.age.watch(ctx, a.store, time.Duration(a.Retention)) })
 	a.background.Go(func() { a.keepRoster(ctx) })
+	a.background.Go(func() { a.rejections.keepLogging(ctx) })
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })
 	}
@@ -141,6 +142,7 @@ func (a *App) started() bool {
 
 func (a *App) close() error {
 	var errs []error
+	a.rejections.log() // those that came after Stop
 	if a.logins != nil {
 		a.logins.close()
 	}

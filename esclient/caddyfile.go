@@ -2,6 +2,7 @@ package esclient
 
 import (
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,13 +31,13 @@ func options() map[string]option {
 			m.APIKey = args[0]
 			return nil
 		}},
-		"ca": {"FILE", func(m *Module, _ *caddyfile.Dispenser, args []string) error {
+		"ca": {"FILE", func(m *Module, d *caddyfile.Dispenser, args []string) error {
 			m.CA = args[0]
-			return nil
+			return checkFiles(d, "ca", args)
 		}},
-		"client_certificate": {"CERTIFICATE-FILE KEY-FILE", func(m *Module, _ *caddyfile.Dispenser, args []string) error {
+		"client_certificate": {"CERTIFICATE-FILE KEY-FILE", func(m *Module, d *caddyfile.Dispenser, args []string) error {
 			m.ClientCertificate, m.ClientKey = args[0], args[1]
-			return nil
+			return checkFiles(d, "client_certificate", args)
 		}},
 		"shards": {"NUMBER", func(m *Module, d *caddyfile.Dispenser, args []string) (err error) {
 			m.Shards, err = number(d, "shards", args[0], 1, maxShards)
@@ -84,6 +85,14 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if len(m.URLs) == 0 {
 		return d.Errf("store elasticsearch has no URLs: allowed is one or more of %s", allowedURLs)
 	}
+	for _, text := range m.URLs {
+		if isPlaceholder(text) {
+			continue
+		}
+		if _, err := parseURL(text); err != nil {
+			return d.WrapErr(err)
+		}
+	}
 	known := options()
 	seen := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
@@ -125,6 +134,9 @@ func unmarshalIndex(m *Module, d *caddyfile.Dispenser, args []string) error {
 
 func unmarshalSpool(m *Module, d *caddyfile.Dispenser, args []string) error {
 	m.Spool.Path = args[0]
+	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() {
+		return d.Errf("spool: %q is a file: expected a folder, or a path at which none exists yet", args[0])
+	}
 	seen := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name := d.Val()
@@ -151,6 +163,27 @@ func unmarshalSpool(m *Module, d *caddyfile.Dispenser, args []string) error {
 		}
 		if d.NextBlock(d.Nesting()) {
 			return d.Errf("spool: %s takes no block: unexpected %q", name, d.Val())
+		}
+	}
+	return nil
+}
+
+// isPlaceholder reports whether the text is replaced later, and cannot be checked
+// before.
+func isPlaceholder(text string) bool { return strings.Contains(text, "{") }
+
+// checkFiles reports the first of the files that cannot be read.
+func checkFiles(d *caddyfile.Dispenser, option string, paths []string) error {
+	for _, path := range paths {
+		if isPlaceholder(path) {
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return d.Errf("store elasticsearch: %s: %v", option, err)
+		}
+		if err := f.Close(); err != nil {
+			return d.Errf("store elasticsearch: %s: %v", option, err)
 		}
 	}
 	return nil

@@ -26,7 +26,6 @@ const maxAuthBody = 64 << 10
 type Auth struct {
 	app    *collector.App
 	logger *zap.Logger
-	bodies bodies
 }
 
 // CaddyModule returns the Caddy module information.
@@ -40,7 +39,6 @@ func (*Auth) CaddyModule() caddy.ModuleInfo {
 // Provision finds the app.
 func (h *Auth) Provision(ctx caddy.Context) error {
 	h.logger = collector.RequestLogger(ctx)
-	h.bodies.most = maxAuthBody
 	var err error
 	h.app, err = findApp(ctx)
 	return err
@@ -48,11 +46,18 @@ func (h *Auth) Provision(ctx caddy.Context) error {
 
 // ServeHTTP calls the next handler for those who are let through.
 func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	reader, err := h.logIn(w, r)
+	var user string
+	reader, err := h.logIn(w, r, &user)
 	if err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
 			h.logger.Error("a log-in could not be checked", zap.Error(refused.internal))
+		}
+		if refused.status >= http.StatusBadRequest {
+			h.app.Reject(collector.Rejection{
+				Handler: "peba_auth", Source: sourceOf(r), User: user,
+				Status: refused.status, Reason: refused.kind, Detail: refused.reason,
+			})
 		}
 		media := query.XML
 		if r.URL.Query().Get("out") == "json" {
@@ -67,20 +72,36 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	return next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), readerKey{}, reader)))
 }
 
-func (h *Auth) logIn(w http.ResponseWriter, r *http.Request) (*collector.Reader, error) {
+// logIn returns who asks. It sets name to the user name that was sent.
+func (h *Auth) logIn(w http.ResponseWriter, r *http.Request, name *string) (reader *collector.Reader, err error) {
+	check := func(user, token string) error {
+		*name = user
+		reader, err = h.app.LogIn(r.Context(), user, token, sourceOf(r))
+		return err
+	}
 	if user, token, ok := r.BasicAuth(); ok {
-		return h.app.LogIn(r.Context(), user, token, sourceOf(r))
+		err = check(user, token)
+		return reader, err
 	}
 	if err := checkMethod(w, r, "POST with an Authentication element is required, or HTTP Basic authentication.",
 		http.MethodPost); err != nil {
 		w.Header().Set("WWW-Authenticate", `Basic realm="PEBA", charset="UTF-8"`)
 		return nil, err
 	}
-	message, err := h.bodies.message(w, r)
+	b, err := enter(h.app, w, r, maxAuthBody)
 	if err != nil {
 		return nil, err
 	}
-	return h.app.LogIn(r.Context(), message.Username, message.Token, sourceOf(r))
+	defer b.leave()
+	message, err := b.decode(check)
+	if err == nil && reader == nil { // no credentials came
+		err = check(message.Username, message.Token)
+	}
+	if err != nil {
+		b.drain(err)
+		return nil, err
+	}
+	return reader, nil
 }
 
 // UnmarshalCaddyfile sets up the handler. Syntax:

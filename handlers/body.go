@@ -5,70 +5,135 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync/atomic"
+	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/intake"
 )
 
-// Bodies are in memory until the credentials in them are known to be right. So
-// that nobody without any can fill it, what is beyond the small part of each
-// body, which all of a sensor's usual messages fit into, is bounded over all of
-// a handler's requests.
+// patience is how long a message waits for room. Sensors wait for an answer for 60 s.
+const patience = 40 * time.Second
+
+// The rest of a body whose request is refused is discarded, up to so much: less of
+// one whose credentials are not verified.
 const (
-	smallBody   = 1 << 20
-	largeBodies = 128 << 20 // and never less than two of the largest allowed
+	maxDrained           = 256 << 20 // bytes
+	maxDrain             = time.Minute
+	maxUnverifiedDrained = 16 << 20
+	maxUnverifiedDrain   = 2 * time.Second
 )
 
-// errCrowded is the error of a body for which there is no room just now.
-var errCrowded = errors.New("the bytes of large bodies that are being read are at their limit")
+// body is the body of one request, counted with those of all handlers, and held to
+// its pace.
+type body struct {
+	request *http.Request
+	reader  io.Reader // of the request's body, up to the limit
+	most    int64     // the limit, in bytes
+	place   *intake.Body
+	pace    *pace
 
-// bodies reads the bodies of a handler's requests.
-type bodies struct {
-	most  int64 // bytes of one body
-	large atomic.Int64
+	read     int64
+	admitted bool
+	err      error // what ended the body, io.EOF included
 }
 
-// message reads an EWS message.
-func (b *bodies) message(w http.ResponseWriter, r *http.Request) (*alert.Message, error) {
-	body := &bodyReader{r: http.MaxBytesReader(w, r.Body, b.most), all: b}
-	defer body.release()
-	message, err := alert.Decode(body, alert.DefaultLimits())
+// enter begins to receive a body of most bytes at most. The caller must call leave.
+func enter(app *collector.App, w http.ResponseWriter, r *http.Request, most int64) (*body, error) {
+	place, err := app.EnterBody(sourceOf(r))
+	if err != nil {
+		return nil, err
+	}
+	return &body{
+		request: r, reader: http.MaxBytesReader(w, r.Body, most), most: most, place: place, pace: newPace(w, r),
+	}, nil
+}
+
+// leave ends the counting, when nothing of the body is held any more.
+func (b *body) leave() { b.place.Leave() }
+
+// decode reads an EWS message. check is called with its credentials, if it has any,
+// before the rest is read.
+func (b *body) decode(check alert.Check) (*alert.Message, error) {
+	message, err := alert.DecodeChecked(b, alert.DefaultLimits(), func(user, token string) error {
+		return b.pace.rest(func() error { return check(user, token) })
+	})
+	var tooBig *http.MaxBytesError
 	switch {
-	case err == nil || body.err == nil:
+	case err == nil, b.err == nil, !errors.Is(err, b.err):
 		return message, err
-	case errors.Is(body.err, errCrowded):
-		return nil, body.err
+	case errors.Is(err, intake.ErrCrowded), errors.Is(err, intake.ErrUnverified), errors.As(err, &tooBig):
+		return nil, b.err
 	default:
-		return nil, &bodyError{body.err}
+		return nil, &bodyError{b.err}
 	}
 }
 
-// bodyReader counts what is read, and remembers the error that ended a body
-// before its end.
-type bodyReader struct {
-	r    io.Reader
-	all  *bodies
-	read int64
-	err  error
+// admit makes room for the whole body, after its credentials were found right.
+func (b *body) admit() error {
+	b.admitted = true
+	b.pace.pause = maxPause
+	size := b.request.ContentLength
+	if size > b.most {
+		return &http.MaxBytesError{Limit: b.most}
+	}
+	return b.place.Admit(b.request.Context(), max(size, b.read), patience)
 }
 
-func (b *bodyReader) Read(p []byte) (int, error) {
-	before := b.beyond()
-	n, err := b.r.Read(p)
+// fitsUnverified reports whether all of the body may be read before its credentials
+// are verified.
+func (b *body) fitsUnverified() bool {
+	size := b.request.ContentLength // negative if it is unknown
+	return b.err == io.EOF || 0 <= size && size <= intake.MaxUnverified
+}
+
+// Read reads the body, counts it, and remembers what ended it.
+func (b *body) Read(p []byte) (int, error) {
+	b.pace.next(b.read)
+	n, err := b.reader.Read(p)
 	b.read += int64(n)
-	if more := b.beyond() - before; more > 0 && b.all.large.Add(more) > max(largeBodies, 2*b.all.most) {
-		err = errCrowded
+	if err == nil {
+		err = b.place.Grow(b.read)
 	}
-	if err != nil && err != io.EOF {
-		b.err = err
+	if err == io.EOF {
+		b.pace.clear()
 	}
+	b.err = err
 	return n, err
 }
 
-// beyond is how much was read beyond the small part.
-func (b *bodyReader) beyond() int64 { return max(0, b.read-smallBody) }
+// drain discards the rest of a body whose request is refused for err: clients such
+// as Python's send all of it before they read the answer, and would see a closed
+// connection instead. Nothing is to hold the message any more.
+func (b *body) drain(err error) {
+	var broken *bodyError
+	if b.err == io.EOF || errors.As(err, &broken) || b.pace.unsupported {
+		return
+	}
+	b.place.Shrink()
+	size, span := int64(maxDrained), maxDrain
+	if !b.admitted {
+		size, span = maxUnverifiedDrained, maxUnverifiedDrain
+	}
+	b.pace.endBy(span)
+	if b.request.ProtoMajor != 1 { // the client gets the answer while it sends
+		return
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(drained{b}, size)) // it may end early
+}
 
-func (b *bodyReader) release() { b.all.large.Add(-b.beyond()) }
+// drained reads the rest of a body, which is not counted.
+type drained struct{ *body }
+
+func (d drained) Read(p []byte) (int, error) {
+	d.pace.next(d.read)
+	n, err := d.request.Body.Read(p)
+	d.read += int64(n)
+	if err == io.EOF {
+		d.pace.clear()
+	}
+	return n, err
+}
 
 // bodyError is a body that did not arrive whole: the client's or the network's
 // fault, of which the operator need not hear.
@@ -83,6 +148,13 @@ func (e *bodyError) Error() string {
 }
 
 func (e *bodyError) Unwrap() error { return e.cause }
+
+func (e *bodyError) kind() string {
+	if e.status() == http.StatusRequestTimeout {
+		return "body_slow"
+	}
+	return "body_incomplete"
+}
 
 func (e *bodyError) status() int {
 	if errors.Is(e.cause, os.ErrDeadlineExceeded) {

@@ -204,54 +204,6 @@ func TestBodyEndsEarly(t *testing.T) {
 	}
 }
 
-// TestLargeBodiesAreBounded holds many large bodies open, before their credentials
-// came: those beyond the bound are told to come again, small ones get through.
-func TestLargeBodiesAreBounded(t *testing.T) {
-	ctx := newApp(t, "")
-	h := &Ingest{MaxBody: 16 << 20}
-	if err := h.Provision(ctx); err != nil {
-		t.Fatal(err)
-	}
-	const size = 8 << 20
-	request := func(body io.Reader) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		if err := h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", body), nil); err != nil {
-			t.Error(err)
-		}
-		return w
-	}
-	results := make(chan int)
-	var held []*io.PipeWriter
-	for range largeBodies/(size-smallBody) + 3 {
-		read, write := io.Pipe()
-		held = append(held, write)
-		go func() { results <- request(read).Code }()
-		go func() { // ends when the other side has gone
-			_, _ = io.WriteString(write, "<m>")
-			for range size / (64 << 10) {
-				if _, err := io.WriteString(write, "<a>"+strings.Repeat("x", 64<<10)+"</a>"); err != nil {
-					return
-				}
-			}
-		}()
-	}
-	if status := <-results; status != http.StatusServiceUnavailable {
-		t.Errorf("the first to be answered: %d, want 503", status)
-	}
-	if w := request(strings.NewReader(message("community", "its token"))); w.Code != http.StatusOK {
-		t.Errorf("a small message meanwhile: %d %s", w.Code, w.Body)
-	}
-	for _, write := range held {
-		_ = write.CloseWithError(io.ErrUnexpectedEOF)
-	}
-	for range len(held) - 1 {
-		<-results
-	}
-	if left := h.bodies.large.Load(); left != 0 {
-		t.Errorf("%d bytes are still counted", left)
-	}
-}
-
 type failingBody struct{ err error }
 
 func (b failingBody) Read([]byte) (int, error) { return 0, b.err }

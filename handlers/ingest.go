@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -35,7 +37,6 @@ type Ingest struct {
 
 	app    *collector.App
 	logger *zap.Logger
-	bodies bodies
 }
 
 // CaddyModule returns the Caddy module information.
@@ -52,10 +53,12 @@ func (h *Ingest) Provision(ctx caddy.Context) error {
 	if h.MaxBody == 0 {
 		h.MaxBody = defaultMaxBody
 	}
-	h.bodies.most = h.MaxBody
 	var err error
-	h.app, err = findApp(ctx)
-	return err
+	if h.app, err = findApp(ctx); err != nil {
+		return err
+	}
+	h.app.Intake().Fit(h.MaxBody)
+	return nil
 }
 
 // Validate checks the limit.
@@ -68,13 +71,18 @@ func (h *Ingest) Validate() error {
 
 // ServeHTTP answers one message (contract §1).
 func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	if err := h.ingest(w, r); err != nil {
+	from := delivery{source: sourceOf(r)}
+	if err := h.ingest(w, r, &from); err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
 			h.logger.Error("a message could not be taken in", zap.Error(refused.internal))
 		}
 		if refused.status >= http.StatusBadRequest {
 			collector.CountRefused(strconv.Itoa(refused.status))
+			h.app.Reject(collector.Rejection{
+				Handler: "peba_ingest", Source: from.source, User: from.user, LoggedIn: from.sender != nil,
+				Status: refused.status, Reason: refused.kind, Detail: refused.reason,
+			})
 		}
 		refused.write(w, "")
 		return nil
@@ -83,18 +91,70 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 	return nil
 }
 
-func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
+// delivery is what becomes known of who sends a message.
+type delivery struct {
+	source netip.Addr
+	user   string
+	sender *collector.Sender // nil until the log-in was right
+	// wrong is why the log-in was not right, where the message is read all the same.
+	wrong error
+}
+
+func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) error {
 	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
 		return err
 	}
 	if err := checkContent(r.Header); err != nil {
 		return err
 	}
-	message, err := h.bodies.message(w, r)
+	b, err := enter(h.app, w, r, h.MaxBody)
 	if err != nil {
 		return err
 	}
-	return h.app.Ingest(r.Context(), message, sourceOf(r), r.UserAgent())
+	defer b.leave()
+	if err = h.receive(b, from); err != nil {
+		b.drain(err)
+	}
+	return err
+}
+
+// receive reads a message and stores it.
+func (h *Ingest) receive(b *body, from *delivery) error {
+	ctx := b.request.Context()
+	message, err := b.decode(func(user, token string) error {
+		from.user = user
+		err := h.logIn(b, from, user, token)
+		if err == nil && from.sender != nil {
+			err = b.admit()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if from.sender == nil && from.wrong == nil { // no credentials came
+		if err := h.logIn(b, from, message.Username, message.Token); err != nil {
+			return err
+		}
+	}
+	if from.wrong != nil {
+		h.app.CountWrong(message)
+		return from.wrong
+	}
+	return h.app.Ingest(ctx, message, from.sender, b.request.UserAgent())
+}
+
+// logIn checks credentials. If they are wrong, it returns the error and reading ends,
+// but not for a message small enough to be read before: it may come from a sensor
+// that is set up wrongly, for which its alerts are counted.
+func (h *Ingest) logIn(b *body, from *delivery, user, token string) error {
+	sender, err := h.app.LogInSender(b.request.Context(), user, token, from.source)
+	from.sender = sender
+	var wrong *collector.AuthError
+	if errors.As(err, &wrong) && b.fitsUnverified() {
+		from.wrong, err = err, nil
+	}
+	return err
 }
 
 // checkContent refuses bodies that say that they are not plain XML. Any other
@@ -102,7 +162,7 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request) error {
 func checkContent(h http.Header) error {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return &refusal{
-			status: http.StatusBadRequest,
+			status: http.StatusBadRequest, kind: "content_encoding",
 			reason: fmt.Sprintf("Content-Encoding is %q: allowed is none", query.Clip(encoding)),
 		}
 	}
@@ -110,7 +170,7 @@ func checkContent(h http.Header) error {
 	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	if media == "application/x-www-form-urlencoded" || strings.HasPrefix(media, "multipart/") {
 		return &refusal{
-			status: http.StatusBadRequest,
+			status: http.StatusBadRequest, kind: "content_type",
 			reason: fmt.Sprintf("Content-Type is %q: allowed is text/xml", query.Clip(media)),
 		}
 	}

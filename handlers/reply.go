@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/intake"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/stream"
@@ -27,6 +29,8 @@ import (
 // reason to show.
 type refusal struct {
 	status int
+	// kind is one of a fixed set of words, for the log.
+	kind   string
 	reason string
 	// retryAfter, if not zero, tells when to come again.
 	retryAfter time.Duration
@@ -60,35 +64,48 @@ func refuse(err error) *refusal {
 		return already
 	case errors.As(err, &tooBig):
 		return &refusal{
-			status: http.StatusRequestEntityTooLarge,
+			status: http.StatusRequestEntityTooLarge, kind: "body_too_large",
 			reason: "the body is larger than " + strconv.FormatInt(tooBig.Limit, 10) + " bytes",
 		}
 	case errors.As(err, &handler) && handler.StatusCode == http.StatusRequestEntityTooLarge:
-		return &refusal{status: handler.StatusCode, reason: "the body is too large"}
-	case errors.Is(err, errCrowded):
+		return &refusal{status: handler.StatusCode, kind: "body_too_large", reason: "the body is too large"}
+	case errors.Is(err, intake.ErrCrowded):
+		return unavailable("crowded", err.Error(), nil)
+	case errors.Is(err, intake.ErrUnverified):
 		return &refusal{
-			status: http.StatusServiceUnavailable, reason: "too many large bodies at once", retryAfter: retrySoon, internal: err,
+			status: http.StatusForbidden, kind: "credentials_late",
+			reason: fmt.Sprintf("no credentials in the first %d bytes: a larger message must begin with its Authentication element",
+				intake.MaxUnverified),
 		}
 	case errors.As(err, &body):
-		return &refusal{status: body.status(), reason: body.Error()}
+		return &refusal{status: body.status(), kind: body.kind(), reason: body.Error()}
 	case errors.As(err, &syntax):
-		return &refusal{status: http.StatusBadRequest, reason: syntax.Error()}
+		return &refusal{status: http.StatusBadRequest, kind: "malformed", reason: syntax.Error()}
 	case errors.As(err, &param):
-		return &refusal{status: http.StatusBadRequest, reason: param.Error()}
+		return &refusal{status: http.StatusBadRequest, kind: "parameter", reason: param.Error()}
 	case errors.As(err, &auth) && auth.RetryAfter > 0:
-		return &refusal{status: http.StatusTooManyRequests, reason: auth.Reason, retryAfter: auth.RetryAfter}
-	case errors.As(err, &auth):
-		return &refusal{status: http.StatusForbidden, reason: auth.Reason}
-	case errors.Is(err, stream.ErrFull):
-		return &refusal{status: http.StatusServiceUnavailable, reason: stream.ErrFull.Error(), retryAfter: retryCrowded}
-	case errors.Is(err, store.ErrUnavailable):
 		return &refusal{
-			status: http.StatusServiceUnavailable, reason: "the store is unavailable", retryAfter: retrySoon, internal: err,
+			status: http.StatusTooManyRequests, kind: "too_many_wrong_logins", reason: auth.Reason, retryAfter: auth.RetryAfter,
 		}
+	case errors.As(err, &auth):
+		return &refusal{status: http.StatusForbidden, kind: "credentials", reason: auth.Reason}
+	case errors.Is(err, stream.ErrFull):
+		return &refusal{
+			status: http.StatusServiceUnavailable, kind: "crowded", reason: stream.ErrFull.Error(), retryAfter: retryCrowded,
+		}
+	case errors.Is(err, store.ErrUnavailable):
+		return unavailable("store_unavailable", "the store is unavailable", err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return &refusal{status: http.StatusServiceUnavailable, reason: "the request took too long", retryAfter: retrySoon}
+		return unavailable("canceled", "the request took too long", nil)
 	default:
-		return &refusal{status: http.StatusInternalServerError, reason: "internal error", internal: err}
+		return &refusal{status: http.StatusInternalServerError, kind: "internal", reason: "internal error", internal: err}
+	}
+}
+
+// unavailable is a refusal of what may soon succeed.
+func unavailable(kind, reason string, internal error) *refusal {
+	return &refusal{
+		status: http.StatusServiceUnavailable, kind: kind, reason: reason, retryAfter: retrySoon, internal: internal,
 	}
 }
 
@@ -139,7 +156,7 @@ func checkMethod(w http.ResponseWriter, r *http.Request, reason string, allowed 
 	if reason == "" {
 		reason = "allowed is " + list
 	}
-	return &refusal{status: http.StatusMethodNotAllowed, reason: reason}
+	return &refusal{status: http.StatusMethodNotAllowed, kind: "method", reason: reason}
 }
 
 // sourceOf returns the client's address as Caddy sees it, trusted proxies

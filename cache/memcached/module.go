@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -136,6 +137,14 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	m.Servers = d.RemainingArgs()
 	if len(m.Servers) == 0 {
 		return d.Errf("cache memcached has no servers: allowed is one or more of %s", allowedServers)
+	}
+	for _, server := range m.Servers {
+		if strings.Contains(server, "{") { // a placeholder is replaced later
+			continue
+		}
+		if _, err := parseAddress(server); err != nil {
+			return d.WrapErr(err)
+		}
 	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option := d.Val()

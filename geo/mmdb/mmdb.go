@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
@@ -71,13 +72,29 @@ func (m *Module) Validate() error {
 		if slices.Contains(m.paths[:i], path) {
 			return fmt.Errorf("geoip file %s is given twice", path)
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			return fmt.Errorf("geoip file %s: %w", path, errors.Unwrap(err))
+		if err := checkFile(path); err != nil {
+			return err
 		}
-		if err := f.Close(); err != nil {
-			return fmt.Errorf("geoip file %s: %w", path, err)
-		}
+	}
+	return nil
+}
+
+// checkFile reports whether a file can be opened, unless its name has a
+// placeholder that is not replaced yet.
+func checkFile(path string) error {
+	if strings.Contains(path, "{") {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("geoip file %s: %w", path, errors.Unwrap(err))
+	}
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("geoip file %s: %w", path, err)
+	}
+	if info.IsDir() {
+		return fmt.Errorf("geoip file %s is a folder: expected a file", path)
 	}
 	return nil
 }
@@ -159,6 +176,9 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	for d.NextArg() {
 		if slices.Contains(m.Files, d.Val()) {
 			return d.Errf("geoip mmdb: file %q is given twice", d.Val())
+		}
+		if err := checkFile(d.Val()); err != nil {
+			return d.WrapErr(err)
 		}
 		m.Files = append(m.Files, d.Val())
 	}

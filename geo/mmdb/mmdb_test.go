@@ -105,6 +105,7 @@ func TestBadFiles(t *testing.T) {
 		"missing":     {[]string{city, missing}, "geoip file " + missing + ": no such file or directory"},
 		"twice":       {[]string{city, filepath.Dir(city) + "/./" + filepath.Base(city)}, "geoip file " + city + " is given twice"},
 		"placeholder": {[]string{"{env.PEBA_TEST_NOT_SET}"}, "PEBA_TEST_NOT_SET"},
+		"folder":      {[]string{filepath.Dir(city)}, "geoip file " + filepath.Dir(city) + " is a folder: expected a file"},
 	} {
 		if _, err := load(t, test.files...); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, test.want)
@@ -114,8 +115,7 @@ func TestBadFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		file, want string
 	}{
-		"folder": {t.TempDir(), "it is no file but d"},
-		"text":   {write(t, []byte("text")), "it is no MaxMind DB file"},
+		"text": {write(t, []byte("text")), "it is no MaxMind DB file"},
 	} {
 		m, err := load(t, city, test.file)
 		if err != nil {
@@ -167,11 +167,20 @@ func TestReloadShares(t *testing.T) {
 }
 
 func TestCaddyfile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a.mmdb", "b.mmdb"} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for input, want := range map[string]any{
 		"mmdb a.mmdb":                     []string{"a.mmdb"},
 		"mmdb a.mmdb b.mmdb":              []string{"a.mmdb", "b.mmdb"},
 		"mmdb":                            "no file: allowed is FILE..., one or more",
 		"mmdb a.mmdb a.mmdb":              `file "a.mmdb" is given twice`,
+		"mmdb missing.mmdb":               "geoip file missing.mmdb: no such file or directory",
+		"mmdb .":                          "geoip file . is a folder: expected a file",
+		"mmdb {env.MMDB}":                 []string{"{env.MMDB}"},
 		"mmdb a.mmdb {\n\tlanguage de\n}": `unknown option "language": there are none, allowed is FILE...`,
 	} {
 		m := new(Module)

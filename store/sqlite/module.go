@@ -75,6 +75,9 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the module's name
 	if d.NextArg() {
 		m.Path = d.Val()
+		if info, err := os.Stat(m.Path); err == nil && info.IsDir() {
+			return d.Errf("store sqlite: path %q is a folder: expected a file, or a path at which none exists yet", m.Path)
+		}
 	}
 	if d.NextArg() {
 		return d.Errf("store sqlite: unexpected %q: allowed is one PATH", d.Val())
