@@ -70,6 +70,7 @@ func (s *Elastics) Close() error {
 // Options is the option store with all nodes, and more options in its block.
 func (e *Elastic) Options(more ...string) string { return e.OptionsAt(e.URLs(), more...) }
 
+// OptionsAt is Options with other addresses of the cluster.
 func (e *Elastic) OptionsAt(urls []string, more ...string) string {
 	lines := []string{
 		"store elasticsearch " + strings.Join(urls, " ") + " {",

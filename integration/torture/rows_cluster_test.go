@@ -3,6 +3,7 @@
 package torture
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -52,20 +53,44 @@ func clusterRows() rows {
 		recovered: func(r *run) { r.block("read_only_allow_delete", "null") },
 		shows:     inHeartbeat | inCheck,
 	}, row{
-		fault: "the index's mapping rejects alerts", store: cluster, operator: "delete the index, requeue",
+		fault: "the index's mapping rejects alerts", store: cluster, operator: "reindex, requeue",
 		prepare: func(r *run) {
 			r.elastic.Do(http.MethodPut, "/"+r.elastic.Day(), `{"mappings":{"properties":{"sourceEntryIp":{"type":"integer"}}}}`, nil)
 		},
-		recovered: func(r *run) {
-			r.ledger.End()
-			r.s.Drain()
-			r.elastic.Do(http.MethodDelete, "/"+r.elastic.Day(), "", nil)
-			if out, err := r.s.CLI("", "peba", "dead-letters", "requeue", "--all", "--address", r.s.Admin); err != nil {
-				r.t.Errorf("requeue: %v\n%s", err, out)
+		recovered: (*run).requeue,
+		shows:     inCheck | inLog,
+	}, row{
+		fault: "the index's mapping rejects one alert of fifty", store: cluster, operator: "reindex, requeue",
+		traffic: edgetest.Traffic{Alert: func(n int) string {
+			alert := edgetest.AlertXML("203.0.113.7", n)
+			if n%50 == 0 {
+				alert = strings.Replace(alert, fmt.Sprintf("port=\"%d\"", 1024+n), `port="60000"`, 1)
 			}
-			r.ledger.Resume()
+			return alert
+		}},
+		prepare: func(r *run) {
+			r.elastic.Do(http.MethodPut, "/"+r.elastic.Day(), `{"mappings":{"properties":{"sourceEntryPort":{"type":"short"}}}}`, nil)
 		},
-		shows: inCheck | inLog,
+		recovered: (*run).requeue,
+	}, row{
+		fault: "searches leave shards out", store: cluster,
+		inject: func(r *run) {
+			r.liar.tell(shardsLeftOut)
+			if status := r.ask(); status != http.StatusServiceUnavailable {
+				r.t.Errorf("a count without all shards is answered %d", status)
+			}
+		},
+		recovered: func(r *run) { r.liar.honest(); r.answers() },
+	}, row{
+		fault: "the template and today's index are deleted", store: cluster, operator: "restart",
+		loses: "what was in the index",
+		inject: func(r *run) {
+			r.elastic.Do(http.MethodDelete, "/_index_template/peba-"+r.elastic.Prefix+"ews", "", nil)
+			r.elastic.Do(http.MethodDelete, "/"+r.elastic.Day(), "", nil)
+		},
+		recovered: (*run).restart,
+		after:     func(r *run) { r.mappedAsDate("ews-2026.11.23-1") },
+		shows:     inCheck,
 	}, row{
 		fault: "the template is deleted; the next day begins", store: cluster, hold: 3 * time.Second,
 		traffic: edgetest.Traffic{Alert: func(n int) string {
@@ -103,6 +128,43 @@ func clusterRows() rows {
 		},
 		shows: inCheck | inLog,
 	})
+}
+
+// requeue makes the index anew, with what it has, and has sent again what it rejected.
+func (r *run) requeue() {
+	r.t.Helper()
+	r.ledger.End()
+	r.s.Drain()
+	day, aside := r.elastic.Day(), r.elastic.Prefix+"aside"
+	reindex := func(from, to string) {
+		r.elastic.Do(http.MethodPost, "/_reindex?refresh=true&wait_for_completion=true", fmt.Sprintf(`{"source":{"index":%q},"dest":{"index":%q}}`, from, to), nil)
+		r.elastic.Do(http.MethodDelete, "/"+from, "", nil)
+	}
+	r.elastic.Do(http.MethodPut, "/"+aside, "", nil)
+	r.elastic.Do(http.MethodPost, "/"+day+"/_refresh", "", nil)
+	reindex(day, aside)
+	reindex(aside, day)
+	if out, err := r.s.CLI("", "peba", "dead-letters", "requeue", "--all", "--address", r.s.Admin); err != nil {
+		r.t.Errorf("requeue: %v\n%s", err, out)
+	}
+	r.ledger.Resume()
+}
+
+// shardsLeftOut has answers to searches say that a shard was not asked, as a cluster
+// that recovers may.
+func shardsLeftOut(w http.ResponseWriter, q *http.Request, honest http.Handler) {
+	if !strings.HasSuffix(q.URL.Path, "/_search") {
+		honest.ServeHTTP(w, q)
+		return
+	}
+	after(func(body []byte) []byte {
+		const field = `"successful":`
+		before, rest, found := bytes.Cut(body, []byte(field))
+		if !found {
+			return body
+		}
+		return append(append(before, field+"0"...), bytes.TrimLeft(rest, "0123456789")...)
+	})(w, q, honest)
 }
 
 // nodeRows kill the nodes of the cluster, or set all of it up: nothing else may use it

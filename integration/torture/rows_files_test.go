@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -134,6 +133,21 @@ func spoolFileRows() rows {
 			r.s.Launch()
 		},
 	}, {
+		fault: "*.spool* replaced by a backup", loses: losesNewer,
+		inject: func(r *run) {
+			files := r.files(".spool", ".spool-wal")
+			var backups []string
+			for _, path := range files {
+				backups = append(backups, copyOf(r, path))
+			}
+			r.ledger.More(100)
+			for i := range files {
+				if err := os.Rename(backups[i], files[i]); err != nil {
+					r.t.Fatal(err)
+				}
+			}
+		},
+	}, {
 		fault: "*.spool-wal truncated while it is open", loses: losesQueued,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), func(path string) error { return os.Truncate(path, 0) }) },
 	}, {
@@ -237,10 +251,10 @@ func cutInHalf(path string) error {
 	return os.Truncate(path, info.Size()/2)
 }
 
-// copyOf copies a database as SQLite would have it after all of its log was moved.
+// copyOf copies a file and returns where to.
 func copyOf(r *run, path string) string {
 	r.t.Helper()
-	to := filepath.Join(filepath.Dir(path), "backup")
+	to := path + ".backup"
 	content, err := os.ReadFile(path)
 	if err != nil {
 		r.t.Fatal(err)
