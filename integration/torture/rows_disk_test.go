@@ -99,18 +99,18 @@ func diskRows() rows {
 		},
 		recovered: func(r *run) { r.undo() },
 	}, row{
-		fault: "reads fail (EIO) while a backlog is delivered", store: cluster, hold: 3 * time.Second,
-		before: func(r *run) { r.away() },
+		fault: "reads fail (EIO) while a backlog is delivered", store: cluster, hold: 6 * time.Second,
+		before: func(r *run) { r.liar.tell(bulks(reset)) },
 		inject: func(r *run) {
 			r.ledger.More(3000)
 			r.undo = r.strace("pread64:error=EIO", r.files()...)
 			r.back()
 		},
 		recovered: func(r *run) { r.undo() },
-		shows:     inHeartbeat | inLog,
+		shows:     inHeartbeat | inLog, part: "spool",
 	}, row{
-		fault: "one read fails (EIO) while a backlog is delivered", store: cluster,
-		before: func(r *run) { r.away() },
+		fault: "one read fails (EIO) while a backlog is delivered", store: cluster, hold: 6 * time.Second,
+		before: func(r *run) { r.liar.tell(bulks(reset)) },
 		inject: func(r *run) {
 			r.ledger.More(3000)
 			r.undo = r.strace("pread64:error=EIO:when=2+1000", r.files()...)
@@ -119,7 +119,8 @@ func diskRows() rows {
 		recovered: func(r *run) { r.undo() },
 	}, row{
 		fault: "the spool is full (max_size)", store: cluster, hold: 8 * time.Second,
-		options:   func(r *run) string { return r.storeOption("max_size 1MiB") },
+		traffic:   edgetest.Traffic{Batch: 100},
+		options:   func(r *run) string { return r.storeOption("max_size 4MiB") },
 		inject:    func(r *run) { r.away() },
 		recovered: func(r *run) { r.back() },
 		shows:     inHeartbeat | inCheck | inMetrics,

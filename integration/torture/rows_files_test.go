@@ -28,15 +28,15 @@ func fileRows() rows {
 
 func storeFileRows() rows {
 	return forStores([]row{{
-		fault: "rm peba.db*", loses: losesAll, operator: "restart",
+		fault: "rm peba.db*", hold: fileHold, loses: losesAll, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), os.Remove) },
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "rm peba.db-wal", loses: losesLog, operator: "restart",
+		fault: "rm peba.db-wal", hold: fileHold, loses: losesLog, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("-wal"), os.Remove) },
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "mv peba.db* elsewhere", loses: "what was answered OK until it was noticed", operator: "move them back, restart",
+		fault: "mv peba.db* elsewhere", hold: fileHold, loses: "what was answered OK until it was noticed", operator: "move them back, restart",
 		inject: func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), moveAway) },
 		recovered: func(r *run) {
 			r.s.Kill()
@@ -46,7 +46,7 @@ func storeFileRows() rows {
 		},
 		shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "peba.db replaced by a backup", loses: losesNewer, operator: "restart",
+		fault: "peba.db replaced by a backup", hold: fileHold, loses: losesNewer, operator: "restart",
 		inject: func(r *run) {
 			database := r.s.Database()
 			backup := copyOf(r, database)
@@ -58,7 +58,7 @@ func storeFileRows() rows {
 		},
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "peba.db truncated while it is open", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db truncated while it is open", hold: fileHold, loses: losesAll, operator: "remove peba.db*, start again",
 		inject: func(r *run) { r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) }) },
 		recovered: func(r *run) {
 			r.s.Kill()
@@ -67,7 +67,7 @@ func storeFileRows() rows {
 		},
 		shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "peba.db-wal truncated while it is open", loses: losesLog, operator: "restart",
+		fault: "peba.db-wal truncated while it is open", hold: fileHold, loses: losesLog, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("-wal"), func(path string) error { return os.Truncate(path, 0) }) },
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
@@ -110,22 +110,21 @@ func storeFileRows() rows {
 
 func spoolFileRows() rows {
 	list := []row{{
-		fault: "rm *.spool", loses: losesQueued,
+		fault: "rm *.spool", loses: losesQueued, shows: inCheck | inLog,
 		inject: func(r *run) { r.each(r.files(".spool"), os.Remove) },
 	}, {
-		fault: "rm *.spool-wal", loses: losesQueued,
+		fault: "rm *.spool-wal", loses: losesQueued, shows: inCheck | inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), os.Remove) },
 	}, {
-		fault: "rm all of the spool", loses: losesQueued,
+		fault: "rm all of the spool", loses: losesQueued, shows: inCheck | inLog,
 		inject: func(r *run) { r.each(r.files(), os.Remove) },
 	}, {
 		fault: "rm progress.db*",
 		inject: func(r *run) {
 			r.each(r.files("progress.db", "progress.db-wal", "progress.db-shm"), os.Remove)
 		},
-		shows: inHeartbeat,
 	}, {
-		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart",
+		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart", shows: inCheck | inLog,
 		inject: func(r *run) { r.each(r.files(".spool", ".spool-wal", ".spool-shm"), moveAway) },
 		recovered: func(r *run) {
 			r.s.Kill()
@@ -133,7 +132,7 @@ func spoolFileRows() rows {
 			r.s.Launch()
 		},
 	}, {
-		fault: "*.spool* replaced by a backup", loses: losesNewer,
+		fault: "*.spool* replaced by a backup", loses: losesNewer, shows: inCheck | inLog,
 		inject: func(r *run) {
 			files := r.files(".spool", ".spool-wal")
 			var backups []string
@@ -148,35 +147,34 @@ func spoolFileRows() rows {
 			}
 		},
 	}, {
-		fault: "*.spool-wal truncated while it is open", loses: losesQueued,
+		fault: "*.spool-wal truncated while it is open", loses: losesQueued, shows: inCheck | inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), func(path string) error { return os.Truncate(path, 0) }) },
 	}, {
-		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100,
+		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inCheck | inLog | inMetrics,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), r.flip) }),
 	}, {
-		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100,
+		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100, shows: inCheck | inLog | inMetrics,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), r.flip) }),
 	}, {
 		fault: "*.spool-wal cut after a crash", loses: losesQueued,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), cutInHalf) }),
 	}, {
-		fault: "a spool segment cut in half", loses: losesQueued,
+		fault: "a spool segment cut in half", loses: losesQueued, shows: inCheck | inLog | inMetrics,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), cutInHalf) }),
 	}, {
-		fault: "a spool segment overwritten", loses: losesHit,
+		fault: "a spool segment overwritten", loses: losesHit, shows: inCheck | inLog | inMetrics,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), r.scribble) }),
 	}, {
 		fault: "users.json and the lock emptied",
 		inject: stopped(func(r *run) {
 			r.each(r.files("users.json", "spool.lock"), func(p string) error { return os.Truncate(p, 0) })
 		}),
-		shows: inHeartbeat,
 	}}
 	for i := range list {
 		w := &list[i]
-		w.before = (*run).away
-		if w.shows == 0 {
-			w.shows = inHeartbeat | inCheck | inLog | inMetrics
+		w.before, w.part = (*run).away, "spool"
+		if w.hold == 0 {
+			w.hold = fileHold
 		}
 		if w.recovered == nil {
 			w.recovered = (*run).crashes

@@ -45,9 +45,10 @@ type sighting struct {
 	heartbeats, checks, logs, meter []string
 }
 
-func (s sighting) view() (v view) {
+// view returns where it was visible, in texts with the word.
+func (s sighting) view(word string) (v view) {
 	for i, list := range [][]string{s.heartbeats, s.checks, s.logs, s.meter} {
-		if len(list) > 0 {
+		if slices.ContainsFunc(list, func(text string) bool { return strings.Contains(text, word) && !queues(text) }) {
 			v |= 1 << i
 		}
 	}
@@ -247,6 +248,11 @@ func metrics(s *edgetest.Server) map[string]float64 {
 		}
 	}
 	return values
+}
+
+// queues reports whether a metric is one of those that say how much waits.
+func queues(name string) bool {
+	return strings.HasPrefix(name, "peba_spool_messages") || strings.HasPrefix(name, "peba_spool_oldest")
 }
 
 func speaksOfFailure(name string) bool {
