@@ -6,6 +6,7 @@
 package torture
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,8 +23,9 @@ var (
 
 // bench is what all rows share.
 var bench struct {
-	binary   edgetest.Binary
-	elastics edgetest.Elastics
+	binary edgetest.Binary
+	// one is a cluster of one node for all rows but those that kill nodes of three.
+	one, three edgetest.Elastics
 }
 
 // atOnce is how many rows go at once: most of their time they wait.
@@ -49,9 +51,9 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	bench.elastics.Nodes = 3
+	bench.one.Nodes, bench.three.Nodes = 1, 3
 	code := m.Run()
-	if err := bench.elastics.Close(); err != nil {
+	if err := errors.Join(bench.one.Close(), bench.three.Close()); err != nil {
 		fmt.Fprintln(os.Stderr, "ending Elasticsearch:", err)
 		return 1
 	}

@@ -37,6 +37,8 @@ type row struct {
 	inject, recovered func(r *run)
 	// after is called when everything was sent again, for what else must be so.
 	after func(r *run)
+	// threeNodes says that the cluster has three nodes, and not one.
+	threeNodes bool
 	// idle says that nobody sends during the fault.
 	idle bool
 	// shows is where the fault must be visible; part is a word that must be there,
@@ -117,7 +119,11 @@ func newRun(t testing.TB, binary edgetest.Binary, w row) *run {
 	}
 	r := &run{t: t, row: w, binary: binary, s: binary.New(t, "", "")}
 	if w.store == cluster {
-		r.elastic = bench.elastics.New(t)
+		if w.threeNodes {
+			r.elastic = bench.three.New(t)
+		} else {
+			r.elastic = bench.one.New(t)
+		}
 		r.liar = newLiar(t, r.elastic.URLs())
 	}
 	return r
@@ -138,7 +144,7 @@ func (r *run) configure(more ...string) {
 }
 
 func (r *run) storeOption(spool ...string) string {
-	return r.elastic.OptionsAt([]string{r.liar.url}, edgetest.SpoolOption(r.spool(), spool...), "timeout 5s")
+	return r.elastic.OptionsAt([]string{r.liar.url}, edgetest.SpoolOption(r.spool(), spool...), "timeout 10s")
 }
 
 func (r *run) spool() string { return filepath.Join(r.s.Folder(), "spool") }

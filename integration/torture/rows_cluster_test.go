@@ -171,11 +171,11 @@ func shardsLeftOut(w http.ResponseWriter, q *http.Request, honest http.Handler) 
 // meanwhile.
 func nodeRows() rows {
 	return forStores([]row{{
-		fault: "one of three nodes is killed", operator: "start the node", hold: 3 * time.Second,
+		fault: "one of three nodes is killed", operator: "start the node", threeNodes: true, hold: 3 * time.Second,
 		inject:    func(r *run) { r.elastic.Wait(r.t, "green"); r.elastic.Nodes[0].Kill() },
 		recovered: func(r *run) { r.elastic.Heal(r.t) },
 	}, {
-		fault: "all nodes are killed", operator: "start the nodes", hold: 3 * time.Second,
+		fault: "all nodes are killed", operator: "start the nodes", threeNodes: true, hold: 3 * time.Second,
 		inject: func(r *run) {
 			for _, node := range r.elastic.Nodes {
 				node.Kill()
