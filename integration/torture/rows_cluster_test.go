@@ -37,7 +37,7 @@ func clusterRows() rows {
 		{"bulk answers are one item short", items(func(list []json.RawMessage) []json.RawMessage { return list[1:] }), inHeartbeat | inCheck},
 	} {
 		list = append(list, row{
-			fault: one.fault, store: cluster, hold: 4 * time.Second, shows: one.shows,
+			fault: one.fault, store: cluster, hold: 6 * time.Second, shows: one.shows,
 			inject:    func(r *run) { r.liar.tell(one.lie) },
 			recovered: func(r *run) { r.liar.honest() },
 		})
@@ -110,7 +110,6 @@ func clusterRows() rows {
 			r.t.Cleanup(func() { r.elastic.Do(http.MethodDelete, name, "", nil) })
 		},
 		after: func(r *run) { r.mappedAsDate("ews-2026.11.23-1"); r.answers() },
-		shows: inCheck,
 	}, row{
 		fault: "an index without dates is there first, and retention runs", store: cluster, hold: 13 * time.Second,
 		operator: "reindex, as the check says",
