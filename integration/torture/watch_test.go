@@ -95,13 +95,14 @@ type watcher struct {
 	log    *edgetest.Log
 	from   int // where the log was
 	before map[string]float64
+	usual  []string // what the check found fault with before
 	seen   sighting
 	ending chan struct{}
 	group  sync.WaitGroup
 }
 
 func watch(s *edgetest.Server, ledger *edgetest.Ledger) *watcher {
-	w := &watcher{s: s, ledger: ledger, log: s.Log, from: len(s.Log.String()), before: metrics(s), ending: make(chan struct{})}
+	w := &watcher{s: s, ledger: ledger, log: s.Log, from: len(s.Log.String()), before: metrics(s), usual: failingParts(s), ending: make(chan struct{})}
 	w.group.Go(func() {
 		taken, since := ledger.Counts(), time.Now() // when a message was last taken
 		for {
@@ -161,14 +162,9 @@ func (w *watcher) end() sighting {
 	if !w.s.Runs() {
 		w.seen.gone = true
 	} else {
-		if out, ok := w.s.CheckWithin(8 * time.Second); !ok {
-			for line := range strings.Lines(out) {
-				if part, bad := strings.CutPrefix(line, "!!  "); bad {
-					name, _, _ := strings.Cut(part, "  ")
-					if name = strings.TrimSpace(name); name != "community" { // the tests' log-in is everybody's
-						w.seen.add(sighting{checks: []string{name}})
-					}
-				}
+		for _, part := range failingParts(w.s) {
+			if !slices.Contains(w.usual, part) {
+				w.seen.add(sighting{checks: []string{part}})
 			}
 		}
 		for name, now := range metrics(w.s) {
@@ -184,6 +180,19 @@ func (w *watcher) end() sighting {
 	}
 	w.seen.add(sighting{logs: complaints(text)})
 	return w.seen
+}
+
+// failingParts returns what `peba check` finds fault with. It waits for a server that
+// hangs no longer than an operator would.
+func failingParts(s *edgetest.Server) (parts []string) {
+	out, _ := s.CheckWithin(8 * time.Second)
+	for line := range strings.Lines(out) {
+		if rest, bad := strings.CutPrefix(line, "!!  "); bad {
+			part, _, _ := strings.Cut(rest, "  ")
+			parts = append(parts, strings.TrimSpace(part))
+		}
+	}
+	return parts
 }
 
 // complaints returns the messages of PEBA's log lines that are warnings or errors.
