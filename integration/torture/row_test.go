@@ -247,7 +247,10 @@ func (r *run) stored() map[string]int {
 }
 
 // faults returns what is wrong with the result.
-func (r result) faults() (list []string) {
+func (r result) faults() []string { return append(r.damage(), r.hidden()...) }
+
+// damage returns what is wrong with what is stored.
+func (r result) damage() (list []string) {
 	add := func(wrong bool, format string, args ...any) {
 		if wrong {
 			list = append(list, fmt.Sprintf(format, args...))
@@ -261,7 +264,14 @@ func (r result) faults() (list []string) {
 	add(r.Duplicated > 0, "%d are stored twice after everything was sent again", r.Duplicated)
 	add(r.Unknown > r.row.garbles, "%d are stored that were never sent", r.Unknown)
 	add(r.lossTime > stopLimit, "%v after the fault a message was answered OK that is lost", r.lossTime)
-	add(r.seen.blind, "the heartbeat was as ever while messages were refused")
+	return list
+}
+
+// hidden returns what an operator could not see.
+func (r result) hidden() (list []string) {
+	if r.seen.blind {
+		list = append(list, "the heartbeat was as ever while messages were refused")
+	}
 	if missing := r.row.shows &^ r.seen.view(r.row.part); missing != 0 {
 		list = append(list, fmt.Sprintf("not visible in %v, but: %s", missing, r.seen))
 	}

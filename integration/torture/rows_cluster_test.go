@@ -202,6 +202,10 @@ func (r *run) maxShards(value string) {
 
 func (r *run) block(name, value string) {
 	r.t.Helper()
+	edgetest.Eventually(r.t, "there is an index", func() bool {
+		status, _ := r.elastic.Request(http.MethodGet, "/"+r.elastic.Day(), "")
+		return status == http.StatusOK
+	})
 	r.elastic.Do(http.MethodPut, "/"+r.elastic.Day()+"/_settings", `{"index.blocks.`+name+`":`+value+`}`, nil)
 }
 
