@@ -53,7 +53,8 @@ func (s *Server) Drain() {
 			s.T.Fatalf("%d messages still wait in the spool:\n%s", n, Tail(s.Log.String()))
 		}
 		last = n
-		for deadline := time.Now().Add(time.Minute); s.Waiting() >= last && time.Now().Before(deadline); {
+		// A frame that cannot be read is given up after a minute at the earliest.
+		for deadline := time.Now().Add(3 * time.Minute); s.Waiting() >= last && time.Now().Before(deadline); {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}

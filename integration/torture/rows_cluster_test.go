@@ -118,6 +118,7 @@ func clusterRows() rows {
 			r.elastic.Do(http.MethodPut, "/"+r.elastic.Day()+"/_doc/restored?refresh=true",
 				fmt.Sprintf(`{"recievedTime":%q,"createTime":%q,"clientDomain":true,"additionalData":"restored"}`, now, now), nil)
 		},
+		recovered: (*run).repairIndex,
 		after: func(r *run) {
 			var found struct{ Found bool }
 			r.elastic.Do(http.MethodGet, "/"+r.elastic.Day()+"/_doc/restored", "", &found)
@@ -147,6 +148,26 @@ func (r *run) requeue() {
 		r.t.Errorf("requeue: %v\n%s", err, out)
 	}
 	r.ledger.Resume()
+}
+
+// repairIndex does what the check advises for an index with wrong types. What stands
+// aside meanwhile keeps its times as texts, so that questions get 503.
+func (r *run) repairIndex() {
+	r.t.Helper()
+	day := r.elastic.Day()
+	aside := r.elastic.Prefix + "ews-spare-" + day
+	do := func(method, path, body string) { r.elastic.Do(method, path, body, nil) }
+	do(http.MethodPut, "/"+day+"/_block/write", "")
+	do(http.MethodPost, "/"+day+"/_refresh", "")
+	do(http.MethodPut, "/"+aside, `{"mappings":{"dynamic":false,"properties":{"recievedTime":{"type":"keyword"}}}}`)
+	do(http.MethodPost, "/_reindex?refresh", fmt.Sprintf(`{"source":{"index":%q},"dest":{"index":%q}}`, day, aside))
+	do(http.MethodDelete, "/"+day, "")
+	edgetest.Eventually(r.t, "the edge creates the index again", func() bool {
+		status, _ := r.elastic.Request(http.MethodGet, "/"+day, "")
+		return status == http.StatusOK
+	})
+	do(http.MethodPost, "/_reindex?refresh", fmt.Sprintf(`{"conflicts":"proceed","source":{"index":%q},"dest":{"index":%q,"op_type":"create"}}`, aside, day))
+	do(http.MethodDelete, "/"+aside, "")
 }
 
 // shardsLeftOut has answers to searches say that a shard was not asked, as a cluster
