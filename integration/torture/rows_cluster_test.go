@@ -111,7 +111,7 @@ func clusterRows() rows {
 		},
 		after: func(r *run) { r.mappedAsDate("ews-2026.11.23-1"); r.answers() },
 	}, row{
-		fault: "an index without dates is there first, and retention runs", store: cluster, hold: 13 * time.Second,
+		fault: "an index without dates is there first, and retention runs", store: cluster, sick: true, hold: 13 * time.Second,
 		operator: "reindex, as the check says",
 		prepare: func(r *run) {
 			now := time.Now().UTC().Format(time.DateTime)

@@ -110,13 +110,13 @@ func storeFileRows() rows {
 
 func spoolFileRows() rows {
 	list := []row{{
-		fault: "rm *.spool", loses: losesQueued, shows: inCheck | inLog,
+		fault: "rm *.spool", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool"), os.Remove) },
 	}, {
-		fault: "rm *.spool-wal", loses: losesQueued, shows: inCheck | inLog,
+		fault: "rm *.spool-wal", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), os.Remove) },
 	}, {
-		fault: "rm all of the spool", loses: losesQueued, shows: inCheck | inLog,
+		fault: "rm all of the spool", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(), os.Remove) },
 	}, {
 		fault: "rm progress.db*",
@@ -124,7 +124,7 @@ func spoolFileRows() rows {
 			r.each(r.files("progress.db", "progress.db-wal", "progress.db-shm"), os.Remove)
 		},
 	}, {
-		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart", shows: inCheck | inLog,
+		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart", shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool", ".spool-wal", ".spool-shm"), moveAway) },
 		recovered: func(r *run) {
 			r.s.Kill()
@@ -132,7 +132,7 @@ func spoolFileRows() rows {
 			r.s.Launch()
 		},
 	}, {
-		fault: "*.spool* replaced by a backup", loses: losesNewer, shows: inCheck | inLog,
+		fault: "*.spool* replaced by a backup", loses: losesNewer, shows: inLog,
 		inject: func(r *run) {
 			files := r.files(".spool", ".spool-wal")
 			var backups []string
@@ -147,22 +147,22 @@ func spoolFileRows() rows {
 			}
 		},
 	}, {
-		fault: "*.spool-wal truncated while it is open", loses: losesQueued, shows: inCheck | inLog,
+		fault: "*.spool-wal truncated while it is open", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), func(path string) error { return os.Truncate(path, 0) }) },
 	}, {
-		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inCheck | inLog | inMetrics,
+		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inHeartbeat | inCheck | inLog,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), r.flip) }),
 	}, {
-		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100, shows: inCheck | inLog | inMetrics,
+		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100, shows: inHeartbeat | inCheck | inLog,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), r.flip) }),
 	}, {
 		fault: "*.spool-wal cut after a crash", loses: losesQueued,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), cutInHalf) }),
 	}, {
-		fault: "a spool segment cut in half", loses: losesQueued, shows: inCheck | inLog | inMetrics,
+		fault: "a spool segment cut in half", loses: losesQueued, shows: inHeartbeat | inCheck | inLog,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), cutInHalf) }),
 	}, {
-		fault: "a spool segment overwritten", loses: losesHit, shows: inCheck | inLog | inMetrics,
+		fault: "a spool segment overwritten", loses: losesHit, shows: inHeartbeat | inCheck | inLog,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), r.scribble) }),
 	}, {
 		fault: "users.json and the lock emptied",
