@@ -73,6 +73,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"home":{"latitude":0,"longitude":-181}`:                           "home longitude is -181",
 		`,"max_alerts":-1`:                                                  "max_alerts is -1",
 		`,"max_streams":-1`:                                                 "max_streams is -1",
+		`,"max_streams":5,"max_streams_per_address":6`:                      "must be 1 to max_streams, which is 5",
 		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
 		`,"community":{"user":"u","token":""}`:                              "must not be empty",
 		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "must not be empty",
@@ -81,6 +82,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"refresh":[{"every":"5s","questions":["tops?days=3&type=urls"]}]`: `parameter "days" is "3"`,
 		`,"refresh":[null]`:                                                 "names no questions",
 		`,"refresh":[{"every":"5s","questions":["tops?type=urls&day=7"]}]`:  `no parameter "day"`,
+		`,"private_domain":"secret"`:                                        `got "secret", must be one of public, hidden`,
 		`,"retain":"1h"`:                                                    "retain",
 		`,"cache":{"module":"floppy"}`:                                      "floppy",
 	} {
@@ -329,4 +331,25 @@ func counterValue(t *testing.T, c prometheus.Counter) float64 {
 		t.Fatal(err)
 	}
 	return m.GetCounter().GetValue()
+}
+
+// TestStoredAndDuplicate counts alerts that are sent again apart from new ones, and
+// equal alerts of one message as the events that they are.
+func TestStoredAndDuplicate(t *testing.T) {
+	app := startApp(t, community)
+	stored, duplicate := metrics.alerts.WithLabelValues("stored"), metrics.alerts.WithLabelValues("duplicate")
+	for _, step := range []struct {
+		ports             []int
+		stored, duplicate float64
+	}{
+		{[]int{1, 1, 1, 2}, 4, 0},
+		{[]int{1, 1, 1, 2}, 0, 4},
+		{[]int{1, 1, 1, 1}, 1, 3},
+	} {
+		haveStored, haveDuplicate := counterValue(t, stored), counterValue(t, duplicate)
+		send(t, app, "", step.ports...)
+		if s, d := counterValue(t, stored)-haveStored, counterValue(t, duplicate)-haveDuplicate; s != step.stored || d != step.duplicate {
+			t.Errorf("ports %v: %v stored and %v duplicate, want %+v", step.ports, s, d, step)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
 )
 
 func init() {
@@ -60,7 +62,7 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 			})
 		}
 		media := query.XML
-		if r.URL.Query().Get("out") == "json" {
+		if values, _ := parameters(r); values.Get("out") == "json" {
 			media = query.JSON // what the question behind would answer
 		}
 		refused.write(w, media)
@@ -94,6 +96,9 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request, name *string) (read
 	}
 	defer b.leave()
 	message, err := b.decode(check)
+	if b.read == 0 && b.err == io.EOF {
+		return nil, &refusal{status: http.StatusForbidden, kind: "credentials", reason: "no credentials: expected an Authentication element or HTTP Basic authentication"}
+	}
 	if err == nil && reader == nil { // no credentials came
 		err = check(message.Username, message.Token)
 	}
@@ -116,6 +121,19 @@ type readerKey struct{}
 func readerOf(r *http.Request) *collector.Reader {
 	reader, _ := r.Context().Value(readerKey{}).(*collector.Reader)
 	return reader
+}
+
+// readerFor returns who asks for a domain's alerts: somebody let through by Auth or, where
+// the operator hides that domain, by HTTP Basic; else nil.
+func readerFor(app *collector.App, r *http.Request, domain store.Domain) (*collector.Reader, error) {
+	if reader := readerOf(r); reader != nil || !app.Hides(domain) {
+		return reader, nil
+	}
+	user, token, ok := r.BasicAuth()
+	if !ok {
+		return nil, nil
+	}
+	return app.LogIn(r.Context(), user, token, sourceOf(r))
 }
 
 // noOptions parses a directive that has neither arguments nor a block.

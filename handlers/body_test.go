@@ -229,7 +229,7 @@ func TestStalledSensors(t *testing.T) {
 // answered, and no more is counted than the room has.
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	ctx := newApp(t, "")
-	address, app := listen(t, ctx, &Ingest{}), appOf(t, ctx)
+	address, app := listen(t, ctx, &Ingest{MaxBody: 64 << 20}), appOf(t, ctx)
 	const bodies, size, share = 24, 8 << 20, 96 << 20
 	body := large("community", "its token", size)
 	results := make(chan int, bodies)

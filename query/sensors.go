@@ -38,6 +38,7 @@ var sensors = &Question{
 				field("uuid", text("Empty where it tells none, as the next ones.")),
 				field("hostname", text("Its host name.")),
 				field("analyzers", list(text("A honeypot's id."), "The honeypots on it, 32 at most.")),
+				field("unclassified", list(text("A honeypot's id."), "Those of the honeypots whose type is not known: their alerts are Unclassified.")),
 				field("version", text("The User-Agent of its last message.")),
 				field("community", &Schema{Type: "boolean", Description: "Whether it is one of the community's."}),
 				field("firstSeen", textLike(momentPattern, "When its first message came, as far as is known.")),
@@ -47,6 +48,9 @@ var sensors = &Question{
 					"By reason, most first: those of peba_ingest_alerts_total, store for messages that could not be stored, credentials for wrong log-ins in its name; each time that they are sent.")),
 				field("lastHour", count("How many were accepted in the last 50 to 60 minutes.")),
 				field("perHour", list(count("How many alerts."), "The same for the last 24 hours of the clock, the present one last.")),
+				field("delay", &Schema{AnyOf: []*Schema{{Type: "integer"}, {Type: "null"}}, Description: "How many seconds after their CreateTime its alerts typically arrive: the median of its last messages, 31 at most; negative where its clock is ahead, null where nothing is known."}),
+				field("clock", &Schema{Type: "string", Enum: clocks, Description: "What the delays say of its clock: timezone, if they are steadily close to a multiple of 15 minutes; wrong, if they are steadily something else, or its clock is ahead; " +
+					"delayed, if they vary and the clock may be right, as after a failure; ok below 5 minutes; unknown before there are three."}),
 				field("quiet", &Schema{Type: "boolean", Description: "Whether it has been silent for more than an hour and ten times as long as it is between two of its messages on average; " +
 					"for a day, if there was only one."})),
 				"The sensors.")),
@@ -62,6 +66,7 @@ var sensors = &Question{
       "uuid": "5bf2dea2-0a7d-4029-9830-1c7e2ac0ad5a",
       "hostname": "tpot-01",
       "analyzers": ["cowrie-community-01", "dionaea-community-01"],
+      "unclassified": [],
       "version": "EWS Poster v1.33",
       "community": true,
       "firstSeen": "2026-11-20 10:00:00",
@@ -70,6 +75,8 @@ var sensors = &Question{
       "refused": {"timezone": 3, "credentials": 1},
       "lastHour": 312,
       "perHour": [290, 0, 312],
+      "delay": 7214,
+      "clock": "timezone",
       "quiet": false
     }
   ],
@@ -86,6 +93,7 @@ type sensor struct {
 	UUID      string       `json:"uuid"`
 	Hostname  string       `json:"hostname"`
 	Analyzers []string     `json:"analyzers"`
+	Unknown   []string     `json:"unclassified"`
 	Version   string       `json:"version"`
 	Community bool         `json:"community"`
 	FirstSeen alert.Time   `json:"firstSeen"`
@@ -94,9 +102,12 @@ type sensor struct {
 	Refused   rankedCounts `json:"refused"`
 	LastHour  int64        `json:"lastHour"`
 	PerHour   []int64      `json:"perHour"`
+	Delay     *int64       `json:"delay"`
+	Clock     string       `json:"clock"`
 	Quiet     bool         `json:"quiet"`
 
 	messages int64
+	delays   []int64
 }
 
 // sensorAnswer is what is answered.
@@ -145,7 +156,7 @@ func (in Input) sensors(ctx context.Context, community bool) (byID map[string]*s
 		if s == nil {
 			s = &sensor{
 				ID: r.Sensor, Community: community, Refused: make(rankedCounts),
-				Analyzers: []string{}, PerHour: make([]int64, hoursShown), // not nil: an empty list is []
+				Analyzers: []string{}, Unknown: []string{}, PerHour: make([]int64, hoursShown), // not nil: an empty list is []
 			}
 			byID[r.Sensor] = s
 		}
@@ -164,7 +175,13 @@ func (a *sensorAnswer) add(s *sensor, now time.Time) {
 		return
 	}
 	slices.Sort(s.Analyzers)
+	for _, analyzer := range s.Analyzers {
+		if alert.PeerType(analyzer) == alert.Unclassified {
+			s.Unknown = append(s.Unknown, analyzer)
+		}
+	}
 	s.Quiet = s.isQuiet(now)
+	s.Delay, s.Clock = readClock(s.delays)
 	a.Sensors = append(a.Sensors, s)
 }
 
@@ -203,6 +220,7 @@ func (s *sensor) add(r *store.SensorRecord, now time.Time) {
 	}
 	if r.LastSeen.After(s.LastSeen.Time) {
 		s.LastSeen, s.UUID, s.Hostname, s.Version = r.LastSeen, r.UUID, r.Hostname, r.Version
+		s.delays = r.Delays
 	}
 	for _, analyzer := range r.Analyzers {
 		if len(s.Analyzers) < mostAnalyzersShown && !slices.Contains(s.Analyzers, analyzer) {
