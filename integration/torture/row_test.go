@@ -188,6 +188,9 @@ func (r *run) play(rounds int) result {
 			r.ledger.End()
 		}
 		w := watch(r.s, r.ledger)
+		if r.row.sick {
+			w.usual = nil
+		}
 		r.begun = time.Now()
 		call(r.row.inject)
 		time.Sleep(r.row.hold)

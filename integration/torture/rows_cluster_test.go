@@ -126,7 +126,7 @@ func clusterRows() rows {
 				r.t.Error("retention has dropped a document that is not old")
 			}
 		},
-		shows: inCheck | inLog,
+		shows: inHeartbeat | inCheck,
 	})
 }
 

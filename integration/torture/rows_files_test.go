@@ -28,13 +28,13 @@ func fileRows() rows {
 
 func storeFileRows() rows {
 	return forStores([]row{{
-		fault: "rm peba.db*", hold: fileHold, loses: losesAll, operator: "restart",
+		fault: "rm peba.db*", hold: fileHold, loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), os.Remove) },
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "rm peba.db-wal", hold: fileHold, loses: losesLog, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("-wal"), os.Remove) },
-		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
+		recovered: (*run).crashes, shows: inLog,
 	}, {
 		fault: "mv peba.db* elsewhere", hold: fileHold, loses: "what was answered OK until it was noticed", operator: "move them back, restart",
 		inject: func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), moveAway) },
@@ -58,11 +58,11 @@ func storeFileRows() rows {
 		},
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "peba.db truncated while it is open", hold: fileHold, loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db truncated while it is open", hold: fileHold, loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject: func(r *run) { r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) }) },
 		recovered: func(r *run) {
 			r.s.Kill()
-			r.each(r.found("peba.db", "-wal", "-shm"), os.Remove)
+			r.each(r.found("peba.db", "-wal", "-shm", ".lock"), os.Remove)
 			r.s.Launch()
 		},
 		shows: inHeartbeat | inCheck | inLog,
@@ -88,21 +88,21 @@ func storeFileRows() rows {
 		inject:    crash(func(r *run) { r.each(r.files("-wal"), cutInHalf) }),
 		recovered: (*run).launchAnew,
 	}, {
-		fault: "peba.db empty beside its log after a crash", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db empty beside its log after a crash", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    crash(func(r *run) { r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) }) }),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}, {
-		fault: "peba.db empty beside its lock", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db empty beside its lock", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject: stopped(func(r *run) {
 			r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) })
 		}),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}, {
-		fault: "peba.db cut in half", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db cut in half", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    stopped(func(r *run) { r.each(r.files("peba.db"), cutInHalf) }),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}, {
-		fault: "pages of peba.db overwritten", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "pages of peba.db overwritten", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    stopped(func(r *run) { r.each(r.files("peba.db"), r.scribble) }),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}}, embedded)
@@ -220,7 +220,7 @@ func (r *run) launchAnew() {
 	if r.s.Runs() {
 		r.s.Kill()
 	}
-	r.each(r.found("peba.db", "-wal", "-shm"), os.Remove)
+	r.each(r.found("peba.db", "-wal", "-shm", ".lock"), os.Remove)
 	r.s.Launch()
 }
 
