@@ -39,6 +39,8 @@ type row struct {
 	after func(r *run)
 	// threeNodes says that the cluster has three nodes, and not one.
 	threeNodes bool
+	// sick says that the server need not be healthy at its start.
+	sick bool
 	// idle says that nobody sends during the fault.
 	idle bool
 	// shows is where the fault must be visible; part is a word that must be there,
@@ -173,7 +175,10 @@ func (r *run) play(rounds int) result {
 	} else {
 		r.configure()
 	}
-	r.s.Start()
+	r.s.Launch()
+	edgetest.Eventually(r.t, "the server answers", func() bool {
+		return r.s.Beats(http.StatusOK) || r.row.sick && r.s.Beats(http.StatusServiceUnavailable)
+	})
 	call(r.row.before)
 	r.ledger = edgetest.StartLedger(r.t, r.row.traffic, append(r.peers, r.s)...)
 	r.ledger.MayRefuse.Store(true)
@@ -183,6 +188,9 @@ func (r *run) play(rounds int) result {
 			r.ledger.End()
 		}
 		w := watch(r.s, r.ledger)
+		if r.row.sick {
+			w.usual = nil
+		}
 		r.begun = time.Now()
 		call(r.row.inject)
 		time.Sleep(r.row.hold)

@@ -85,6 +85,7 @@ func clusterRows() rows {
 		fault: "the template and today's index are deleted", store: cluster, operator: "restart",
 		loses: "what was in the index",
 		inject: func(r *run) {
+			r.awaitIndex()
 			r.elastic.Do(http.MethodDelete, "/_index_template/peba-"+r.elastic.Prefix+"ews", "", nil)
 			r.elastic.Do(http.MethodDelete, "/"+r.elastic.Day(), "", nil)
 		},
@@ -101,7 +102,6 @@ func clusterRows() rows {
 			r.ledger.More(600)
 		},
 		after: func(r *run) { r.mappedAsDate("ews-2026.11.24-1") },
-		shows: inCheck,
 	}, row{
 		fault: "a catch-all template of higher priority", store: cluster, hold: time.Second,
 		prepare: func(r *run) {
@@ -111,7 +111,7 @@ func clusterRows() rows {
 		},
 		after: func(r *run) { r.mappedAsDate("ews-2026.11.23-1"); r.answers() },
 	}, row{
-		fault: "an index without dates is there first, and retention runs", store: cluster, hold: 13 * time.Second,
+		fault: "an index without dates is there first, and retention runs", store: cluster, sick: true, hold: 13 * time.Second,
 		operator: "reindex, as the check says",
 		prepare: func(r *run) {
 			now := time.Now().UTC().Format(time.DateTime)
@@ -126,7 +126,7 @@ func clusterRows() rows {
 				r.t.Error("retention has dropped a document that is not old")
 			}
 		},
-		shows: inCheck | inLog,
+		shows: inHeartbeat | inCheck,
 	})
 }
 
@@ -162,10 +162,7 @@ func (r *run) repairIndex() {
 	do(http.MethodPut, "/"+aside, `{"mappings":{"dynamic":false,"properties":{"recievedTime":{"type":"keyword"}}}}`)
 	do(http.MethodPost, "/_reindex?refresh", fmt.Sprintf(`{"source":{"index":%q},"dest":{"index":%q}}`, day, aside))
 	do(http.MethodDelete, "/"+day, "")
-	edgetest.Eventually(r.t, "the edge creates the index again", func() bool {
-		status, _ := r.elastic.Request(http.MethodGet, "/"+day, "")
-		return status == http.StatusOK
-	})
+	r.awaitIndex() // the edge creates it again
 	do(http.MethodPost, "/_reindex?refresh", fmt.Sprintf(`{"conflicts":"proceed","source":{"index":%q},"dest":{"index":%q,"op_type":"create"}}`, aside, day))
 	do(http.MethodDelete, "/"+aside, "")
 }
@@ -221,12 +218,18 @@ func (r *run) maxShards(value string) {
 	}
 }
 
-func (r *run) block(name, value string) {
+// awaitIndex waits until there is an index of the alerts that are sent.
+func (r *run) awaitIndex() {
 	r.t.Helper()
 	edgetest.Eventually(r.t, "there is an index", func() bool {
 		status, _ := r.elastic.Request(http.MethodGet, "/"+r.elastic.Day(), "")
 		return status == http.StatusOK
 	})
+}
+
+func (r *run) block(name, value string) {
+	r.t.Helper()
+	r.awaitIndex()
 	r.elastic.Do(http.MethodPut, "/"+r.elastic.Day()+"/_settings", `{"index.blocks.`+name+`":`+value+`}`, nil)
 }
 

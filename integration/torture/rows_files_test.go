@@ -28,13 +28,13 @@ func fileRows() rows {
 
 func storeFileRows() rows {
 	return forStores([]row{{
-		fault: "rm peba.db*", hold: fileHold, loses: losesAll, operator: "restart",
+		fault: "rm peba.db*", hold: fileHold, loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), os.Remove) },
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
 		fault: "rm peba.db-wal", hold: fileHold, loses: losesLog, operator: "restart",
 		inject:    func(r *run) { r.each(r.files("-wal"), os.Remove) },
-		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
+		recovered: (*run).crashes, shows: inLog,
 	}, {
 		fault: "mv peba.db* elsewhere", hold: fileHold, loses: "what was answered OK until it was noticed", operator: "move them back, restart",
 		inject: func(r *run) { r.each(r.files("peba.db", "-wal", "-shm"), moveAway) },
@@ -58,11 +58,11 @@ func storeFileRows() rows {
 		},
 		recovered: (*run).crashes, shows: inHeartbeat | inCheck | inLog,
 	}, {
-		fault: "peba.db truncated while it is open", hold: fileHold, loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db truncated while it is open", hold: fileHold, loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject: func(r *run) { r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) }) },
 		recovered: func(r *run) {
 			r.s.Kill()
-			r.each(r.found("peba.db", "-wal", "-shm"), os.Remove)
+			r.each(r.found("peba.db", "-wal", "-shm", ".lock"), os.Remove)
 			r.s.Launch()
 		},
 		shows: inHeartbeat | inCheck | inLog,
@@ -88,21 +88,21 @@ func storeFileRows() rows {
 		inject:    crash(func(r *run) { r.each(r.files("-wal"), cutInHalf) }),
 		recovered: (*run).launchAnew,
 	}, {
-		fault: "peba.db empty beside its log after a crash", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db empty beside its log after a crash", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    crash(func(r *run) { r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) }) }),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}, {
-		fault: "peba.db empty beside its lock", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db empty beside its lock", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject: stopped(func(r *run) {
 			r.each(r.files("peba.db"), func(path string) error { return os.Truncate(path, 0) })
 		}),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}, {
-		fault: "peba.db cut in half", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "peba.db cut in half", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    stopped(func(r *run) { r.each(r.files("peba.db"), cutInHalf) }),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}, {
-		fault: "pages of peba.db overwritten", loses: losesAll, operator: "remove peba.db*, start again",
+		fault: "pages of peba.db overwritten", loses: losesAll, operator: "a backup, or remove peba.db* and start again",
 		inject:    stopped(func(r *run) { r.each(r.files("peba.db"), r.scribble) }),
 		recovered: (*run).launchAnew, shows: inHeartbeat | inLog,
 	}}, embedded)
@@ -110,13 +110,13 @@ func storeFileRows() rows {
 
 func spoolFileRows() rows {
 	list := []row{{
-		fault: "rm *.spool", loses: losesQueued, shows: inCheck | inLog,
+		fault: "rm *.spool", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool"), os.Remove) },
 	}, {
-		fault: "rm *.spool-wal", loses: losesQueued, shows: inCheck | inLog,
+		fault: "rm *.spool-wal", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), os.Remove) },
 	}, {
-		fault: "rm all of the spool", loses: losesQueued, shows: inCheck | inLog,
+		fault: "rm all of the spool", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(), os.Remove) },
 	}, {
 		fault: "rm progress.db*",
@@ -124,7 +124,7 @@ func spoolFileRows() rows {
 			r.each(r.files("progress.db", "progress.db-wal", "progress.db-shm"), os.Remove)
 		},
 	}, {
-		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart", shows: inCheck | inLog,
+		fault: "mv *.spool* elsewhere", loses: losesQueued, operator: "move them back, restart", shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool", ".spool-wal", ".spool-shm"), moveAway) },
 		recovered: func(r *run) {
 			r.s.Kill()
@@ -132,7 +132,7 @@ func spoolFileRows() rows {
 			r.s.Launch()
 		},
 	}, {
-		fault: "*.spool* replaced by a backup", loses: losesNewer, shows: inCheck | inLog,
+		fault: "*.spool* replaced by a backup", loses: losesNewer, shows: inLog,
 		inject: func(r *run) {
 			files := r.files(".spool", ".spool-wal")
 			var backups []string
@@ -147,22 +147,22 @@ func spoolFileRows() rows {
 			}
 		},
 	}, {
-		fault: "*.spool-wal truncated while it is open", loses: losesQueued, shows: inCheck | inLog,
+		fault: "*.spool-wal truncated while it is open", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), func(path string) error { return os.Truncate(path, 0) }) },
 	}, {
-		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inCheck | inLog | inMetrics,
+		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inHeartbeat | inCheck | inLog,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), r.flip) }),
 	}, {
-		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100, shows: inCheck | inLog | inMetrics,
+		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100, shows: inHeartbeat | inCheck | inLog,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), r.flip) }),
 	}, {
 		fault: "*.spool-wal cut after a crash", loses: losesQueued,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), cutInHalf) }),
 	}, {
-		fault: "a spool segment cut in half", loses: losesQueued, shows: inCheck | inLog | inMetrics,
+		fault: "a spool segment cut in half", loses: losesQueued, shows: inHeartbeat | inCheck | inLog,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), cutInHalf) }),
 	}, {
-		fault: "a spool segment overwritten", loses: losesHit, shows: inCheck | inLog | inMetrics,
+		fault: "a spool segment overwritten", loses: losesHit, shows: inHeartbeat | inCheck | inLog,
 		inject: stopped(func(r *run) { r.each(r.files(".spool"), r.scribble) }),
 	}, {
 		fault: "users.json and the lock emptied",
@@ -220,7 +220,7 @@ func (r *run) launchAnew() {
 	if r.s.Runs() {
 		r.s.Kill()
 	}
-	r.each(r.found("peba.db", "-wal", "-shm"), os.Remove)
+	r.each(r.found("peba.db", "-wal", "-shm", ".lock"), os.Remove)
 	r.s.Launch()
 }
 
