@@ -113,7 +113,9 @@ func (b *body) drain(err error) {
 	if b.err == io.EOF || errors.As(err, &broken) || b.pace.unsupported {
 		return
 	}
-	b.place.Shrink()
+	if b.place != nil {
+		b.place.Shrink()
+	}
 	size, span := int64(maxDrained), maxDrain
 	if !b.admitted {
 		size, span = maxUnverifiedDrained, maxUnverifiedDrain
@@ -123,6 +125,11 @@ func (b *body) drain(err error) {
 		return
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(drained{b}, size)) // it may end early
+}
+
+// drainUnread discards the body of a request that is refused before it is read.
+func drainUnread(w http.ResponseWriter, r *http.Request) {
+	(&body{request: r, pace: newPace(w, r)}).drain(nil)
 }
 
 // drained reads the rest of a body, which is not counted.

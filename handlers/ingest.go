@@ -103,14 +103,9 @@ type delivery struct {
 }
 
 func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) error {
-	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
-		return err
-	}
-	if err := checkContent(r.Header); err != nil {
-		return err
-	}
-	b, err := enter(h.app, w, r, h.MaxBody)
+	b, err := h.begin(w, r)
 	if err != nil {
+		drainUnread(w, r)
 		return err
 	}
 	defer b.leave()
@@ -118,6 +113,17 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) 
 		b.drain(err)
 	}
 	return err
+}
+
+// begin checks what can be checked before the body is read.
+func (h *Ingest) begin(w http.ResponseWriter, r *http.Request) (*body, error) {
+	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
+		return nil, err
+	}
+	if err := checkContent(r.Header); err != nil {
+		return nil, err
+	}
+	return enter(h.app, w, r, h.MaxBody)
 }
 
 // receive reads a message and stores it.
