@@ -80,15 +80,3 @@ func (a *App) checkGeo(now time.Time) []store.Finding {
 	}
 	return findings
 }
-
-func (a *App) checkCommunity() store.Finding {
-	f := store.Finding{Part: "community", OK: true, Text: "sensors have a log-in of their own"}
-	switch c := a.Community; {
-	case c == nil:
-		f.Text = "there is no community log-in: only users may send alerts"
-	case c.isStock():
-		f.OK, f.Text = false, "the log-in is the public one of every stock T-Pot: anybody may send alerts"
-		f.Advice = "Set another user and token in the option community, and in the sensors' ews.cfg."
-	}
-	return f
-}

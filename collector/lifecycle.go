@@ -76,8 +76,8 @@ func (a *App) greet() {
 		zap.String("sensors_post_to", routes.IngestPath),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
-	if a.Community.isStock() {
-		a.logger.Warn("the community log-in is the public one of every stock T-Pot: anybody may send alerts")
+	if community := a.checkCommunity(); !community.OK {
+		a.logger.Warn(community.Text, zap.String("advice", community.Advice))
 	}
 }
 
