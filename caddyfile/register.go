@@ -13,6 +13,10 @@ import (
 func init() {
 	httpcaddyfile.RegisterGlobalOption("peba", parseApp)
 
+	// Before rate_limit, which stands before basic_auth: its keys are for that.
+	registerHandler("peba_client", func() handler { return new(handlers.Client) })
+	httpcaddyfile.RegisterDirectiveOrder("peba_client", httpcaddyfile.After, "vars")
+
 	// Like Caddy's basic_auth: before what it protects.
 	registerHandler("peba_auth", func() handler { return new(handlers.Auth) })
 	httpcaddyfile.RegisterDirectiveOrder("peba_auth", httpcaddyfile.After, "basic_auth")

@@ -67,6 +67,8 @@ func (api *AdminAPI) Routes() []caddy.AdminRoute {
 		{Pattern: usersPath, Handler: caddy.AdminHandlerFunc(api.serveUsers)},
 		{Pattern: usersPath + "/", Handler: caddy.AdminHandlerFunc(api.serveUser)},
 		{Pattern: checkPath, Handler: caddy.AdminHandlerFunc(api.serveCheck)},
+		{Pattern: damagedPath, Handler: caddy.AdminHandlerFunc(api.serveSpool)},
+		{Pattern: salvagePath, Handler: caddy.AdminHandlerFunc(api.serveSpool)},
 		{Pattern: deadLettersPath, Handler: caddy.AdminHandlerFunc(api.serveDeadLetters)},
 		{Pattern: deadLettersPath + "/", Handler: caddy.AdminHandlerFunc(api.serveDeadLetters)},
 	}

@@ -27,14 +27,17 @@ type Reader struct {
 // An older one is returned, with the status cache.Stale, while a new one is being
 // computed, and when the store fails; if none is left then, the error wraps
 // store.ErrUnavailable.
-// reader is nil for public questions.
+// reader is nil for those who have not logged in; the error is ErrPrivateDomain if they
+// may not see what they ask for.
 func (a *App) Answer(ctx context.Context, q *query.Question, args query.Args, reader *Reader) (cache.Result, error) {
 	if err := a.wait(ctx); err != nil {
 		return cache.Result{}, err
 	}
-	if reader != nil && reader.CommunityOnly {
-		args = args.Restrict(store.Community)
+	domain, err := a.domainFor(reader, args.Domain)
+	if err != nil {
+		return cache.Result{}, err
 	}
+	args = args.Restrict(domain)
 	now := time.Now().UTC()
 	result, err := a.loader.Load(ctx, a.cacheKey(q, args), a.age.ttl(q, args, now), a.fill(q, args, now))
 	if err != nil {

@@ -35,6 +35,7 @@ const (
 	defaultLatitude    = 50.708021
 	defaultLongitude   = 7.129191
 	defaultMaxStreams  = 10_000
+	leastDefaultShare  = 100 // streams of one address
 )
 
 // Bounds of the options below.
@@ -78,8 +79,18 @@ type App struct {
 	// Default: 1000.
 	MaxAlerts int `json:"max_alerts,omitempty"`
 
-	// How many streams of new alerts may be open at once. Default: 10000.
+	// Maximum number of open streams of new alerts; one more gets 503. Default: 10000.
 	MaxStreams int `json:"max_streams,omitempty"`
+
+	// Maximum number of them that one client address (of IPv6, one /64 network) may have
+	// open; one more gets 429. Behind a proxy that trusted_proxies does not name, all clients
+	// have the address of the proxy. Default: a twentieth of max_streams, but at least 100.
+	MaxStreamsPerAddress int `json:"max_streams_per_address,omitempty"`
+
+	// Who may ask for alerts of private users, with ci=0 or ci=-1: everybody ("public"), or
+	// logged-in users only ("hidden"). Questions about source addresses are for users in
+	// any case. Default: public.
+	PrivateDomain string `json:"private_domain,omitempty"`
 
 	// Answers that are computed before anybody asks, so that a frontend never
 	// waits for them. Default: none.
@@ -104,6 +115,7 @@ type App struct {
 	age     age
 	health  healthWatch
 	roster  *roster
+	limited *rateLimited
 
 	intake     *intake.Gate
 	rejections *rejections
@@ -164,6 +176,10 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.events.On("stopping", stopping{a}); err != nil {
 		return fmt.Errorf("subscribing to the event stopping: %w", err)
 	}
+	a.limited = &rateLimited{zones: make(map[string]*limitedZone)}
+	if err := a.events.On("rate_limit_exceeded", a.limited); err != nil {
+		return fmt.Errorf("subscribing to the event rate_limit_exceeded: %w", err)
+	}
 
 	if a.storeOpener, err = loadGuest[store.Opener](ctx, a, "StoreRaw", a.StoreRaw, "peba.stores.sqlite"); err != nil {
 		return err
@@ -221,6 +237,12 @@ func (a *App) setDefaults() {
 	if a.MaxStreams == 0 {
 		a.MaxStreams = defaultMaxStreams
 	}
+	if a.MaxStreamsPerAddress == 0 {
+		a.MaxStreamsPerAddress = min(a.MaxStreams, max(a.MaxStreams/20, leastDefaultShare))
+	}
+	if a.PrivateDomain == "" {
+		a.PrivateDomain = privateDomainPublic
+	}
 	if a.Home == nil {
 		a.Home = &Coordinates{Latitude: defaultLatitude, Longitude: defaultLongitude}
 	}
@@ -249,6 +271,12 @@ func (a *App) Validate() error {
 	}
 	if a.MaxStreams < 1 || a.MaxStreams > mostMaxStreams {
 		return fmt.Errorf("max_streams is %d: allowed is 1 to %d", a.MaxStreams, mostMaxStreams)
+	}
+	if a.MaxStreamsPerAddress < 1 || a.MaxStreamsPerAddress > a.MaxStreams {
+		return fmt.Errorf("max_streams_per_address is %d: must be 1 to max_streams, which is %d", a.MaxStreamsPerAddress, a.MaxStreams)
+	}
+	if err := checkPrivateDomain(a.PrivateDomain); err != nil {
+		return err
 	}
 	if a.Home.Latitude < -90 || a.Home.Latitude > 90 {
 		return fmt.Errorf("home latitude is %v: allowed is -90 to 90", a.Home.Latitude)

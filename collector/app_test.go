@@ -73,6 +73,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"home":{"latitude":0,"longitude":-181}`:                           "home longitude is -181",
 		`,"max_alerts":-1`:                                                  "max_alerts is -1",
 		`,"max_streams":-1`:                                                 "max_streams is -1",
+		`,"max_streams":5,"max_streams_per_address":6`:                      "must be 1 to max_streams, which is 5",
 		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
 		`,"bad_ip_window":"3h","retention":"2h"`:                            "must not be longer than retention: got 3h0m0s, retention is 2h0m0s",
 		`,"bad_ip_window":"29d"`:                                            "retention is 672h0m0s",
@@ -87,6 +88,7 @@ func TestWrongConfig(t *testing.T) {
 		`,"refresh":[{"every":"5s","questions":["tops?days=3&type=urls"]}]`: `parameter "days" is "3"`,
 		`,"refresh":[null]`:                                                 "names no questions",
 		`,"refresh":[{"every":"5s","questions":["tops?type=urls&day=7"]}]`:  `no parameter "day"`,
+		`,"private_domain":"secret"`:                                        `got "secret", must be one of public, hidden`,
 		`,"retain":"1h"`:                                                    "retain",
 		`,"cache":{"module":"floppy"}`:                                      "floppy",
 	} {

@@ -16,7 +16,7 @@ import (
 )
 
 // The words of the global option, as errors list them.
-var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "refresh"}
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "private_domain", "refresh"}
 
 // UnmarshalCaddyfile sets up the app from the global option. Syntax:
 //
@@ -29,7 +29,8 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    home          <latitude> <longitude>
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
-//	    max_streams   <number>
+//	    max_streams   <number> [<per_address>]
+//	    private_domain public|hidden
 //	    refresh       <interval> <question>[?<parameters>]...
 //	}
 //
@@ -88,7 +89,15 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 	case "max_alerts":
 		a.MaxAlerts, err = unmarshalNumber(d, mostMaxAlerts)
 	case "max_streams":
-		a.MaxStreams, err = unmarshalNumber(d, mostMaxStreams)
+		err = a.unmarshalStreams(d)
+	case "private_domain":
+		var args []string
+		if args, err = exactly(d, "public|hidden"); err != nil {
+			return err
+		}
+		if a.PrivateDomain = args[0]; checkPrivateDomain(args[0]) != nil {
+			return d.WrapErr(checkPrivateDomain(args[0]))
+		}
 	case "community":
 		var args []string
 		if args, err = exactly(d, "<user> <token>"); err != nil {
@@ -173,9 +182,13 @@ func unmarshalNumber(d *caddyfile.Dispenser, most int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.Atoi(args[0])
+	return parseNumber(d, option, args[0], most)
+}
+
+func parseNumber(d *caddyfile.Dispenser, option, text string, most int) (int, error) {
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, args[0], most)
+		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, text, most)
 	}
 	return n, nil
 }
@@ -200,6 +213,19 @@ func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {
 	}
 	a.Refresh = append(a.Refresh, &Refresh{Every: caddy.Duration(every), Questions: args[1:]})
 	return nil
+}
+
+// unmarshalStreams reads how many streams may be open, and how many of one address.
+func (a *App) unmarshalStreams(d *caddyfile.Dispenser) error {
+	args := d.RemainingArgs()
+	if len(args) != 1 && len(args) != 2 {
+		return d.Errf("max_streams has %d arguments: must be max_streams <number> [<per_address>]", len(args))
+	}
+	var err error
+	if a.MaxStreams, err = parseNumber(d, "max_streams", args[0], mostMaxStreams); err == nil && len(args) == 2 {
+		a.MaxStreamsPerAddress, err = parseNumber(d, "max_streams per address", args[1], a.MaxStreams)
+	}
+	return err
 }
 
 func unmarshalCoordinates(d *caddyfile.Dispenser) (*Coordinates, error) {

@@ -39,7 +39,7 @@ func (a *App) check(ctx context.Context, now time.Time) []store.Finding {
 	findings := a.checkStore(ctx)
 	findings = append(findings, a.checkCache(ctx))
 	findings = append(findings, a.checkGeo(now)...)
-	return append(findings, a.checkCommunity())
+	return append(findings, a.checkCommunity(), checkProxies(a.servers()))
 }
 
 func (a *App) checkStore(ctx context.Context) []store.Finding {

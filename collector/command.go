@@ -13,10 +13,10 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "peba",
-		Short: "Manages users and dead letters, checks the server, and simulates sensors",
+		Short: "Manages users, dead letters and the spool, checks the server, and simulates sensors",
 		CobraFunc: func(cmd *cobra.Command) {
 			group(cmd)
-			cmd.AddCommand(userCommand(), checkCommand(), deadLettersCommand(), simulateCommand(), versionCommand())
+			cmd.AddCommand(userCommand(), checkCommand(), deadLettersCommand(), spoolCommand(), simulateCommand(), versionCommand())
 		},
 	})
 }

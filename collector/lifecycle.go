@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/cache"
@@ -41,7 +40,7 @@ func (a *App) Start() error {
 	}
 	a.store = alerts
 	a.loader = cache.NewLoader(a.cache)
-	if a.logins, err = newLogins(a.store, a.Community); err != nil {
+	if a.logins, err = newLogins(a.store, a.Community, a.storeConfig); err != nil {
 		return fmt.Errorf("preparing log-ins: %w", err)
 	}
 	a.feed = a.newFeed()
@@ -53,6 +52,7 @@ func (a *App) Start() error {
 	a.background.Go(func() { a.age.watch(ctx, a.store, time.Duration(a.Retention)) })
 	a.background.Go(func() { a.keepRoster(ctx) })
 	a.background.Go(func() { a.rejections.keepLogging(ctx) })
+	a.background.Go(func() { repeat(ctx, limitedEvery, func() { a.limited.report(a.logger) }) })
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })
 	}
@@ -64,10 +64,9 @@ func (a *App) Start() error {
 // greet tells the operator where PEBA listens and what to do next.
 func (a *App) greet() {
 	var listen []string
-	if app, err := a.ctx.AppIfConfigured("http"); err == nil {
-		for _, server := range app.(*caddyhttp.App).Servers {
-			listen = append(listen, server.Listen...)
-		}
+	servers := a.servers()
+	for _, server := range servers {
+		listen = append(listen, server.Listen...)
 	}
 	a.logger.Info("PEBA is ready",
 		zap.Strings("listen", listen),
@@ -78,6 +77,9 @@ func (a *App) greet() {
 			"`caddy peba simulate URL` plays sensors"))
 	if community := a.checkCommunity(); !community.OK {
 		a.logger.Warn(community.Text, zap.String("advice", community.Advice))
+	}
+	if proxies := checkProxies(servers); !proxies.OK {
+		a.logger.Warn(proxies.Text, zap.String("advice", proxies.Advice))
 	}
 }
 
@@ -103,6 +105,7 @@ func (a *App) Stop() error {
 	a.endStreams()
 	a.stop()
 	a.background.Wait()
+	a.limited.report(a.logger)
 	if outbox, ok := a.store.(store.Outbox); ok {
 		outbox.Yield()
 	}
@@ -144,7 +147,7 @@ func (a *App) close() error {
 	var errs []error
 	a.rejections.log() // those that came after Stop
 	if a.logins != nil {
-		a.logins.close()
+		errs = append(errs, a.logins.close())
 	}
 	if a.started() {
 		errs = append(errs, a.leaveRoster())

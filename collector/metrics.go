@@ -16,7 +16,7 @@ var metrics = struct {
 	messages, badPayloads, cut, newCVEs prometheus.Counter
 	streams                             prometheus.Gauge
 	slowStreams                         prometheus.Counter
-	alerts, refused, answers            *prometheus.CounterVec
+	alerts, refused, answers, limited   *prometheus.CounterVec
 	build                               *prometheus.GaugeVec
 }{
 	messages: prometheus.NewCounter(prometheus.CounterOpts{
@@ -51,6 +51,10 @@ var metrics = struct {
 		Name: "peba_build_info",
 		Help: "1, with the version of PEBA as its label.",
 	}, []string{"version"}),
+	limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "peba_rate_limited_total",
+		Help: "Requests that rate limits rejected, by the limit's zone.",
+	}, []string{"zone"}),
 	streams: prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "peba_stream_open",
 		Help: "Open streams of new alerts.",
@@ -74,7 +78,7 @@ func registerMetrics(registry *prometheus.Registry) error {
 	metrics.build.WithLabelValues(Version()).Set(1)
 	for _, c := range []prometheus.Collector{
 		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
-		metrics.streams, metrics.slowStreams, metrics.build,
+		metrics.streams, metrics.slowStreams, metrics.limited, metrics.build,
 	} {
 		var twice prometheus.AlreadyRegisteredError
 		if err := registry.Register(c); err != nil && !errors.As(err, &twice) {

@@ -35,13 +35,54 @@ const (
 // errUnknownHash is returned for a stored hash of no known form.
 var errUnknownHash = errors.New("stored token hash is neither argon2id nor hex SHA-512 or MD5")
 
-// hasher makes and verifies password hashes, few at a time: each argon2id hash
-// takes 19 MiB for as long as it runs.
+// standing is how those who want a token verified stand with the server.
+type standing int
+
+const (
+	// stranger is a source from which no user has logged in lately.
+	stranger standing = iota
+	// acquaintance is a source from which one has, or the operator.
+	acquaintance
+)
+
+const (
+	// hashSlots is how many hashes run at once: each argon2id hash takes 19 MiB for
+	// as long as it runs. All but strangerSlots are reserved for acquaintances.
+	hashSlots     = 2
+	strangerSlots = 1
+	// strangersPending and othersPending are how many may be pending, those that run
+	// included: what strangers wait is below two seconds.
+	strangersPending = 64
+	othersPending    = 1000
+)
+
+// ErrBusy is returned when too many log-ins are being verified, from whatever source.
+var ErrBusy = errors.New("too many log-ins at once")
+
+// hasher makes and verifies password hashes, few at a time.
 type hasher struct {
-	slots chan struct{}
+	slots, strangers chan struct{}
+	pending          [acquaintance + 1]chan struct{}
 }
 
-func newHasher() *hasher { return &hasher{slots: make(chan struct{}, 2)} }
+func newHasher() *hasher {
+	return &hasher{
+		slots:     make(chan struct{}, hashSlots),
+		strangers: make(chan struct{}, strangerSlots),
+		pending:   [...]chan struct{}{stranger: make(chan struct{}, strangersPending), acquaintance: make(chan struct{}, othersPending)},
+	}
+}
+
+// admit takes a place among the pending log-ins, until release is called. The error is
+// ErrBusy.
+func (h *hasher) admit(who standing) (release func(), err error) {
+	select {
+	case h.pending[who] <- struct{}{}:
+		return func() { <-h.pending[who] }, nil
+	default:
+		return nil, ErrBusy
+	}
+}
 
 // hash returns a new salted hash of token in PHC form.
 func (h *hasher) hash(ctx context.Context, token string) (string, error) {
@@ -50,7 +91,7 @@ func (h *hasher) hash(ctx context.Context, token string) (string, error) {
 		return "", fmt.Errorf("making a salt: %w", err)
 	}
 	p := argonParams{memory: argonMemory, time: argonTime, threads: argonThreads, salt: salt}
-	key, err := h.derive(ctx, token, p, argonKey)
+	key, err := h.derive(ctx, acquaintance, token, p, argonKey)
 	if err != nil {
 		return "", err
 	}
@@ -61,13 +102,13 @@ func (h *hasher) hash(ctx context.Context, token string) (string, error) {
 
 // verify tells whether token belongs to the stored hash, in time that does not
 // depend on where they differ.
-func (h *hasher) verify(ctx context.Context, stored, token string) (bool, error) {
+func (h *hasher) verify(ctx context.Context, who standing, stored, token string) (bool, error) {
 	if isArgon(stored) {
 		p, want, err := parseArgon(stored)
 		if err != nil {
 			return false, err
 		}
-		got, err := h.derive(ctx, token, p, uint32(len(want)))
+		got, err := h.derive(ctx, who, token, p, uint32(len(want)))
 		if err != nil {
 			return false, err
 		}
@@ -92,14 +133,28 @@ func (h *hasher) verify(ctx context.Context, stored, token string) (bool, error)
 func isArgon(stored string) bool { return strings.HasPrefix(stored, "$argon2id$") }
 
 // derive runs argon2id in one of the slots.
-func (h *hasher) derive(ctx context.Context, token string, p argonParams, length uint32) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting to check a token: %w", ctx.Err())
+func (h *hasher) derive(ctx context.Context, who standing, token string, p argonParams, length uint32) ([]byte, error) {
+	if who == stranger {
+		if err := take(ctx, h.strangers); err != nil {
+			return nil, err
+		}
+		defer func() { <-h.strangers }()
+	}
+	if err := take(ctx, h.slots); err != nil {
+		return nil, err
 	}
 	defer func() { <-h.slots }()
 	return argon2.IDKey([]byte(token), p.salt, p.time, p.memory, p.threads, length), nil
+}
+
+// take takes one of the slots, when one is free.
+func take(ctx context.Context, slots chan struct{}) error {
+	select {
+	case slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting to check a token: %w", ctx.Err())
+	}
 }
 
 type argonParams struct {

@@ -25,11 +25,11 @@ func TestVerify(t *testing.T) {
 		"older legacy MD5": hex.EncodeToString(short[:]),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if ok, err := h.verify(t.Context(), stored, token); !ok || err != nil {
+			if ok, err := h.verify(t.Context(), stranger, stored, token); !ok || err != nil {
 				t.Errorf("the right token: %v, %v", ok, err)
 			}
 			for _, wrong := range []string{"", token + " ", strings.ToLower(token), stored} {
-				if ok, err := h.verify(t.Context(), stored, wrong); ok || err != nil {
+				if ok, err := h.verify(t.Context(), stranger, stored, wrong); ok || err != nil {
 					t.Errorf("token %q: %v, %v", wrong, ok, err)
 				}
 			}
@@ -67,7 +67,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"$argon2id$v=19$m=19456,t=2,p=0$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA",
 		"$argon2i$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA",
 	} {
-		if ok, err := h.verify(t.Context(), stored, "plain"); ok || err == nil {
+		if ok, err := h.verify(t.Context(), stranger, stored, "plain"); ok || err == nil {
 			t.Errorf("stored %q: %v, %v", stored, ok, err)
 		}
 	}

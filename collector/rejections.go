@@ -46,7 +46,7 @@ func (a *App) Reject(r Rejection) { a.rejections.note(r) }
 
 // EnterBody counts a new request body from source (see intake.Gate.Enter).
 func (a *App) EnterBody(source netip.Addr) (*intake.Body, error) {
-	return a.intake.Enter(sourceNetwork(source))
+	return a.intake.Enter(SourceNetwork(source))
 }
 
 // Intake counts the request bodies of all handlers.

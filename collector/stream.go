@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 
 	"github.com/caddyserver/caddy/v2"
@@ -22,22 +23,44 @@ const mostStreamed = 1 << 10
 // newFeed returns what tells clients of new alerts.
 func (a *App) newFeed() *stream.Feed {
 	return stream.New(stream.Options{
-		Reader:     a.store,
-		Encode:     func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings, mostStreamed) },
-		MaxClients: a.MaxStreams,
-		Failed:     func(err error) { a.logger.Error("streams of new alerts", zap.Error(err)) },
+		Reader:        a.store,
+		Encode:        func(d *alert.Document) ([]byte, error) { return query.EncodeAlert(d, a.settings, mostStreamed) },
+		MaxClients:    a.MaxStreams,
+		MaxPerNetwork: a.MaxStreamsPerAddress,
+		Failed:        func(err error) { a.logger.Error("streams of new alerts", zap.Error(err)) },
 	})
 }
 
-// Stream opens a stream of a domain's new alerts, for a client whose last event
-// had the given id, and has send called with each chunk of it, until send or the
-// stream fails or ctx ends. The error tells why the stream ended; it is, or wraps,
-// one of package stream's when that was its end.
-func (a *App) Stream(ctx context.Context, domain store.Domain, lastEventID string, send func([]byte) error) error {
+// Listener is a client of a stream.
+type Listener struct {
+	// From is the client's address.
+	From netip.Addr
+	// Reader is who it is; nil for one that has not logged in.
+	Reader *Reader
+	// Domain is whose alerts it asks for.
+	Domain store.Domain
+	// LastEventID is the id of the last event that it had; empty for a new one.
+	LastEventID string
+}
+
+// CheckListener returns ErrPrivateDomain if a client may not see what it asks for.
+func (a *App) CheckListener(l Listener) error {
+	_, err := a.domainFor(l.Reader, l.Domain)
+	return err
+}
+
+// Stream opens a stream of new alerts, and has send called with each chunk of it, until
+// send or the stream fails or ctx ends. The error tells why the stream ended; it is, or
+// wraps, one of package stream's when that was its end, or ErrPrivateDomain.
+func (a *App) Stream(ctx context.Context, l Listener, send func([]byte) error) error {
 	if err := a.wait(ctx); err != nil {
 		return err
 	}
-	client, err := a.feed.Subscribe(ctx, domain, lastEventID)
+	domain, err := a.domainFor(l.Reader, l.Domain)
+	if err != nil {
+		return err
+	}
+	client, err := a.feed.Subscribe(ctx, SourceNetwork(l.From), domain, l.LastEventID)
 	if err != nil {
 		return err
 	}

@@ -3,114 +3,150 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func TestThrottle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		th, err := newThrottle()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer th.sources.StopAllGoroutines()
-		guesser, other := netip.MustParseAddr("9.9.9.9"), netip.MustParseAddr("9.9.9.10")
-		waits := func(source netip.Addr) time.Duration {
-			t.Helper()
-			start := time.Now()
-			if err := th.wait(t.Context(), source); err != nil {
-				t.Fatal(err)
-			}
-			return time.Since(start)
-		}
-		for range freeFailures {
-			if w := waits(guesser); w != 0 {
-				t.Errorf("a first log-in waits %v", w)
-			}
-			th.failed(guesser)
-		}
-		th.failed(guesser)
-		want := firstDelay
-		for range 8 {
-			if w := waits(guesser); w != want {
-				t.Errorf("the wait is %v, want %v", w, want)
-			}
-			th.failed(guesser)
-			// The next may come a delay after this one's turn.
-			want = nextDelay(th, guesser)
-		}
-		if want != longestDelay {
-			t.Errorf("after many failures the delay is %v, want %v", want, longestDelay)
-		}
-		if w := waits(other); w != 0 {
-			t.Errorf("a neighbour waits %v", w)
-		}
-		time.Sleep(forgetAfter + time.Second)
-		if w := waits(guesser); w != 0 {
-			t.Errorf("after a quiet while it waits %v", w)
-		}
-	})
-}
-
-// nextDelay is how long the next log-in would have to wait, without taking the turn.
-func nextDelay(th *throttle, source netip.Addr) time.Duration {
-	f, _ := th.sources.GetIfPresent(sourceNetwork(source))
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return time.Until(f.next)
-}
-
-func TestThrottleRefusesAQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		th, err := newThrottle()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer th.sources.StopAllGoroutines()
-		source := netip.MustParseAddr("2001:4860::1")
-		for range 20 {
-			th.failed(source)
-		}
-		var refused, passed int
-		results := make(chan error, 50)
-		for range cap(results) {
-			go func() { results <- th.wait(context.Background(), netip.MustParseAddr("2001:4860::2")) }()
-		}
-		for range cap(results) {
-			err := <-results
-			var auth *AuthError
-			switch {
-			case err == nil:
-				passed++
-			case errors.As(err, &auth) && auth.RetryAfter > patience:
-				refused++
-			default:
-				t.Errorf("error %v", err)
-			}
-		}
-		if passed < 1 || passed > 4 || passed+refused != cap(results) {
-			t.Errorf("of %d at once %d were let through and %d refused", cap(results), passed, refused)
-		}
-	})
-}
-
-func TestThrottleEndsWithTheRequest(t *testing.T) {
+func testThrottle(t *testing.T) *throttle {
+	t.Helper()
 	th, err := newThrottle()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer th.sources.StopAllGoroutines()
-	source := netip.MustParseAddr("9.9.9.9")
-	for range 10 {
-		th.failed(source)
+	t.Cleanup(func() { th.sources.StopAllGoroutines() })
+	return th
+}
+
+func TestThrottle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := testThrottle(t)
+		guesser, other := netip.MustParseAddr("9.9.9.9"), netip.MustParseAddr("9.9.9.10")
+		fails := func(from netip.Addr, want time.Duration) {
+			t.Helper()
+			start := time.Now()
+			turn, err := th.enter(t.Context(), from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if waited := time.Since(start); waited != want {
+				t.Errorf("a log-in of %v waited %v, want %v", from, waited, want)
+			}
+			turn.leave(true)
+		}
+		for range freeFailures + 1 {
+			fails(guesser, 0)
+		}
+		for want := firstDelay; want < longestDelay; want *= 2 {
+			fails(guesser, want)
+		}
+		fails(guesser, longestDelay)
+		fails(guesser, longestDelay)
+		fails(other, 0)
+		time.Sleep(forgetAfter + time.Second)
+		fails(guesser, 0)
+	})
+}
+
+// TestThrottleAtOnce has one source send many log-ins at once. Wrong ones are verified one
+// at a time and few in all; right ones all, since a whole fleet may share an address.
+func TestThrottleAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		wrong          bool
+		least, most    int // log-ins that are verified
+		longest        time.Duration
+		failuresBefore int
+	}{
+		{"wrong", true, freeFailures + 1, 12, patience + time.Second, 0},
+		{"wrong after many", true, 1, 4, patience + time.Second, 20},
+		{"right", false, 400, 400, 400 * 27 * time.Millisecond, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				th := testThrottle(t)
+				from := netip.MustParseAddr("2001:4860::1")
+				s, _ := th.sources.ComputeIfAbsent(SourceNetwork(from), func() (*source, bool) { return new(source), false })
+				s.failures, s.next = test.failuresBefore, time.Now().Add(delay(test.failuresBefore))
+				var running, verified, rejected, late atomic.Int32
+				start := time.Now()
+				var group sync.WaitGroup
+				for i := range 400 {
+					group.Go(func() {
+						turn, err := th.enter(t.Context(), netip.MustParseAddr(fmt.Sprintf("2001:4860::%x", i)))
+						var auth *AuthError
+						if errors.As(err, &auth) && auth.RetryAfter > 0 && auth.RetryAfter <= longestRetry {
+							rejected.Add(1)
+							if time.Since(start) > 100*time.Millisecond {
+								late.Add(1)
+							}
+							return
+						} else if err != nil {
+							t.Error(err)
+							return
+						}
+						if n := running.Add(1); n != 1 {
+							t.Errorf("%d log-ins of one source are verified at once", n)
+						}
+						time.Sleep(27 * time.Millisecond)
+						verified.Add(1)
+						running.Add(-1)
+						turn.leave(test.wrong)
+					})
+				}
+				group.Wait()
+				if n := int(verified.Load()); n < test.least || n > test.most || n+int(rejected.Load()) != 400 {
+					t.Errorf("%d log-ins were verified and %d rejected, want %d to %d verified", n, rejected.Load(), test.least, test.most)
+				}
+				if n := late.Load(); n > 10 {
+					t.Errorf("%d log-ins had to wait before they were rejected", n)
+				}
+				if took := time.Since(start); took > test.longest {
+					t.Errorf("the last answer took %v", took)
+				}
+			})
+		})
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := th.wait(ctx, source); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
+}
+
+// TestThrottleEndsWithTheRequest gives up log-ins whose clients have gone, in the queue and
+// in their turn. Those behind them go on.
+func TestThrottleEndsWithTheRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := testThrottle(t)
+		from := netip.MustParseAddr("9.9.9.9")
+		for range freeFailures + 1 {
+			turn, err := th.enter(t.Context(), from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			turn.leave(true)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var gone atomic.Int32
+		for range 2 {
+			go func() {
+				if _, err := th.enter(ctx, from); errors.Is(err, context.Canceled) {
+					gone.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if n := gone.Load(); n != 2 {
+			t.Errorf("%d of 2 log-ins ended with their requests", n)
+		}
+		turn, err := th.enter(t.Context(), from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn.leave(false)
+	})
 }
 
 func TestSourceNetwork(t *testing.T) {
@@ -124,12 +160,12 @@ func TestSourceNetwork(t *testing.T) {
 		{"2001:4860:4860::8888", "2001:4860:4860:1::8888", false},
 		{"fe80::1%eth0", "fe80::2%eth1", true},
 	} {
-		same := sourceNetwork(netip.MustParseAddr(test.one)) == sourceNetwork(netip.MustParseAddr(test.two))
+		same := SourceNetwork(netip.MustParseAddr(test.one)) == SourceNetwork(netip.MustParseAddr(test.two))
 		if same != test.same {
 			t.Errorf("%s and %s count as one: %v", test.one, test.two, same)
 		}
 	}
-	if got := sourceNetwork(netip.Addr{}); got != (netip.Prefix{}) {
+	if got := SourceNetwork(netip.Addr{}); got != (netip.Prefix{}) {
 		t.Errorf("an unknown source: %v", got)
 	}
 }

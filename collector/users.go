@@ -22,7 +22,7 @@ import (
 type AuthError struct {
 	Reason string
 	// RetryAfter, if not zero, says that nothing was checked because there were
-	// too many wrong log-ins from that source, and when to come again.
+	// too many log-ins from that source, wrong ones among them, and when to retry.
 	RetryAfter time.Duration
 }
 
@@ -35,7 +35,7 @@ const (
 	reasonMissing  = "credentials are missing: an Authentication element with username and token is needed"
 	reasonWrong    = "unknown username or wrong token"
 	reasonReadOnly = "this user may read but not send alerts"
-	reasonTooMany  = "too many wrong log-ins from this address"
+	reasonTooMany  = "too many log-ins from this address at once, or too many wrong ones"
 )
 
 // purpose is what somebody logs in for.
@@ -86,15 +86,19 @@ type logins struct {
 	throttle   *throttle
 	key        []byte
 	remembered *otter.Cache[[sha256.Size]byte, login]
+	acquainted acquaintances
 	recheck    time.Duration // recheckAfter
 	// changes counts the changes of users: what was checked against the users
 	// before a change is not remembered after it.
 	changes atomic.Uint64
+	// leave gives acquainted back.
+	leave func() error
 	// decoy is verified for unknown names, so that they take as long as known ones.
 	decoy string
 }
 
-func newLogins(users store.Users, community *Credentials) (*logins, error) {
+// newLogins returns the log-ins of a configuration, which names its store by storeConfig.
+func newLogins(users store.Users, community *Credentials, storeConfig string) (*logins, error) {
 	l := &logins{users: users, community: community, hasher: newHasher(), key: make([]byte, 32), recheck: recheckAfter}
 	if _, err := rand.Read(l.key); err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
@@ -113,6 +117,10 @@ func newLogins(users store.Users, community *Credentials) (*logins, error) {
 	if l.decoy, err = l.hasher.hash(context.Background(), "decoy"); err != nil {
 		return nil, err
 	}
+	if l.acquainted, err = joinAcquaintances(storeConfig); err != nil {
+		return nil, err
+	}
+	l.leave = func() error { return leaveAcquaintances(storeConfig) }
 	return l, nil
 }
 
@@ -136,31 +144,50 @@ func (l *logins) authenticate(ctx context.Context, c credentials, source netip.A
 	return who, nil
 }
 
-func (l *logins) identify(ctx context.Context, c credentials, source netip.Addr) (principal, error) {
-	memory := l.fingerprint(c, source)
-	before := l.changes.Load()
-	known, ok := l.remembered.GetIfPresent(memory)
-	if ok && (known.community || time.Since(known.checked) < l.recheck) {
-		return known.principal, nil
+func (l *logins) identify(ctx context.Context, c credentials, from netip.Addr) (principal, error) {
+	memory := l.fingerprint(c, from)
+	if known, ok := l.recall(ctx, memory); ok {
+		return known, nil
 	}
-	if ok && l.unchanged(ctx, known.user) {
-		l.remember(memory, known, before)
-		return known.principal, nil
-	}
-	if err := l.throttle.wait(ctx, source); err != nil {
+	turn, err := l.throttle.enter(ctx, from)
+	if err != nil {
 		return principal{}, err
 	}
-	found, err := l.check(ctx, c)
+	var wrong *AuthError
+	defer func() { turn.leave(wrong != nil) }()
+	if known, ok := l.recall(ctx, memory); ok { // others of a fleet were verified meanwhile
+		return known, nil
+	}
+	before := l.changes.Load()
+	found, err := l.check(ctx, c, l.acquainted.standing(from))
 	if err != nil {
-		var wrong *AuthError
 		if errors.As(err, &wrong) {
 			l.remembered.Invalidate(memory)
-			l.throttle.failed(source)
 		}
 		return principal{}, err
 	}
 	l.remember(memory, found, before)
+	if !found.community {
+		l.acquainted.add(from)
+	}
 	return found.principal, nil
+}
+
+// recall returns who had these credentials before, if that still holds.
+func (l *logins) recall(ctx context.Context, memory [sha256.Size]byte) (principal, bool) {
+	before := l.changes.Load()
+	known, ok := l.remembered.GetIfPresent(memory)
+	switch {
+	case !ok:
+		return principal{}, false
+	case known.community || time.Since(known.checked) < l.recheck:
+		return known.principal, true
+	case l.unchanged(ctx, known.user):
+		l.remember(memory, known, before)
+		return known.principal, true
+	default:
+		return principal{}, false
+	}
 }
 
 // unchanged tells whether the store still has the user so. While it cannot say,
@@ -180,8 +207,9 @@ func (l *logins) remember(memory [sha256.Size]byte, found login, before uint64) 
 	}
 }
 
-// check compares credentials with the community's and with the users of the store.
-func (l *logins) check(ctx context.Context, c credentials) (login, error) {
+// check compares credentials with the community's and with the users of the store. The
+// error is, or wraps, an *AuthError for wrong ones, or ErrBusy.
+func (l *logins) check(ctx context.Context, c credentials, who standing) (login, error) {
 	if l.community != nil {
 		sameUser := subtle.ConstantTimeCompare([]byte(c.user), []byte(l.community.User))
 		sameToken := subtle.ConstantTimeCompare([]byte(c.token), []byte(l.community.Token))
@@ -189,6 +217,11 @@ func (l *logins) check(ctx context.Context, c credentials) (login, error) {
 			return login{principal: principal{name: c.user, community: true}}, nil
 		}
 	}
+	release, err := l.hasher.admit(who)
+	if err != nil {
+		return login{}, err
+	}
+	defer release()
 	user, err := l.users.User(ctx, c.user)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -196,10 +229,10 @@ func (l *logins) check(ctx context.Context, c credentials) (login, error) {
 	case err != nil:
 		return login{}, fmt.Errorf("looking the user up: %w", err)
 	}
-	right, verr := l.hasher.verify(ctx, user.Hash, c.token)
+	right, verr := l.hasher.verify(ctx, who, user.Hash, c.token)
 	if verr == nil && !right && !isArgon(user.Hash) {
 		// A wrong token takes as long whether the hash is old, new or none.
-		_, verr = l.hasher.verify(ctx, l.decoy, c.token)
+		_, verr = l.hasher.verify(ctx, who, l.decoy, c.token)
 	}
 	if verr != nil {
 		return login{}, fmt.Errorf("checking the token: %w", verr)
@@ -220,9 +253,10 @@ func (l *logins) forget() {
 }
 
 // close ends what the memories do in the background.
-func (l *logins) close() {
+func (l *logins) close() error {
 	l.remembered.StopAllGoroutines()
 	l.throttle.sources.StopAllGoroutines()
+	return l.leave()
 }
 
 // fingerprint names credentials from a source without keeping them.
@@ -235,7 +269,7 @@ func (l *logins) fingerprint(c credentials, source netip.Addr) [sha256.Size]byte
 	binary.BigEndian.PutUint64(length[:], uint64(len(c.token)))
 	mac.Write(length[:])
 	mac.Write([]byte(c.token))
-	network := sourceNetwork(source).Addr().As16()
+	network := SourceNetwork(source).Addr().As16()
 	mac.Write(network[:])
 	var sum [sha256.Size]byte
 	mac.Sum(sum[:0])

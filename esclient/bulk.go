@@ -93,6 +93,10 @@ func (s *sender) bulk(ctx context.Context, actions []*bulkAction) error {
 	for _, a := range actions {
 		a.outcome = outcomePending
 	}
+	actions, err := s.prepare(ctx, actions)
+	if err != nil {
+		return err
+	}
 	return s.cut(ctx, actions)
 }
 
@@ -171,6 +175,7 @@ func (s *sender) exchange(ctx context.Context, actions []*bulkAction) error {
 		s.afterFailure(actions, len(body), err)
 		return err
 	}
+	s.health.answered()
 	s.pace.answered(len(body), took)
 	s.settle(actions, items)
 	return nil
@@ -196,8 +201,12 @@ func (s *sender) afterFailure(actions []*bulkAction, size int, err error) {
 	}
 }
 
-// ask posts one request and returns the answer of a cluster that did its work.
+// ask posts one request and returns the answer of a cluster that did its work. The
+// caller tells health once it has read it.
 func (s *sender) ask(ctx context.Context, path string, body []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil { // frames that another worker gave back may have been taken meanwhile
+		return nil, err
+	}
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	status, answer, err := s.post(within, path, body)
@@ -210,7 +219,6 @@ func (s *sender) ask(ctx context.Context, path string, body []byte) ([]byte, err
 	if refusal := readRequestError(status, answer); refusal != nil {
 		return nil, s.health.failed(refusal)
 	}
-	s.health.answered()
 	return answer, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ func (s *esStore) Check(ctx context.Context) []store.Finding {
 	checks := []check{
 		{"connection", s.checkVersion, "See that Elasticsearch runs and that the URLs, ca and client_certificate of this store are right."},
 		{"cluster", s.checkHealth, privileges},
-		{"template", s.checkTemplate, privileges},
+		{"template", s.checkTemplates, privileges},
 		{"indices", s.checkIndices, privileges},
 		{"alias", s.checkAlias, privileges},
 		{"blocks", s.checkBlocks, privileges},
@@ -99,55 +98,6 @@ func (s *esStore) checkHealth(ctx context.Context) (text, advice string, err err
 		advice = "Alerts cannot be reached: start the nodes that are missing; GET /_cluster/allocation/explain tells why a shard has no node. What sensors send waits in the spool."
 	}
 	return fmt.Sprintf("%s, %d nodes, %d shards without a node", h.Status, h.Nodes, h.Unassigned), advice, nil
-}
-
-func (s *esStore) checkTemplate(ctx context.Context) (text, advice string, err error) {
-	installed, err := s.installedTemplate(ctx)
-	switch {
-	case err != nil:
-		return "", "", err
-	case !s.layout.isTemplate(installed):
-		return fmt.Sprintf("the index template %s is missing or changed", s.templateName()),
-			"PEBA repairs it within a minute; if not, its log says why.", nil
-	}
-	return fmt.Sprintf("the index template %s is as it is to be", s.templateName()), "", nil
-}
-
-// checkIndices looks for indices whose fields have other types than ours: they
-// are read as far as that goes.
-func (s *esStore) checkIndices(ctx context.Context) (text, advice string, err error) {
-	var found map[string]struct {
-		Mappings struct {
-			Properties map[string]object `json:"properties"`
-		} `json:"mappings"`
-	}
-	err = s.client.do(ctx, http.MethodGet, "/"+s.names.read()+"/_mapping?ignore_unavailable=true", nil, &found)
-	if err != nil {
-		return "", "", err
-	}
-	wanted := s.layout.template["template"].(object)["mappings"].(object)["properties"].(object)
-	var other []string
-	for index, mapped := range found {
-		for _, field := range neededFields {
-			want := wanted[field].(object)["type"]
-			if got := mapped.Mappings.Properties[field]["type"]; got != nil && !reflect.DeepEqual(got, want) {
-				other = append(other, fmt.Sprintf("%s in %s is %v, not %v", field, index, got, want))
-			}
-		}
-	}
-	if len(other) > 0 {
-		slices.Sort(other)
-		const show = 5
-		return fmt.Sprintf("%d fields have a type that questions cannot be answered with: %s", len(other), strings.Join(other[:min(show, len(other))], "; ")),
-			"Reindex those indices (POST /_reindex) into new ones, whose names begin the same, and delete the old ones.", nil
-	}
-	return fmt.Sprintf("%d indices of alerts", len(found)), "", nil
-}
-
-// neededFields are those that are filtered and grouped by.
-var neededFields = []string{
-	"clientDomain", "country", "countryName", "createTime", "hostname", "location", "locationDestination", "originalRequestString",
-	"peerIdent", "peerType", "recievedTime", "sourceEntryIp", "targetCountry", "targetCountryName", "targetEntryIp", "targetEntryPort",
 }
 
 func (s *esStore) checkAlias(ctx context.Context) (text, advice string, err error) {

@@ -89,30 +89,3 @@ func neededFree(mark string, total uint64) (uint64, error) {
 	}
 	return size, nil
 }
-
-// checkShards compares the number of shards with how many the cluster takes: at
-// the limit no index is made for a new day.
-func (s *esStore) checkShards(ctx context.Context) (text, advice string, err error) {
-	var h struct {
-		Active     int `json:"active_shards"`
-		Unassigned int `json:"unassigned_shards"`
-		DataNodes  int `json:"number_of_data_nodes"`
-	}
-	if err := s.client.do(ctx, http.MethodGet, "/_cluster/health", nil, &h); err != nil {
-		return "", "", err
-	}
-	setting, err := s.setting(ctx, "cluster.max_shards_per_node")
-	if err != nil {
-		return "", "", err
-	}
-	perNode, err := strconv.Atoi(setting)
-	if err != nil {
-		return "", "", fmt.Errorf("cluster.max_shards_per_node of elasticsearch is %q: %w", setting, err)
-	}
-	const full = 0.9
-	used, most := h.Active+h.Unassigned, perNode*h.DataNodes
-	if float64(used) > full*float64(most) {
-		advice = fmt.Sprintf("At the limit alerts of a new day are not taken. Sensors with wrong clocks may have made many days: delete the indices %s-YYYY.MM.DD-1 that cannot be, or add nodes, or raise cluster.max_shards_per_node.", s.names.Alerts)
-	}
-	return fmt.Sprintf("the cluster has %d shards and takes %d", used, most), advice, nil
-}

@@ -2,7 +2,6 @@ package esclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,7 +20,9 @@ const slowSpool = 5 * time.Minute
 
 // check looks at what is on this machine: the spool, its sender, the dead letters.
 func (o *outgoing) check(ctx context.Context) []store.Finding {
-	return []store.Finding{o.checkSpool(time.Now()), o.checkSender(), o.checkDeadLetters(ctx)}
+	findings := []store.Finding{o.checkSpool(time.Now())}
+	findings = append(findings, o.checkFiles()...)
+	return append(findings, o.checkSender(), o.checkDeadLetters(ctx))
 }
 
 func (o *outgoing) checkSpool(now time.Time) store.Finding {
@@ -31,7 +32,7 @@ func (o *outgoing) checkSpool(now time.Time) store.Finding {
 	if o.maxSize > 0 {
 		f.Text += " and may take " + humanize.IBytes(uint64(o.maxSize))
 	}
-	if err := o.spool.Room(usualFrame); err != nil {
+	if err := o.accepts(); err != nil {
 		f.OK, f.Text = false, err.Error()
 		f.Advice = "Make room on its disk, raise max_size or lower reserve: sensors get 503 and will give up within minutes."
 		return f
@@ -41,6 +42,47 @@ func (o *outgoing) checkSpool(now time.Time) store.Finding {
 		f.Advice = "If the cluster answers (see below), it takes less than comes in: give it more or faster data nodes."
 	}
 	return f
+}
+
+// mostNamed is how many damaged files are named in a finding.
+const mostNamed = 5
+
+// checkFiles returns findings about files of the spool that are damaged, or that
+// cannot be read at the moment; none when all are fine.
+func (o *outgoing) checkFiles() (findings []store.Finding) {
+	if err := o.spool.Trouble(); err != nil {
+		findings = append(findings, store.Finding{Part: "spool files", Text: err.Error(),
+			Advice: "Check the disk and its cables (dmesg), and put deleted files back. Messages in these files wait and are tried again; what stays unreadable for a minute is set aside."})
+	}
+	if lost := o.spool.Stats().Lost; lost > 0 {
+		findings = append(findings, store.Finding{Part: "spool files", Text: fmt.Sprintf("since the start %d messages were lost with damaged or deleted files; the log names the files", lost),
+			Advice: "If there is a copy of such a file, `caddy peba spool salvage FILE` queues its messages again. Replace a failing disk."})
+	}
+	files, err := o.spool.SetAside()
+	if err != nil {
+		return append(findings, store.Finding{Part: "damaged files", Text: err.Error(), Advice: "See that PEBA may read the folder of the spool."})
+	}
+	if len(files) == 0 {
+		return findings
+	}
+	var names []string
+	for _, f := range files[:min(len(files), mostNamed)] {
+		names = append(names, fmt.Sprintf("%s (%s)", f.Path, humanize.IBytes(uint64(f.Size))))
+	}
+	if more := len(files) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return append(findings, store.Finding{Part: "damaged files", Text: "set aside: " + strings.Join(names, ", "),
+		Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them."})
+}
+
+// accepts returns an error while messages are not accepted. A small probe that
+// finds room says nothing about a message that did not.
+func (o *outgoing) accepts() error {
+	if err := o.spool.Err(); err != nil {
+		return err
+	}
+	return o.spool.Room(usualFrame)
 }
 
 func (o *outgoing) checkSender() store.Finding {
@@ -79,11 +121,8 @@ func (o *outgoing) checkDeadLetters(ctx context.Context) store.Finding {
 
 // ping is an error when no alert can be taken.
 func (o *outgoing) ping() error {
-	if err := o.spool.Room(usualFrame); err != nil {
+	if err := o.accepts(); err != nil {
 		return &store.PartError{Part: "spool", Err: fmt.Errorf("%w: %w", store.ErrUnavailable, err)}
-	}
-	if reason := o.sender.status().Paused; reason != "" {
-		return &store.PartError{Part: "elasticsearch", Err: fmt.Errorf("%w: it refuses alerts: %w", store.ErrUnavailable, errors.New(reason))}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/peba-edge/peba/store"
 )
@@ -42,7 +43,7 @@ func TestCheck(t *testing.T) {
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": true, "index.number_of_replicas": 3, "index.auto_expand_replicas": false})
 	bad("blocks", s.names.Alerts+"-odd read_only_allow_delete")
 	bad("cluster", "yellow")
-	do(http.MethodDelete, "/_index_template/"+s.templateName(), nil)
+	do(http.MethodDelete, "/_index_template/"+templateOfAlerts(s.names), nil)
 	bad("template", "missing or changed")
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": nil})
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_alias/"+s.names.WriteAlias, nil)
@@ -51,7 +52,18 @@ func TestCheck(t *testing.T) {
 		do(http.MethodPut, "/_cluster/settings", object{"persistent": object{"cluster.max_shards_per_node": most}})
 	}
 	limit(1)
-	bad("shards", "takes 1")
+	bad("shards", "at most 1")
+	var h struct {
+		Active     int `json:"active_shards"`
+		Unassigned int `json:"unassigned_shards"`
+	}
+	must(t, s.client.do(t.Context(), http.MethodGet, "/_cluster/health?expand_wildcards=open,hidden", nil, &h))
+	limit(h.Active + h.Unassigned)
+	bad("shards", "The index of tomorrow does not fit")
+	err := s.client.do(t.Context(), http.MethodPut, "/"+s.names.day(time.Now().Add(24*time.Hour)), s.layout.alerts, nil)
+	if err == nil || !strings.Contains(err.Error(), "shards open") {
+		t.Errorf("tomorrow's index: %v", err)
+	}
 	limit(nil)
 	mark := func(low, high, flood any) {
 		const name = "cluster.routing.allocation.disk.watermark."
@@ -64,6 +76,25 @@ func TestCheck(t *testing.T) {
 	for _, part := range []string{"template", "alias", "blocks", "disk", "shards"} {
 		if f := finding(t, s, part); !f.OK {
 			t.Errorf("after the repair it says %+v", f)
+		}
+	}
+}
+
+// TestShardsOfDay counts the shards of a new index, with their copies.
+func TestShardsOfDay(t *testing.T) {
+	three, none := 3, 0
+	for _, test := range []struct {
+		shards   int
+		replicas *int
+		nodes    int
+		want     int
+	}{{1, nil, 1, 1}, {1, nil, 3, 2}, {5, nil, 2, 10}, {2, &three, 1, 8}, {4, &none, 3, 4}} {
+		m := newModule(t, "http://127.0.0.1:9")
+		m.Shards, m.Replicas = test.shards, test.replicas
+		l, err := newLayout(m)
+		must(t, err)
+		if got := l.shardsOfDay(test.nodes); got != test.want {
+			t.Errorf("%+v: %d shards", test, got)
 		}
 	}
 }

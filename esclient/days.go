@@ -1,7 +1,6 @@
 package esclient
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -62,14 +61,4 @@ func (s *strangeDays) learn(n *Indices, indices []string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.indices = known
-}
-
-// learnDays looks which indices there are.
-func (s *esStore) learnDays(ctx context.Context) error {
-	indices, err := s.alertIndices(ctx)
-	if err != nil {
-		return err
-	}
-	s.out.days.learn(s.names, indices, s.now())
-	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -49,6 +51,9 @@ type deadLetters struct {
 
 	mu   sync.Mutex // held while conn is used
 	conn *sqlitedb.Conn
+	// watch finds a file that somebody deleted, moved or replaced: what is written
+	// to it then is lost with the process.
+	watch *sqlitedb.Watch
 
 	insert, remove, count, list, get *sqlitedb.Statement
 }
@@ -62,16 +67,60 @@ func openDeadLetters(ctx context.Context, dir string, requeue func(ctx context.C
 			err = errors.Join(fmt.Errorf("open dead letters %s: %w", d.path, err), d.close())
 		}
 	}()
+	return d, d.open(ctx)
+}
+
+// open opens what is at the path. The caller holds mu, or has d alone.
+func (d *deadLetters) open(ctx context.Context) (err error) {
 	if err := sqlitedb.Create(d.path); err != nil {
-		return nil, err
+		return err
 	}
 	if d.conn, err = sqlitedb.Connect(ctx, d.path, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"); err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.migrate(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	return d, d.prepare(ctx)
+	if err := d.prepare(ctx); err != nil {
+		return err
+	}
+	d.watch, err = sqlitedb.NewWatch(d.path)
+	return err
+}
+
+// restore writes the letters to the path again, from the open file, when the one
+// at the path is not it any more. A file that somebody put there is kept under
+// another name. The caller holds mu.
+func (d *deadLetters) restore(ctx context.Context) error {
+	err := d.watch.Check(0)
+	if !errors.Is(err, sqlitedb.ErrReplaced) {
+		return err
+	}
+	begun := d.path + ".new"
+	if err := errors.Join(removeFile(begun), d.conn.CopyTo(ctx, begun)); err != nil {
+		return err
+	}
+	kept := fmt.Sprint(d.path, ".replaced-", time.Now().UnixMilli())
+	names := sqlitedb.Files(kept)
+	for i, name := range sqlitedb.Files(d.path) {
+		if err := os.Rename(name, names[i]); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	// Only now, because the last connection to a file removes a log by its name.
+	closing := d.conn.Close()
+	d.conn = nil
+	if err := sqlitedb.Replace(begun, d.path); err != nil {
+		return err
+	}
+	return errors.Join(d.open(ctx), closing)
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func (d *deadLetters) migrate(ctx context.Context) error {
@@ -116,6 +165,11 @@ func (d *deadLetters) add(ctx context.Context, letters []deadLetter) error {
 	now := time.Now().UnixMilli()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.conn == nil {
+		if err := d.open(ctx); err != nil {
+			return fmt.Errorf("open dead letters %s: %w", d.path, err)
+		}
+	}
 	err := d.conn.Transact(func() error {
 		for i := range letters {
 			l := &letters[i]
@@ -126,6 +180,9 @@ func (d *deadLetters) add(ctx context.Context, letters []deadLetter) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = d.restore(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("write to dead letters %s: %w", d.path, err)
 	}

@@ -188,3 +188,35 @@ func TestDeadLettersInterrupted(t *testing.T) {
 		t.Errorf("there are %d letters, %v", n, err)
 	}
 }
+
+// TestDeadLettersFileReplaced keeps all letters when somebody deletes, moves or
+// replaces the file while it is open.
+func TestDeadLettersFileReplaced(t *testing.T) {
+	for name, harm := range map[string]func(path string) error{
+		"deleted": func(path string) error {
+			return errors.Join(os.Remove(path), os.Remove(path+"-wal"), os.Remove(path+"-shm"))
+		},
+		"moved":       func(path string) error { return os.Rename(path, path+".moved") },
+		"log deleted": func(path string) error { return os.Remove(path + "-wal") },
+		"replaced": func(path string) error {
+			return errors.Join(os.Remove(path), os.WriteFile(path, []byte("a backup"), 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			d, err := openDeadLetters(t.Context(), dir, nil)
+			must(t, err)
+			must(t, d.add(t.Context(), []deadLetter{letterOf(t, 1, "no")}))
+			must(t, harm(d.path))
+			must(t, d.add(t.Context(), []deadLetter{letterOf(t, 2, "no")}))
+			must(t, d.add(t.Context(), []deadLetter{letterOf(t, 3, "no")}))
+			must(t, d.close())
+			d, err = openDeadLetters(t.Context(), dir, nil)
+			must(t, err)
+			defer d.close()
+			if n := len(listed(t, d, 0, 10)); n != 3 {
+				t.Errorf("%d letters are left, expected 3", n)
+			}
+		})
+	}
+}

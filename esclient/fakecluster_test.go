@@ -26,6 +26,9 @@ type fakeCluster struct {
 	asked     chan struct{}                       // has room for one: a request came
 	sizes     []int                               // of bulk requests
 	creates   map[string]int                      // how often each "index/id" was created: never twice
+	puts      map[string]int                      // how often each index was to be created
+	// strict says that only a request of its own creates an index, as our template has it.
+	strict bool
 
 	// refuse fails a whole request before it is done, when it writes an answer.
 	refuse func(w http.ResponseWriter, r *http.Request, body []byte) bool
@@ -42,7 +45,7 @@ type fakeDocument struct {
 
 func startFakeCluster(t testing.TB) *fakeCluster {
 	c := &fakeCluster{
-		documents: map[string]map[string]*fakeDocument{}, creates: map[string]int{}, asked: make(chan struct{}, 1),
+		documents: map[string]map[string]*fakeDocument{}, creates: map[string]int{}, puts: map[string]int{}, asked: make(chan struct{}, 1),
 	}
 	c.Server = httptest.NewServer(c)
 	t.Cleanup(c.Close)
@@ -55,7 +58,16 @@ func (c *fakeCluster) post(ctx context.Context, path string, body []byte) (int, 
 }
 
 func postTo(ctx context.Context, url, path string, body []byte) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+path, bytes.NewReader(body))
+	return sendTo(ctx, http.MethodPost, url+path, body)
+}
+
+// create asks for an index, for a sender under test.
+func (c *fakeCluster) create(ctx context.Context, index string) (int, []byte, error) {
+	return sendTo(ctx, http.MethodPut, c.URL+"/"+index, []byte("{}"))
+}
+
+func sendTo(ctx context.Context, method, url string, body []byte) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -99,11 +111,24 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer = c.garble(w, answer)
 		}
 		_, _ = w.Write(answer)
+	case r.Method == http.MethodPut:
+		status, answer := c.putIndex(strings.Trim(r.URL.Path, "/"))
+		w.WriteHeader(status)
+		_, _ = w.Write(answer)
 	case strings.HasSuffix(r.URL.Path, "/_mget"):
 		_, _ = w.Write(c.mget(strings.Trim(strings.TrimSuffix(r.URL.Path, "_mget"), "/"), body))
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+func (c *fakeCluster) putIndex(index string) (status int, answer []byte) {
+	c.puts[index]++
+	if c.documents[index] != nil {
+		return http.StatusBadRequest, []byte(`{"error":{"type":"resource_already_exists_exception","reason":"exists"},"status":400}`)
+	}
+	c.documents[index] = map[string]*fakeDocument{}
+	return http.StatusOK, []byte(`{"acknowledged":true}`)
 }
 
 func (c *fakeCluster) bulk(body []byte) []byte {
@@ -143,6 +168,9 @@ func (c *fakeCluster) apply(op string, t bulkTarget, source []byte) (status int,
 		if status, kind, reason = c.item(op, t.Index, t.ID, source); status != 0 {
 			return status, kind, reason
 		}
+	}
+	if c.strict && c.documents[t.Index] == nil {
+		return http.StatusNotFound, kindNoIndex, "no such index [composable template forbids index auto creation]"
 	}
 	known := c.documents[t.Index][t.ID]
 	const conflict = "version_conflict_engine_exception"

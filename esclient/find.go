@@ -40,6 +40,7 @@ func (s *sender) find(ctx context.Context, index, options string, ids []string) 
 	if err != nil {
 		return nil, s.health.failed(&requestError{reason: err.Error()})
 	}
+	s.health.answered()
 	return found, nil
 }
 

@@ -33,20 +33,39 @@ func (s *esStore) keepLayout(ctx context.Context, wait time.Duration) {
 		case <-time.After(wait):
 		}
 		wait = layoutEvery
-		if err := errors.Join(s.layOut(ctx), s.learnDays(ctx)); err != nil && ctx.Err() == nil {
+		if err := s.settleIndices(ctx); err != nil && ctx.Err() == nil {
 			wait = layoutRetry
 			s.logger.Warn("cannot look after the indices in Elasticsearch", zap.Error(err), zap.Duration("again_in", wait))
 		}
 	}
 }
 
+// settleIndices creates and repairs what is missing or wrong, and looks at what is there.
+func (s *esStore) settleIndices(ctx context.Context) error {
+	err := errors.Join(s.layOut(ctx), s.look(ctx))
+	s.troubles.Store(&troubles{layout: err, clocks: s.checkClocks(ctx)})
+	return err
+}
+
+// look looks which indices there are, and whether they can be searched.
+func (s *esStore) look(ctx context.Context) error {
+	now := s.now()
+	names, err := s.schema.look(ctx, now)
+	if err != nil {
+		return err
+	}
+	s.out.days.learn(s.names, names, now)
+	s.out.learn(s, names)
+	return nil
+}
+
 // layOut creates and repairs what is missing or wrong. Several edges may do so at once.
 func (s *esStore) layOut(ctx context.Context) error {
-	if err := s.ensureTemplate(ctx); err != nil {
+	if err := s.ensureTemplates(ctx); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.layout.bodies)) {
-		if err := s.ensureIndex(ctx, name, s.layout.bodies[name]); err != nil {
+		if err := s.ensureIndex(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -54,31 +73,35 @@ func (s *esStore) layOut(ctx context.Context) error {
 	return s.ensureAlias(ctx, time.Now())
 }
 
-func (s *esStore) templateName() string { return "peba-" + s.names.Alerts }
-
-// ensureTemplate puts the template of alerts unless it is there as it is to be.
-func (s *esStore) ensureTemplate(ctx context.Context) error {
-	installed, err := s.installedTemplate(ctx)
-	if err != nil {
-		return err
+// ensureTemplates puts the templates that are missing or changed.
+func (s *esStore) ensureTemplates(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(s.layout.templates)) {
+		installed, err := s.installedTemplate(ctx, name)
+		if err != nil {
+			return err
+		}
+		want := s.layout.templates[name]
+		if isTemplate(installed, want) {
+			continue
+		}
+		if installed != nil {
+			s.logger.Info("reinstalling an index template in Elasticsearch that was changed", zap.String("template", name))
+		}
+		if err := s.client.do(ctx, http.MethodPut, "/_index_template/"+name, want, nil); err != nil {
+			return fmt.Errorf("installing the index template %s: %w", name, err)
+		}
 	}
-	if s.layout.isTemplate(installed) {
-		return nil
-	}
-	if installed != nil {
-		s.logger.Info("the index template in Elasticsearch is not as it is to be and is put anew", zap.String("template", s.templateName()))
-	}
-	return s.client.do(ctx, http.MethodPut, "/_index_template/"+s.templateName(), s.layout.template, nil)
+	return nil
 }
 
-// installedTemplate returns the template that the cluster has, or nil.
-func (s *esStore) installedTemplate(ctx context.Context) (object, error) {
+// installedTemplate returns the template of that name that the cluster has, or nil.
+func (s *esStore) installedTemplate(ctx context.Context, name string) (object, error) {
 	var found struct {
 		Templates []struct {
 			Template object `json:"index_template"`
 		} `json:"index_templates"`
 	}
-	err := s.client.do(ctx, http.MethodGet, "/_index_template/"+s.templateName(), nil, &found)
+	err := s.client.do(ctx, http.MethodGet, "/_index_template/"+name, nil, &found)
 	if isStatus(err, http.StatusNotFound) {
 		return nil, nil
 	}
@@ -90,28 +113,28 @@ func (s *esStore) installedTemplate(ctx context.Context) (object, error) {
 
 // isTemplate tells whether the installed template is ours, or a later version's,
 // which an older edge must not undo.
-func (l *layout) isTemplate(installed object) bool {
+func isTemplate(installed, want object) bool {
 	if installed == nil {
 		return false
 	}
 	if version, ok := installed["version"].(float64); ok && version > templateVersion {
 		return true
 	}
-	for name, want := range l.template {
-		if !reflect.DeepEqual(installed[name], want) {
+	for name, value := range want {
+		if !reflect.DeepEqual(installed[name], value) {
 			return false
 		}
 	}
 	return true
 }
 
-// ensureIndex creates an index unless it is there, however it is mapped.
-func (s *esStore) ensureIndex(ctx context.Context, name string, body any) error {
+// ensureIndex creates an index unless it exists, whatever its mapping.
+func (s *esStore) ensureIndex(ctx context.Context, name string) error {
 	err := s.client.do(ctx, http.MethodHead, "/"+name, nil, nil)
 	if !isStatus(err, http.StatusNotFound) {
 		return err
 	}
-	err = s.client.do(ctx, http.MethodPut, "/"+name, body, nil)
+	err = s.client.do(ctx, http.MethodPut, "/"+name, s.layout.body(name), nil)
 	if isKind(err, kindExists) { // another edge was faster
 		return nil
 	}
@@ -128,7 +151,7 @@ func (s *esStore) ensureAlias(ctx context.Context, now time.Time) error {
 	if err := s.checkClocks(ctx); err != nil {
 		return fmt.Errorf("moving the alias %s: %w", s.names.WriteAlias, err)
 	}
-	if err := s.ensureIndex(ctx, today, nil); err != nil {
+	if err := s.ensureIndex(ctx, today); err != nil {
 		return err
 	}
 	type action map[string]object

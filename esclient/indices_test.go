@@ -22,7 +22,7 @@ func TestLayout(t *testing.T) {
 	s := openTest(t, store.Options{})
 	ctx := t.Context()
 	today := s.names.day(time.Now())
-	wanted := s.layout.template["template"].(object)["mappings"]
+	wanted := s.layout.alerts["mappings"]
 	if got := mapping(t, s, today); got["dynamic"] != "false" || !reflect.DeepEqual(got["properties"], wanted.(object)["properties"]) {
 		t.Errorf("today's index has the mapping %v, want %v", got, wanted)
 	}
@@ -31,20 +31,20 @@ func TestLayout(t *testing.T) {
 	}
 
 	t.Run("a changed template is repaired", func(t *testing.T) {
-		changed := object{"index_patterns": s.layout.template["index_patterns"], "priority": templatePriority, "version": templateVersion}
-		must(t, s.client.do(ctx, http.MethodPut, "/_index_template/"+s.templateName(), changed, nil))
+		changed := object{"index_patterns": s.layout.templates[templateOfAlerts(s.names)]["index_patterns"], "priority": templatePriority, "version": templateVersion}
+		must(t, s.client.do(ctx, http.MethodPut, "/_index_template/"+templateOfAlerts(s.names), changed, nil))
 		must(t, s.layOut(ctx))
-		installed, err := s.installedTemplate(ctx)
+		installed, err := s.installedTemplate(ctx, templateOfAlerts(s.names))
 		must(t, err)
-		if !s.layout.isTemplate(installed) {
+		if !isTemplate(installed, s.layout.templates[templateOfAlerts(s.names)]) {
 			t.Errorf("the template is %v", installed)
 		}
 	})
 	t.Run("a later version stays", func(t *testing.T) {
-		later := object{"index_patterns": s.layout.template["index_patterns"], "priority": templatePriority, "version": templateVersion + 1}
-		must(t, s.client.do(ctx, http.MethodPut, "/_index_template/"+s.templateName(), later, nil))
+		later := object{"index_patterns": s.layout.templates[templateOfAlerts(s.names)]["index_patterns"], "priority": templatePriority, "version": templateVersion + 1}
+		must(t, s.client.do(ctx, http.MethodPut, "/_index_template/"+templateOfAlerts(s.names), later, nil))
 		must(t, s.layOut(ctx))
-		installed, err := s.installedTemplate(ctx)
+		installed, err := s.installedTemplate(ctx, templateOfAlerts(s.names))
 		must(t, err)
 		if installed["version"] != float64(templateVersion+1) {
 			t.Errorf("the template is %v", installed)
@@ -96,9 +96,9 @@ func TestReplicas(t *testing.T) {
 		}
 	}
 	must(t, s.layOut(t.Context()))
-	installed, err := s.installedTemplate(t.Context())
+	installed, err := s.installedTemplate(t.Context(), templateOfAlerts(s.names))
 	must(t, err)
-	if !s.layout.isTemplate(installed) {
+	if !isTemplate(installed, s.layout.templates[templateOfAlerts(s.names)]) {
 		t.Errorf("the template %v counts as changed", installed)
 	}
 }

@@ -89,6 +89,7 @@ func TestLegacyAlerts(t *testing.T) {
 		must(t, reference.Put(ctx, records))
 	}
 	// What the Python service stored for others to read is not an alert.
+	must(t, s.client.do(ctx, http.MethodPut, "/"+s.names.Alerts+notifications, nil, nil))
 	write(t, s, s.names.Alerts+notifications, "", object{"as": "AS1", "email": "x", "createTime": "2018-04-24 10:00:00", "clientDomain": true})
 	settle(t, s)
 	compareWithModel(t, s, reference)

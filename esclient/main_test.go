@@ -101,6 +101,17 @@ func openModule(tb testing.TB, m *Module, opts store.Options) *esStore {
 	return s
 }
 
+// bareStore is a store that only asks a cluster, with neither spool nor users.
+func bareStore(tb testing.TB, m *Module) *esStore {
+	tb.Helper()
+	c, err := newClient(m)
+	must(tb, err)
+	tb.Cleanup(c.close)
+	l, err := newLayout(m)
+	must(tb, err)
+	return &esStore{client: c, names: &m.Index, layout: l, schema: newSchema(c, l, m.logger), logger: m.logger, now: time.Now}
+}
+
 // deleteAll deletes a test's indices, by their exact names, and its template.
 func deleteAll(tb testing.TB, m *Module) {
 	tb.Helper()
@@ -123,7 +134,7 @@ func deleteAll(tb testing.TB, m *Module) {
 		must(tb, c.do(ctx, http.MethodDelete, "/"+strings.Join(names[:n], ","), nil, nil))
 		names = names[n:]
 	}
-	must(tb, c.do(ctx, http.MethodDelete, "/_index_template/peba-"+m.Index.Alerts, nil, nil))
+	must(tb, gone(c.do(ctx, http.MethodDelete, "/_index_template/peba-"+m.Index.Alerts+"*", nil, nil)))
 }
 
 // refresh makes what was written visible to searches.

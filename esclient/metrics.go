@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/peba-edge/peba/spool"
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
 // The metrics of all stores of this process: a reload has two of them for a
@@ -21,7 +24,19 @@ var metrics = struct {
 		frames: prometheus.NewDesc("peba_spool_messages", "Messages of sensors that wait in the spool.", nil, nil),
 		bytes:  prometheus.NewDesc("peba_spool_waiting_bytes", "Bytes of the messages that wait in the spool.", nil, nil),
 		disk:   prometheus.NewDesc("peba_spool_disk_bytes", "Bytes that the files of the spool take.", nil, nil),
-		age:    prometheus.NewDesc("peba_spool_oldest_seconds", "How long the oldest message has been waiting in the spool.", nil, nil),
+		unreadable: prometheus.NewDesc("peba_spool_unreadable_messages",
+			"Messages in the spool that cannot be read at the moment, and are tried again.", nil, nil),
+		files: prometheus.NewDesc("peba_spool_damaged_files",
+			"Damaged files of the spool that were set aside and not yet salvaged.", nil, nil),
+		filesBytes: prometheus.NewDesc("peba_spool_damaged_bytes",
+			"Bytes of the damaged files that were set aside and not yet salvaged.", nil, nil),
+		lost: prometheus.NewDesc("peba_spool_lost_messages_total",
+			"Messages that were given up because of a damaged or deleted file of the spool.", nil, nil),
+		recovered: prometheus.NewDesc("peba_spool_recovered_messages_total",
+			"Messages that were found in damaged files of the spool, and queued again.", nil, nil),
+		failed: prometheus.NewDesc("peba_spool_failed_commits_total",
+			"Commits to the spool that failed, by cause. Sensors got 503 for the messages in them.", []string{"cause"}, nil),
+		age: prometheus.NewDesc("peba_spool_oldest_seconds", "How long the oldest message has been waiting in the spool.", nil, nil),
 	},
 }
 
@@ -31,31 +46,58 @@ func countSent(what counted, n int) {
 }
 
 // spoolMetrics tells of the spools when it is asked.
-type spoolMetrics struct{ frames, bytes, disk, age *prometheus.Desc }
+type spoolMetrics struct {
+	frames, bytes, disk, age, unreadable *prometheus.Desc
+	files, filesBytes                    *prometheus.Desc
+	lost, recovered, failed              *prometheus.Desc
+}
 
 // Describe implements prometheus.Collector.
 func (m spoolMetrics) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.frames, m.bytes, m.disk, m.age} {
+	for _, d := range []*prometheus.Desc{m.frames, m.bytes, m.disk, m.age, m.unreadable,
+		m.files, m.filesBytes, m.lost, m.recovered, m.failed} {
 		descs <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
 func (m spoolMetrics) Collect(values chan<- prometheus.Metric) {
-	var frames, bytes, disk int64
+	var all spool.Stats
+	var files, fileBytes int64
 	var age time.Duration
+	failed := map[string]int64{}
 	spools.Range(func(_, value any) bool {
-		stats := value.(*outgoing).spool.Stats()
-		frames, bytes, disk = frames+stats.Frames, bytes+stats.Bytes, disk+stats.Disk
+		s := value.(*outgoing).spool
+		stats := s.Stats()
+		all.Frames += stats.Frames
+		all.Bytes += stats.Bytes
+		all.Disk += stats.Disk
+		all.Unreadable += stats.Unreadable
+		all.Lost += stats.Lost
+		all.Recovered += stats.Recovered
 		if !stats.Oldest.IsZero() {
 			age = max(age, time.Since(stats.Oldest))
+		}
+		aside, _ := s.SetAside() // `peba check` shows an error
+		for _, f := range aside {
+			files++
+			fileBytes += f.Size
+		}
+		for cause, n := range s.FailedCommits() {
+			failed[cause] += n
 		}
 		return true
 	})
 	for desc, value := range map[*prometheus.Desc]float64{
-		m.frames: float64(frames), m.bytes: float64(bytes), m.disk: float64(disk), m.age: age.Seconds(),
+		m.frames: float64(all.Frames), m.bytes: float64(all.Bytes), m.disk: float64(all.Disk), m.age: age.Seconds(),
+		m.unreadable: float64(all.Unreadable), m.files: float64(files), m.filesBytes: float64(fileBytes),
 	} {
 		values <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
+	}
+	values <- prometheus.MustNewConstMetric(m.lost, prometheus.CounterValue, float64(all.Lost))
+	values <- prometheus.MustNewConstMetric(m.recovered, prometheus.CounterValue, float64(all.Recovered))
+	for _, cause := range sqlitedb.Causes() {
+		values <- prometheus.MustNewConstMetric(m.failed, prometheus.CounterValue, float64(failed[cause]), cause)
 	}
 }
 

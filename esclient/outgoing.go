@@ -2,8 +2,10 @@ package esclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"sync"
@@ -81,7 +83,7 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 	logger := m.logger // outlives the module, which only made it
 	report := func(file string, err error) {
 		o.recent.forget() // what is lost may be sent again
-		logger.Error("a file of the spool is damaged or cannot be cleared away", zap.String("file", file), zap.Error(err))
+		logger.Error("a file of the spool is damaged, missing or cannot be read or removed", zap.String("file", file), zap.Error(err))
 	}
 	o.spool, err = spool.Open(ctx, path, spool.Options{MaxSize: o.maxSize, Reserve: o.reserve, Report: report})
 	if err != nil {
@@ -92,7 +94,7 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 	}
 	o.sender = newSender(o.spool, o.post, o.dead, senderOptions{
 		log: logger, newCVE: o.announceCVE, payloads: o.names.Payloads, cves: o.names.CVEs,
-		count: countSent, timeout: time.Duration(m.Timeout),
+		count: countSent, create: o.createIndex, timeout: time.Duration(m.Timeout),
 	})
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	o.stop = stop
@@ -145,6 +147,7 @@ func (o *outgoing) change(shares func()) {
 	if before != nil && (after == nil || !slices.Equal(before.urls, after.urls)) {
 		o.recent.forget()
 		o.sender.known.forget()
+		o.sender.indices.replace(nil)
 	}
 	close(o.turned)
 	o.turned = make(chan struct{})
@@ -176,9 +179,31 @@ func (o *outgoing) current() (*esStore, <-chan struct{}) {
 	return nil, o.turned
 }
 
-// post is the sender's way to the cluster. It waits for the index template: what
-// came to a cluster without it would be indexed by Elasticsearch's own idea.
+// post is the sender's way to the cluster.
 func (o *outgoing) post(ctx context.Context, path string, body []byte) (status int, answer []byte, err error) {
+	s, err := o.readyStore(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	return s.client.post(ctx, path, body)
+}
+
+// createIndex is the sender's way to an index that is mapped as it is to be.
+func (o *outgoing) createIndex(ctx context.Context, index string) (status int, answer []byte, err error) {
+	s, err := o.readyStore(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err := json.Marshal(s.layout.body(index))
+	if err != nil {
+		return 0, nil, fmt.Errorf("creating the index %s: %w", index, err)
+	}
+	return s.client.exchange(ctx, http.MethodPut, "/"+index, body)
+}
+
+// readyStore returns the current store. It waits for the index templates, which
+// keep Elasticsearch from creating indices by its own idea.
+func (o *outgoing) readyStore(ctx context.Context) (*esStore, error) {
 	for {
 		s, turned := o.current()
 		var ready <-chan struct{}
@@ -187,11 +212,18 @@ func (o *outgoing) post(ctx context.Context, path string, body []byte) (status i
 		}
 		select {
 		case <-ready:
-			return s.client.post(ctx, path, body)
+			return s, nil
 		case <-turned:
 		case <-ctx.Done():
-			return 0, nil, fmt.Errorf("waiting for the index template: %w", ctx.Err())
+			return nil, fmt.Errorf("waiting for the index templates: %w", ctx.Err())
 		}
+	}
+}
+
+// learn takes the indices that a store's cluster has in place of what was known.
+func (o *outgoing) learn(s *esStore, names []string) {
+	if current, _ := o.current(); current == s {
+		o.sender.indices.replace(names)
 	}
 }
 

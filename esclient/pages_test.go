@@ -82,7 +82,7 @@ func TestLargePages(t *testing.T) {
 	s := openTest(t, store.Options{})
 	small := *s.client
 	small.maxAnswer = 1 << 20
-	reader := &esStore{client: &small, names: s.names}
+	reader := &esStore{client: &small, names: s.names, layout: s.layout, schema: s.schema}
 	for n := range 20 {
 		r := plain(fmt.Sprint(n), n)
 		r.RawHTTP = string(make([]byte, 20_000)) // six times as much in JSON

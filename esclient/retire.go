@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.uber.org/zap"
@@ -15,12 +16,22 @@ import (
 // retireStep is how many documents one request deletes.
 const retireStep = 5000
 
+// errNoDate is returned of an index whose documents have no time in a field that is
+// mapped as a date: nobody can tell how old they are.
+var errNoDate = errors.New("not mapped as a date")
+
 // age is what is known of an index of alerts.
 type age struct {
-	name   string
+	uuid   string // another one is another index, though of the same name
 	all    int64
 	before int64 // how many were received before the limit
 	soon   int64 // how many will have been a day later
+	latest time.Time
+}
+
+// over tells whether all alerts, of which there are some, were received before the limit.
+func (a *age) over(limit time.Time) bool {
+	return a.all > 0 && a.before == a.all && a.latest.Before(limit)
 }
 
 // retire deletes alerts received before the limit, and payloads and sensors not
@@ -65,16 +76,17 @@ func (s *esStore) alertIndices(ctx context.Context) ([]string, error) {
 }
 
 // retireIndex drops an index all of whose alerts are old, and else deletes the
-// old ones from it.
+// old ones from it. It leaves an index alone whose times are no dates: that is
+// reported, see schema.
 func (s *esStore) retireIndex(ctx context.Context, name string, limit time.Time) error {
 	a, err := s.ageOf(ctx, name, limit)
 	switch {
-	case isStatus(err, http.StatusNotFound): // another edge was faster
+	case isStatus(err, http.StatusNotFound), errors.Is(err, errNoDate): // another edge was faster; or see schema
 		return nil
 	case err != nil:
 		return err
-	case a.before == a.all && (a.all > 0 || s.names.endsBefore(name, limit)):
-		return s.dropIndex(ctx, name, limit)
+	case a.over(limit), a.all == 0 && s.names.endsBefore(name, limit):
+		return s.dropIndex(ctx, name, a.uuid, limit)
 	case a.before == 0:
 		return nil
 	case a.soon == a.all && a.all > retireStep: // dropped whole within a day: deleting costs as much as storing did
@@ -88,44 +100,109 @@ func (s *esStore) retireIndex(ctx context.Context, name string, limit time.Time)
 	return err
 }
 
-// ageOf counts the alerts of one index as they are now.
-func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (age, error) {
-	a := age{name: name}
+// ageOf looks at the alerts of one index as they are now. Every way to drop an
+// index goes through it. A search of a field that is no date fails, and an index
+// that was replaced while it was looked at has another uuid.
+func (s *esStore) ageOf(ctx context.Context, name string, limit time.Time) (a age, err error) {
 	if err := s.client.do(ctx, http.MethodPost, "/"+name+"/_refresh", nil, nil); err != nil {
 		return a, err
 	}
 	type counted struct {
 		Count int64 `json:"doc_count"`
 	}
-	var ages struct{ Old, Soon counted }
+	var ages struct {
+		Old    counted `json:"old"`
+		Soon   counted `json:"soon"`
+		Latest struct {
+			Value *float64 `json:"value"`
+		} `json:"latest"`
+	}
 	found := answer{Aggregations: &ages}
+	const field = "recievedTime"
 	before := func(t time.Time) object {
-		return object{"filter": object{"range": object{"recievedTime": window(time.Time{}, t)}}}
+		return object{"filter": object{"range": object{field: window(time.Time{}, t)}}}
 	}
-	body := object{
-		"size": 0, "track_total_hits": true,
-		"aggs": object{"old": before(limit), "soon": before(limit.Add(24 * time.Hour))},
-	}
-	err := s.client.do(ctx, http.MethodGet, "/"+name+"/_search?allow_partial_search_results=false&request_cache=false", body, &found)
-	if err != nil {
+	uuid, err := s.uuidOfDated(ctx, name, field)
+	if err != nil && !errors.Is(err, errNoDate) {
 		return a, err
 	}
-	if found.TimedOut || found.Shards.Failed > 0 {
-		return a, fmt.Errorf("elasticsearch: looking for old alerts in %s: %w: not all shards answered", name, store.ErrUnavailable)
+	body := object{"size": 0, "track_total_hits": true}
+	if err == nil {
+		body["query"] = dated(field, object{"match_all": object{}})
+		body["aggs"] = object{
+			"old": before(limit), "soon": before(limit.Add(24 * time.Hour)),
+			"latest": object{"max": object{"field": field}},
+		}
 	}
-	a.all, a.before, a.soon = found.Hits.Total.Value, ages.Old.Count, ages.Soon.Count
-	return a, nil
+	noDate := err
+	const options = "?allow_partial_search_results=false&request_cache=false"
+	if err := s.search(ctx, name, options, body, &found); err != nil {
+		return a, fmt.Errorf("looking for old alerts: %w", err)
+	}
+	a = age{uuid: uuid, all: found.Hits.Total.Value, before: ages.Old.Count, soon: ages.Soon.Count}
+	if v := ages.Latest.Value; v != nil {
+		a.latest = time.UnixMilli(int64(*v))
+	}
+	if a.all == 0 { // nothing can be lost, however it is mapped
+		return a, nil
+	}
+	return a, noDate
+}
+
+// uuidOfDated returns the uuid of an index whose field is mapped as a date, or
+// errNoDate with it.
+func (s *esStore) uuidOfDated(ctx context.Context, name, field string) (uuid string, err error) {
+	var found map[string]struct {
+		Settings struct {
+			Index struct {
+				UUID string `json:"uuid"`
+			} `json:"index"`
+		} `json:"settings"`
+		Mappings struct {
+			Properties map[string]struct {
+				Type string `json:"type"`
+			} `json:"properties"`
+		} `json:"mappings"`
+	}
+	path := "/" + name + "?filter_path=" + url.QueryEscape("*.settings.index.uuid,*.mappings.properties."+field+".type")
+	if err := s.client.do(ctx, http.MethodGet, path, nil, &found); err != nil {
+		return "", err
+	}
+	for index, one := range found {
+		got := one.Mappings.Properties[field].Type
+		if got != "date" && !exact.takes("date", got) {
+			return one.Settings.Index.UUID, fmt.Errorf("elasticsearch: index %s: field %s: %w: got type %q", index, field, errNoDate, got)
+		}
+		uuid = one.Settings.Index.UUID
+	}
+	return uuid, nil
+}
+
+// dated returns a query that finds the same, and fails in every index that has the
+// field with another type than a date. Nothing is scored, so that it costs nothing.
+func dated(field string, query object) object {
+	return object{"bool": object{
+		"filter": query,
+		"should": object{"distance_feature": object{"field": field, "origin": "now", "pivot": "1d"}},
+	}}
 }
 
 // dropIndex drops an index. An alert that was created long ago may be on its way
-// into it: so writing is blocked first, and nothing is dropped if one has come.
-// The sender tries again what a block rejects, and makes the index anew.
-func (s *esStore) dropIndex(ctx context.Context, name string, limit time.Time) error {
+// into it: so writing is blocked first, and nothing is dropped if one has come, or
+// if another edge has dropped it and one has come into the next of its name.
+// The sender tries again what a block rejects, and creates the index again.
+func (s *esStore) dropIndex(ctx context.Context, name, uuid string, limit time.Time) error {
 	if err := s.client.do(ctx, http.MethodPut, "/"+name+"/_block/write", nil, nil); err != nil {
 		return gone(err)
 	}
 	a, err := s.ageOf(ctx, name, limit)
-	if err == nil && a.before == a.all {
+	var last string
+	if err == nil && (a.all == 0 || a.over(limit)) {
+		if last, err = s.uuidOfDated(ctx, name, "recievedTime"); errors.Is(err, errNoDate) {
+			err = nil // without documents
+		}
+	}
+	if err == nil && last == uuid {
 		if err = s.client.do(ctx, http.MethodDelete, "/"+name, nil, nil); err == nil {
 			s.logger.Info("dropped an index of alerts that are all older than the retention time",
 				zap.String("index", name), zap.Int64("alerts", a.all))
@@ -134,6 +211,9 @@ func (s *esStore) dropIndex(ctx context.Context, name string, limit time.Time) e
 	}
 	if isStatus(err, http.StatusNotFound) {
 		return nil
+	}
+	if errors.Is(err, errNoDate) { // its alerts have come meanwhile
+		err = nil
 	}
 	return errors.Join(err, s.unblock(context.WithoutCancel(ctx), name)) // the block must not stay
 }
@@ -152,13 +232,19 @@ func gone(err error) error {
 }
 
 // deleteBefore deletes the documents of one index whose time is before the
-// limit, step by step. What changes meanwhile is left for the next time.
+// limit, step by step. What changes meanwhile is left for the next time, and an
+// index whose times are no dates is left alone.
 func (s *esStore) deleteBefore(ctx context.Context, name, field string, limit time.Time) error {
+	if _, err := s.uuidOfDated(ctx, name, field); errors.Is(err, errNoDate) {
+		return nil
+	} else if err != nil {
+		return gone(err)
+	}
 	if err := s.client.do(ctx, http.MethodPost, "/"+name+"/_refresh", nil, nil); err != nil {
 		return gone(err)
 	}
 	path := fmt.Sprintf("/%s/_delete_by_query?conflicts=proceed&refresh=true&max_docs=%d", name, retireStep)
-	body := object{"query": object{"range": object{field: window(time.Time{}, limit)}}}
+	body := object{"query": dated(field, object{"range": object{field: window(time.Time{}, limit)}})}
 	for {
 		var done struct {
 			Deleted  int64 `json:"deleted"`

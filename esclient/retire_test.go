@@ -35,6 +35,7 @@ func TestRetireIndices(t *testing.T) {
 	late.CreateTime = alert.At(at)
 	putNow(t, s, []alert.Record{late})
 	for _, other := range []string{"-2018.04.24-old", "-old", notifications} { // not ours to delete
+		must(t, s.client.do(ctx, http.MethodPut, "/"+s.names.Alerts+other, nil, nil))
 		write(t, s, s.names.Alerts+other, "", plain("", -1000).Document)
 	}
 	must(t, s.client.do(ctx, http.MethodPut, "/"+s.names.Alerts+"-2018.04.24-1", nil, nil)) // empty
@@ -102,7 +103,9 @@ func TestRetireLateAlert(t *testing.T) {
 	late.CreateTime = plain("", 0).CreateTime
 	putNow(t, s, []alert.Record{late})
 	index := s.names.indexOf(&late.Document)
-	must(t, s.dropIndex(ctx, index, at.Add(time.Minute)))
+	uuid, err := s.uuidOfDated(ctx, index, "recievedTime")
+	must(t, err)
+	must(t, s.dropIndex(ctx, index, uuid, at.Add(time.Minute)))
 	again := late
 	again.ID = "later"
 	putNow(t, s, []alert.Record{again}) // the block is gone
@@ -146,7 +149,7 @@ func TestRetireWrongClock(t *testing.T) {
 // withClock is the store as an edge sees it whose clock is wrong.
 func (s *esStore) withClock(wrong time.Duration) *esStore {
 	return &esStore{
-		client: s.client, names: s.names, layout: s.layout, logger: s.logger, out: s.out,
+		client: s.client, names: s.names, layout: s.layout, schema: s.schema, logger: s.logger, out: s.out,
 		now: func() time.Time { return time.Now().Add(wrong) },
 	}
 }

@@ -2,6 +2,7 @@ package esclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,13 +23,9 @@ const searchOptions = "?preference=peba&allow_partial_search_results=false&ignor
 
 // answer is what _search answers.
 type answer struct {
-	TimedOut bool `json:"timed_out"`
-	Shards   struct {
-		Total   int `json:"total"`
-		Skipped int `json:"skipped"`
-		Failed  int `json:"failed"`
-	} `json:"_shards"`
-	Hits struct {
+	TimedOut bool   `json:"timed_out"`
+	Shards   shards `json:"_shards"`
+	Hits     struct {
 		Total struct {
 			Value int64 `json:"value"`
 		} `json:"total"`
@@ -38,6 +35,25 @@ type answer struct {
 	Aggregations any `json:"aggregations"`
 	// fields, if not nil, are those to be read of documents, which are alerts.
 	fields wanted
+}
+
+// shards says how many shards there are and how many answered. Those that a
+// window does not touch are skipped, and count as successful.
+type shards struct {
+	Total      int `json:"total"`
+	Successful int `json:"successful"`
+	Skipped    int `json:"skipped"`
+	Failed     int `json:"failed"`
+}
+
+// whole returns an error unless every shard answered. OpenSearch leaves out the
+// shards that are just starting, with status 200 and none that failed.
+func (a *answer) whole() error {
+	if a.TimedOut || a.Shards.Failed > 0 || a.Shards.Successful < a.Shards.Total {
+		return fmt.Errorf("%w: incomplete answer: timed out: %t, %d of %d shards answered, %d failed",
+			store.ErrUnavailable, a.TimedOut, a.Shards.Successful, a.Shards.Total, a.Shards.Failed)
+	}
+	return nil
 }
 
 // read reads the text of an answer.
@@ -77,12 +93,26 @@ const (
 )
 
 // find runs a search and reads its answer into a. Whatever keeps it from a whole
-// answer is store.ErrUnavailable with the cause.
+// answer is store.ErrUnavailable with the cause, and so is a field that the search
+// uses and an index has with another type: see schema.
 func (s *esStore) find(ctx context.Context, indices string, body object, a *answer) error {
-	path := "/" + indices + "/_search" + searchOptions
-	if body["size"] == 0 {
-		path += "&request_cache=true"
+	verified := make(chan error, 1)
+	if used := fieldsOf(body); s.layout.fields[indices] != nil && len(used) > 0 {
+		go func() { verified <- s.schema.verify(ctx, indices, used) }()
+	} else {
+		verified <- nil
 	}
+	options := searchOptions
+	if body["size"] == 0 {
+		options += "&request_cache=true"
+	}
+	err := s.search(ctx, indices, options, body, a)
+	return cmp.Or(<-verified, err) // what is wrong with a field also fails searches
+}
+
+// search runs a search, without a look at fields.
+func (s *esStore) search(ctx context.Context, indices, options string, body object, a *answer) error {
+	path := "/" + indices + "/_search" + options
 	text, err := s.client.ask(ctx, http.MethodGet, path, body)
 	if isKind(err, kindNoShard) {
 		if err := sleepUntil(ctx, time.Now().Add(lookAgain)); err != nil {
@@ -100,9 +130,8 @@ func (s *esStore) find(ctx context.Context, indices string, body object, a *answ
 	if err := a.read(text); err != nil {
 		return unreadable(http.MethodGet, path, err)
 	}
-	if a.TimedOut || a.Shards.Failed > 0 {
-		return fmt.Errorf("elasticsearch: search of %s: %w: timed out: %t, %d of %d shards failed",
-			indices, store.ErrUnavailable, a.TimedOut, a.Shards.Failed, a.Shards.Total)
+	if err := a.whole(); err != nil {
+		return fmt.Errorf("elasticsearch: search of %s: %w", indices, err)
 	}
 	return nil
 }

@@ -34,6 +34,9 @@ type senderOptions struct {
 	payloads, cves string
 	// count is told of what becomes of alerts, for metrics. May be nil.
 	count func(what counted, n int)
+	// create asks the cluster to create an index as it is to be, and returns what is
+	// answered. Default: indices are taken to exist.
+	create func(ctx context.Context, index string) (status int, answer []byte, err error)
 	// senders is how many requests with the oldest alerts are under way at once.
 	// One more is for fresh ones. Default: 3.
 	senders int
@@ -60,6 +63,10 @@ type sender struct {
 
 	payloads, cves string // indices
 
+	create   func(ctx context.Context, index string) (status int, answer []byte, err error)
+	indices  knownIndices
+	creating chan struct{} // held by whoever creates an index
+
 	pace   *pace
 	health *senderHealth
 	// counting is held by whoever changes payload documents: two in one process
@@ -75,6 +82,7 @@ func newSender(sp outbox, post poster, dead *deadLetters, o senderOptions) *send
 		senders: or(o.senders, defaultSenders), timeout: or(o.timeout, defaultSendTimeout),
 		backoff:  backoff{first: or(o.wait, defaultWait), most: or(o.mostWait, defaultMostWait)},
 		payloads: or(o.payloads, "payloads"), cves: or(o.cves, "ewscve"),
+		create: o.create, creating: make(chan struct{}, 1),
 		pace: newPace(), counting: make(chan struct{}, 1),
 	}
 	if s.log == nil {

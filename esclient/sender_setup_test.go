@@ -46,6 +46,7 @@ func newRig(t *testing.T) *rig {
 		log:    zap.New(core),
 		newCVE: r.heard,
 		count:  r.count,
+		create: r.cluster.create,
 		wait:   time.Millisecond, mostWait: 20 * time.Millisecond,
 	})
 	return r

@@ -60,9 +60,13 @@ type senderHealth struct {
 
 	mu       sync.Mutex
 	status   senderStatus
-	failures int                  // in a row
-	refusing map[string]string    // why, by index
-	lastTook map[string]time.Time // by index
+	failures int // in a row
+	// rejections are answers in a row that took none of the documents, which the
+	// cluster may take later, and rejecting why once that has been told.
+	rejections int
+	rejecting  string
+	refusing   map[string]string    // why, by index
+	lastTook   map[string]time.Time // by index
 }
 
 func newSenderHealth(log *zap.Logger) *senderHealth {
@@ -109,6 +113,21 @@ func (h *senderHealth) failed(e *requestError) error {
 	return e
 }
 
+// rejected is for a request that was answered, but none of whose documents was
+// taken: a node that has too much to do, or no shard, says so of each.
+func (h *senderHealth) rejected(reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.note(reason)
+	if h.rejections++; h.rejections < failuresToTell {
+		return
+	}
+	if h.rejecting == "" {
+		h.log.Warn("Elasticsearch rejects all alerts: they wait in the spool", zap.String("reason", reason))
+	}
+	h.rejecting = cutText(reason, mostReason)
+}
+
 // trouble is for what goes wrong here and not in the cluster.
 func (h *senderHealth) trouble(what string, err error) {
 	h.mu.Lock()
@@ -139,6 +158,11 @@ func (h *senderHealth) opened(index string) {
 }
 
 func (h *senderHealth) reopen(index string) {
+	h.rejections = 0
+	if h.rejecting != "" {
+		h.rejecting = ""
+		h.log.Info("Elasticsearch takes alerts again")
+	}
 	if _, refused := h.refusing[index]; refused {
 		delete(h.refusing, index)
 		h.log.Info("an index takes documents again", zap.String("index", index))
@@ -195,6 +219,9 @@ func (h *senderHealth) now() senderStatus {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	status := h.status
+	if status.Paused == "" {
+		status.Down = cmp.Or(status.Down, h.rejecting)
+	}
 	for index, reason := range h.refusing {
 		status.Blocked = append(status.Blocked, blockedIndex{Index: index, Reason: reason})
 	}

@@ -191,6 +191,7 @@ func TestSendTimeout(t *testing.T) {
 // TestPause tells of wrong credentials once, and of their end.
 func TestPause(t *testing.T) {
 	r := newRig(t)
+	r.sender.indices.add(testDay)
 	refused := make(chan struct{}, 100)
 	mended := false
 	r.cluster.refuse = func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
@@ -318,27 +319,6 @@ func TestStop(t *testing.T) {
 	r.start()
 	r.outbox.waitEmpty(t)
 	r.wantStored(20)
-}
-
-// TestStopWhileAsking ends the sender while a request has no answer.
-func TestStopWhileAsking(t *testing.T) {
-	r := newRig(t)
-	asked := make(chan struct{})
-	r.sender.post = func(ctx context.Context, _ string, _ []byte) (int, []byte, error) {
-		close(asked)
-		<-ctx.Done()
-		return 0, nil, ctx.Err()
-	}
-	r.put(testAlert(0))
-	r.start()
-	<-asked
-	r.stop()
-	if waiting, out := r.outbox.left(); waiting != 1 || out != 0 {
-		t.Errorf("%d frames wait and %d are out, want 1 and 0", waiting, out)
-	}
-	if s := r.sender.status(); s.LastError != "" {
-		t.Errorf("an orderly stop counts as an error: %s", s.LastError)
-	}
 }
 
 // another returns an alert of another index.

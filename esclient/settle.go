@@ -14,15 +14,26 @@ func (s *sender) settle(actions []*bulkAction, items []bulkItem) {
 			s.health.opened(open)
 		}
 	}
-	busy := false
+	busy, rejected := false, ""
 	for i, a := range actions {
 		if a.outcome == outcomeStored || a.outcome == outcomeConflict {
 			continue
 		}
 		a.reason = items[i].Error.text(items[i].Status)
 		a.unsure = a.unsure || items[i].Status >= 500
-		busy = busy || a.outcome == outcomeBusy
+		switch a.outcome {
+		case outcomeBusy:
+			busy, rejected = true, a.reason
+		case outcomeAgain:
+			rejected = a.reason
+		}
+		if items[i].Error.Type == kindNoIndex {
+			s.indices.remove(a.index) // it is created before the next try
+		}
 		s.refuse(a, a.outcome)
+	}
+	if rejected != "" && stored == "" && open == "" {
+		s.health.rejected(rejected)
 	}
 	if busy {
 		s.pace.busy()
@@ -45,6 +56,7 @@ func (s *sender) refuse(a *bulkAction, o outcome) {
 	}
 	if o == outcomeBlocked {
 		s.health.blocked(a.index, a.reason)
+		s.indices.remove(a.index) // whoever repairs it may delete it: the next try creates it first
 	}
 	a.outcome = o
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -18,6 +19,7 @@ type esStore struct {
 	client *client
 	names  *Indices
 	layout *layout
+	schema *schema
 	mirror *mirror
 	out    *outgoing
 	logger *zap.Logger
@@ -28,6 +30,8 @@ type esStore struct {
 	// Elasticsearch would make indices of its own idea.
 	ready   chan struct{}
 	laidOut sync.Once
+	// troubles are those of the last look after the indices.
+	troubles atomic.Pointer[troubles]
 
 	stop       context.CancelFunc
 	background sync.WaitGroup
@@ -54,7 +58,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 		return nil, err
 	}
 	s := &esStore{
-		client: c, names: &m.Index, layout: l, mirror: users, logger: m.logger, opts: opts, now: time.Now,
+		client: c, names: &m.Index, layout: l, schema: newSchema(c, l, m.logger), mirror: users, logger: m.logger, opts: opts, now: time.Now,
 		ready: make(chan struct{}),
 	}
 	looking, cancel := context.WithTimeout(ctx, firstLook)
@@ -62,6 +66,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 	again := layoutEvery
 	if err := s.layOut(looking); err != nil {
 		again = layoutRetry
+		s.troubles.Store(&troubles{layout: err})
 		if ctx.Err() != nil {
 			s.client.close()
 			return nil, ctx.Err()
@@ -72,7 +77,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 		s.client.close()
 		return nil, err
 	}
-	if s.learnDays(looking) != nil {
+	if s.look(looking) != nil {
 		again = layoutRetry // where an error is told
 	}
 	// Lives on after ctx: what is open is closed by Close.
@@ -128,8 +133,8 @@ func (s *esStore) Close() error {
 	return err
 }
 
-// Ping implements store.Store: it is an error that alerts can be neither taken in
-// nor reached.
+// Ping implements store.Store: it is an error that alerts cannot be taken in, or
+// that those in the cluster cannot be reached. See Degraded for the rest.
 func (s *esStore) Ping(ctx context.Context) error {
 	return s.run(func() error {
 		if err := s.out.ping(); err != nil {
@@ -138,6 +143,9 @@ func (s *esStore) Ping(ctx context.Context) error {
 		h, err := s.health(ctx)
 		if err == nil && h.Status == "red" {
 			err = fmt.Errorf("%w: indices of alerts are red, %d shards have no node", store.ErrUnavailable, h.Unassigned)
+		}
+		if err == nil {
+			err = s.unanswerable()
 		}
 		if err != nil {
 			return &store.PartError{Part: "elasticsearch", Err: err}
@@ -267,4 +275,5 @@ var (
 	_ store.Store       = (*esStore)(nil)
 	_ store.DeadLetters = (*esStore)(nil)
 	_ store.Outbox      = (*esStore)(nil)
+	_ store.Degrader    = (*esStore)(nil)
 )

@@ -85,13 +85,11 @@ func TestUsersOfHangingCluster(t *testing.T) {
 	defer hangs.Close()
 	m := newModule(t, hangs.URL)
 	m.Timeout = caddy.Duration(maxTimeout)
-	c, err := newClient(m)
-	must(t, err)
-	defer c.close()
 	copied, err := openMirror(m.Spool.Path, m.logger)
 	must(t, err)
 	copied.put(store.User{Name: "mia", Hash: "x"})
-	s := &esStore{client: c, names: &m.Index, mirror: copied}
+	s := bareStore(t, m)
+	s.mirror = copied
 	if u, err := s.User(t.Context(), "mia"); err != nil || u.Hash != "x" {
 		t.Errorf("mia is %+v, %v", u, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/query"
+	"github.com/peba-edge/peba/store"
 )
 
 func init() {
@@ -60,7 +61,7 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 			})
 		}
 		media := query.XML
-		if r.URL.Query().Get("out") == "json" {
+		if values, _ := parameters(r); values.Get("out") == "json" {
 			media = query.JSON // what the question behind would answer
 		}
 		refused.write(w, media)
@@ -116,6 +117,19 @@ type readerKey struct{}
 func readerOf(r *http.Request) *collector.Reader {
 	reader, _ := r.Context().Value(readerKey{}).(*collector.Reader)
 	return reader
+}
+
+// readerFor returns who asks for a domain's alerts: somebody let through by Auth or, where
+// the operator hides that domain, by HTTP Basic; else nil.
+func readerFor(app *collector.App, r *http.Request, domain store.Domain) (*collector.Reader, error) {
+	if reader := readerOf(r); reader != nil || !app.Hides(domain) {
+		return reader, nil
+	}
+	user, token, ok := r.BasicAuth()
+	if !ok {
+		return nil, nil
+	}
+	return app.LogIn(r.Context(), user, token, sourceOf(r))
 }
 
 // noOptions parses a directive that has neither arguments nor a block.

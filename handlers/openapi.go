@@ -17,6 +17,7 @@ import (
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/query/openapi"
 	"github.com/peba-edge/peba/routes"
+	"github.com/peba-edge/peba/store"
 )
 
 func init() {
@@ -42,13 +43,17 @@ func (*OpenAPI) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision writes the document.
-func (h *OpenAPI) Provision(caddy.Context) error {
-	var err error
+func (h *OpenAPI) Provision(ctx caddy.Context) error {
+	app, err := findApp(ctx)
+	if err != nil {
+		return err
+	}
 	h.body, err = openapi.Document(openapi.Options{
 		Version: collector.Version(),
 		Ingest:  !slices.Contains(h.Without, "ingest"),
 		Private: !slices.Contains(h.Without, "private"),
 		Public:  !slices.Contains(h.Without, "public"),
+		Hidden:  app.Hides(store.Private),
 	})
 	h.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(h.body))
 	return err

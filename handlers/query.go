@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -60,25 +61,32 @@ func (h *Query) Provision(ctx caddy.Context) error {
 
 // ServeHTTP answers the question with the parameters of the request.
 func (h *Query) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	if err := h.answer(w, r); err != nil {
+	values, err := parameters(r)
+	if err == nil {
+		err = h.answer(w, r, values)
+	}
+	if err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
 			h.logger.Error("a question could not be answered", zap.String("question", h.Name), zap.Error(refused.internal))
 		}
-		refused.write(w, h.question.ErrorMedia(r.URL.Query()))
+		refused.write(w, h.question.ErrorMedia(values))
 	}
 	return nil
 }
 
-func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
-	reader := readerOf(r)
-	if h.question.Private && reader == nil {
+func (h *Query) answer(w http.ResponseWriter, r *http.Request, values url.Values) error {
+	if h.question.Private && readerOf(r) == nil {
 		return &refusal{status: http.StatusForbidden, reason: "this question is answered to private users only"}
 	}
 	if err := checkMethod(w, r, "", h.methods...); err != nil {
 		return err
 	}
-	args, err := h.question.Parse(r.URL.Query())
+	args, err := h.question.Parse(values)
+	if err != nil {
+		return err
+	}
+	reader, err := readerFor(h.app, r, args.Domain)
 	if err != nil {
 		return err
 	}
@@ -86,18 +94,18 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", h.cacheControl(&result))
+	w.Header().Set("Cache-Control", h.cacheControl(&result, reader))
 	w.Header().Set("Server-Timing", `cache;desc="`+result.Status.String()+`"`)
 	writeResult(w, r, h.question.Media(args), &result)
 	return nil
 }
 
-// cacheControl tells browsers and CDNs how long the answer holds. Private ones
-// are not to be kept by anybody.
-func (h *Query) cacheControl(result *cache.Result) string {
+// cacheControl tells browsers and CDNs how long the answer holds. What somebody had
+// to log in for is not to be kept by anybody.
+func (h *Query) cacheControl(result *cache.Result, reader *collector.Reader) string {
 	seconds := int64(result.Fresh / time.Second)
 	switch {
-	case h.question.Private:
+	case reader != nil:
 		return "private, no-store"
 	case seconds == 0:
 		return "no-cache"

@@ -148,3 +148,23 @@ func TestPrivateAnswersAreNotKept(t *testing.T) {
 func withReader(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), readerKey{}, &collector.Reader{Name: "soc"}))
 }
+
+// TestLongParameters refuses what no question needs before it is parsed, in the format of
+// the answer where that can be told.
+func TestLongParameters(t *testing.T) {
+	ctx := newApp(t, "")
+	for name, parameters := range map[string]string{
+		"tops":                "type=urls" + strings.Repeat("&a", 50_000),
+		"getStats":            "values=" + strings.Repeat("a,", 20_000),
+		"retrieveAlertsCount": "out=json&x=" + strings.Repeat("a", 50_000),
+	} {
+		got := serve(t, ctx, httptest.NewRequest("GET", "/alert/"+name+"?"+parameters, nil), &Query{Name: name})
+		if got.Code != http.StatusRequestURITooLong || !strings.Contains(got.Body.String(), "must be at most 32768") {
+			t.Errorf("%s: %d %s", name, got.Code, got.Body)
+		}
+	}
+	got := serve(t, ctx, httptest.NewRequest("GET", "/alert/getStats?values="+strings.Repeat("a,", 100), nil), &Query{Name: "getStats"})
+	if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), `parameter \"values\"`) || got.Body.Len() > 500 {
+		t.Errorf("101 values: %d %s", got.Code, got.Body)
+	}
+}

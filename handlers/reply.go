@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,21 @@ import (
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/stream"
 )
+
+// maxParameters is how many bytes the parameters of a request have at most: 100 honeypot
+// types take 3 KB. Go's limit on a header would let 500,000 of them through.
+const maxParameters = 32 << 10
+
+// parameters returns the parameters of a request.
+func parameters(r *http.Request) (url.Values, error) {
+	if n := len(r.URL.RawQuery); n > maxParameters {
+		return nil, &refusal{
+			status: http.StatusRequestURITooLong,
+			reason: fmt.Sprintf("the parameters have %d bytes: must be at most %d", n, maxParameters),
+		}
+	}
+	return r.URL.Query(), nil
+}
 
 // refusal is an answer that does not give what was asked for: a status, and a
 // reason to show.
@@ -89,6 +105,14 @@ func refuse(err error) *refusal {
 		}
 	case errors.As(err, &auth):
 		return &refusal{status: http.StatusForbidden, kind: "credentials", reason: auth.Reason}
+	case errors.Is(err, collector.ErrPrivateDomain):
+		return &refusal{status: http.StatusForbidden, kind: "private_domain", reason: collector.ErrPrivateDomain.Error()}
+	case errors.Is(err, collector.ErrBusy):
+		return unavailable("busy", collector.ErrBusy.Error(), nil)
+	case errors.Is(err, stream.ErrShare):
+		return &refusal{
+			status: http.StatusTooManyRequests, kind: "crowded", reason: stream.ErrShare.Error(), retryAfter: retryCrowded,
+		}
 	case errors.Is(err, stream.ErrFull):
 		return &refusal{
 			status: http.StatusServiceUnavailable, kind: "crowded", reason: stream.ErrFull.Error(), retryAfter: retryCrowded,

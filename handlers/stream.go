@@ -51,12 +51,9 @@ func (h *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		return nil
 	}
 	events := newEventWriter(w, r)
-	if r.Method == http.MethodHead {
-		events.begin()
-		return nil
-	}
-	err := h.app.Stream(r.Context(), query.ParseDomain(r.URL.Query()), r.Header.Get("Last-Event-ID"), events.send)
+	err := h.stream(r, events)
 	switch {
+	case err == nil:
 	case events.begun: // it has ended, for what reason ever: its client comes again
 	case errors.Is(err, stream.ErrClosed):
 		// This configuration is being replaced. Browsers never come again after
@@ -70,6 +67,25 @@ func (h *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		refused.write(w, query.JSON)
 	}
 	return nil
+}
+
+// stream sends events until the stream ends, or for HEAD only the header.
+func (h *Stream) stream(r *http.Request, events *eventWriter) error {
+	values, err := parameters(r)
+	if err != nil {
+		return err
+	}
+	l := collector.Listener{From: sourceOf(r), Domain: query.ParseDomain(values), LastEventID: r.Header.Get("Last-Event-ID")}
+	if l.Reader, err = readerFor(h.app, r, l.Domain); err != nil {
+		return err
+	}
+	if r.Method == http.MethodHead {
+		if err = h.app.CheckListener(l); err == nil {
+			events.begin()
+		}
+		return err
+	}
+	return h.app.Stream(r.Context(), l, events.send)
 }
 
 // eventWriter sends events to one client.

@@ -16,6 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/stream"
 )
 
 // TestStreamAnswers asks for streams in ways that have an end.
@@ -100,6 +101,19 @@ func TestStreamEnds(t *testing.T) {
 	late := serve(t, ctx, httptest.NewRequest("GET", "/alert/stream", nil), new(Stream))
 	if late.Code != http.StatusOK || late.Header().Get("Content-Type") != "text/event-stream" || late.Body.Len() > 0 {
 		t.Errorf("a stream after the end: %d %v %s", late.Code, late.Header(), late.Body)
+	}
+}
+
+// TestCrowdedAnswers says for whom there is no room, and when to retry.
+func TestCrowdedAnswers(t *testing.T) {
+	for err, want := range map[error]int{
+		fmt.Errorf("%w: 5, which is the limit", stream.ErrFull): http.StatusServiceUnavailable,
+		stream.ErrShare:   http.StatusTooManyRequests,
+		collector.ErrBusy: http.StatusServiceUnavailable,
+	} {
+		if got := refuse(err); got.status != want || got.retryAfter == 0 || got.internal != nil {
+			t.Errorf("%v: %+v, want status %d and Retry-After", err, got, want)
+		}
 	}
 }
 

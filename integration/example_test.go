@@ -2,7 +2,9 @@ package integration
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -81,6 +83,64 @@ func TestExampleRuns(t *testing.T) {
 		if !strings.Contains(s.Log.String(), want) {
 			t.Errorf("the log does not say %q:\n%s", want, s.Log)
 		}
+	}
+}
+
+// TestExampleLimits runs the example behind a proxy. Addresses of one network of IPv6 share a
+// limit, others have their own, and what is rejected is counted and not logged line by line.
+func TestExampleLimits(t *testing.T) {
+	s := newServer(t, "", "")
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := string(text)
+	for _, change := range [][2]string{
+		{"# trusted_proxies static 192.0.2.10/32", "trusted_proxies static 127.0.0.1/32"},
+		{"# trusted_proxies_strict", "trusted_proxies_strict"},
+		{"\tpeba {", "\tadmin " + s.admin + "\n\tmetrics\n\tpeba {"},
+	} {
+		if !strings.Contains(config, change[0]) {
+			t.Fatalf("the example has no %q", change[0])
+		}
+		config = strings.Replace(config, change[0], change[1], 1)
+	}
+	s.writeConfig(config)
+	t.Setenv("PEBA_SITE", s.url)
+	t.Setenv("PEBA_STORE", filepath.Join(s.data, "example.db"))
+	t.Setenv("PEBA_QUERY_LIMIT", "5")
+	s.start()
+	ask := func(address string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/alert/retrieveAlertStats", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Forwarded-For", address)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	// A network shares its bucket with one in 4096 others: hardly both of the last two do.
+	rejected := make(map[string]int)
+	for _, network := range []string{"2001:db8:1:1::", "2001:db8:1:2::", "2001:db8:2:1::"} {
+		for i := range 8 {
+			if ask(fmt.Sprintf("%s%x", network, i+1)) == http.StatusTooManyRequests {
+				rejected[network]++
+			}
+		}
+	}
+	if len(rejected) != 3 || rejected["2001:db8:1:1::"] != 3 || rejected["2001:db8:1:2::"]+rejected["2001:db8:2:1::"] == 16 {
+		t.Errorf("of 8 requests from each network, of which 5 are allowed, were rejected: %v", rejected)
+	}
+	if n := s.metric(`peba_rate_limited_total{zone="public"}`); n < 9 {
+		t.Errorf("the metric counts %d rejected requests, want 9", n)
+	}
+	if strings.Contains(s.log.String(), "rate limit exceeded") {
+		t.Errorf("rejected requests have lines in the log:\n%s", s.log)
 	}
 }
 

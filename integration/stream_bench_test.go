@@ -30,7 +30,7 @@ func BenchmarkStream(b *testing.B) {
 
 func benchmarkStream(b *testing.B, clients int) {
 	const rate = 50
-	s := startServer(b, "", "")
+	s := startServer(b, "max_streams 10000 10000", "")
 	fleet := simulate.NewFleet(1, 50)
 	second := func() {
 		next := time.Now().Add(time.Second)

@@ -15,6 +15,7 @@ var getStats = &Question{
 	CommunityOnly: true,
 	Formats:       []string{JSON},
 	TTL:           fixed(1800 * time.Second),
+	AtOnce:        2, // of any span, and of any types
 	Params: []Param{
 		{Name: "gte", Summary: "The first hour's start; by default 24 hours ago.", Kind: Moment, Example: "2026-11-23 18:00:00"},
 		{Name: "lt", Summary: "The last hour's start, inclusive; by default now.", Kind: Moment, Example: "2026-11-23 20:00:00"},

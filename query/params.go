@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/peba-edge/peba/alert"
 )
@@ -28,8 +29,16 @@ const (
 	Day
 	// Address is an IPv4 or IPv6 address.
 	Address
-	// List is texts with commas between them.
+	// List is texts with commas between them, at most MaxItems.
 	List
+)
+
+// What a List has at most: anybody may send one, and answers grow with it.
+const (
+	// MaxItems is how many texts it has, empty ones included.
+	MaxItems = 100
+	// MaxList is how many characters it has.
+	MaxList = 4096
 )
 
 // Param is one parameter of a question.
@@ -117,7 +126,7 @@ func (p *Param) parse(raw string) (v value, ok bool) {
 		addr, err := netip.ParseAddr(raw)
 		return value{text: addr.Unmap().String()}, err == nil && addr.Zone() == ""
 	case List:
-		return value{text: canonicalList(raw)}, true
+		return parseList(raw)
 	}
 	return value{}, false
 }
@@ -141,6 +150,14 @@ func (p *Param) parseNumber(raw string) (v value, ok bool) {
 		return value{text: raw, number: n}, len(raw) <= len(strconv.FormatInt(p.Max, 10))
 	}
 	return value{text: strconv.FormatInt(n, 10), number: n}, true
+}
+
+// parseList counts before it looks for duplicates, which takes the square of the number.
+func parseList(raw string) (v value, ok bool) {
+	if strings.Count(raw, ",") >= MaxItems || utf8.RuneCountInString(raw) > MaxList {
+		return value{}, false
+	}
+	return value{text: canonicalList(raw)}, true
 }
 
 // canonicalList leaves out what is empty or comes a second time.
@@ -183,7 +200,7 @@ func (p *Param) Allowed() string {
 	case Address:
 		form = "an IPv4 or IPv6 address"
 	case List:
-		form = "texts with commas between them"
+		form = fmt.Sprintf("at most %d texts with commas between them, of at most %d characters together", MaxItems, MaxList)
 	}
 	return strings.Join(append([]string{form}, p.Words...), " or ")
 }

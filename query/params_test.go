@@ -2,10 +2,46 @@ package query
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
 )
+
+// texts is a list of n texts of that many bytes, all different.
+func texts(n, bytes int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("%0*d", bytes, i))
+	}
+	return strings.Join(list, ",")
+}
+
+// TestParamsAreBounded sends large parameters of every question. None is kept: it would be part of the cache's key, and of the work for an answer.
+func TestParamsAreBounded(t *testing.T) {
+	const size, most = 1 << 16, 20_000
+	for _, q := range All() {
+		for _, p := range q.Params {
+			for what, text := range map[string]string{
+				"digits": strings.Repeat("1", size), "zeros": strings.Repeat("0", size), "commas": strings.Repeat(",", size),
+				"letters": strings.Repeat("a", size), "texts": texts(size/9, 8), "colons": strings.Repeat(":", size),
+				"spaces": strings.Repeat(" ", size) + "1", "one text and commas": "a" + strings.Repeat(",", size),
+			} {
+				v, ok := p.parse(text)
+				if ok && len(v.text) > most {
+					t.Errorf("%s: %s of %d bytes of %s are kept as %d", q.Name, p.Name, size, what, len(v.text))
+				}
+				if n := len(items(v.text)); ok && n > MaxItems {
+					t.Errorf("%s: %s has %d items", q.Name, p.Name, n)
+				}
+				refused := &ParamError{Param: p.Name, Value: text, Allowed: p.Allowed()}
+				if n := len(refused.Error()); n > 500 {
+					t.Errorf("%s: the error about %s has %d bytes", q.Name, p.Name, n)
+				}
+			}
+		}
+	}
+}
 
 // What is refused, and what comes of what is not.
 func TestParseParams(t *testing.T) {
@@ -55,7 +91,9 @@ func TestParseParams(t *testing.T) {
 			"2026-11-23 8:00:00": refused, "2026-11-23 24:00:00": refused, "": refused,
 		}},
 		{"getStats", "lt", "", map[string]string{"2026-11-23 20:00:00": "2026-11-23 20:00:00", "now": refused}},
-		{"getStats", "values", "", map[string]string{"": "", "Webpage": "Webpage", "a, b,,a": "a,b"}},
+		{"getStats", "values", "", map[string]string{"": "", "Webpage": "Webpage", "a, b,,a": "a,b",
+			texts(MaxItems, 39): texts(MaxItems, 39), texts(MaxItems, 41): refused, texts(MaxItems+1, 3): refused, strings.Repeat(",", MaxItems): refused,
+		}},
 		{"getStats", "value", "", map[string]string{"SSH/console(cowrie)": "SSH/console(cowrie)"}},
 		{"topCountriesAttacks", "days", "", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "07": refused, "": refused}},
 		{"replayDay", "day", "", map[string]string{"20261122": "20261122", "2026-11-22": refused}},

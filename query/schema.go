@@ -20,6 +20,7 @@ type Schema struct {
 	Minimum              *int64     `json:"minimum,omitempty"`
 	Maximum              *int64     `json:"maximum,omitempty"`
 	MaxItems             int        `json:"maxItems,omitempty"`
+	MaxLength            int        `json:"maxLength,omitempty"`
 	Default              any        `json:"default,omitempty"`
 	Items                *Schema    `json:"items,omitempty"`
 	Properties           Properties `json:"properties,omitempty"`

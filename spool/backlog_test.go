@@ -11,11 +11,11 @@ import (
 func appendMany(tb testing.TB, s *testSpool, frames, size int) {
 	tb.Helper()
 	s.append("first") // the writer rests after that
-	group := make([][]byte, groupFrames)
+	group := make([]work, groupFrames)
 	for n := 1; n < frames; n += len(group) {
 		group = group[:min(len(group), frames-n)]
 		for i := range group {
-			group[i] = fmt.Appendf(nil, "%0*d", size, n+i)
+			group[i].data = fmt.Appendf(nil, "%0*d", size, n+i)
 		}
 		must(tb, s.writer.commit(group))
 	}

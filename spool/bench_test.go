@@ -99,9 +99,9 @@ func BenchmarkDeliver(b *testing.B) {
 	for n := 0; n < b.N; n += 1000 {
 		b.StopTimer()
 		for range min(1000, b.N-n) / 100 {
-			group := make([][]byte, 100)
+			group := make([]work, 100)
 			for i := range group {
-				group[i] = make([]byte, size)
+				group[i].data = make([]byte, size)
 			}
 			must(b, s.Append(b.Context(), []byte("first")))
 			must(b, s.writer.commit(group))

@@ -3,7 +3,6 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	sqlite3 "modernc.org/sqlite"
@@ -21,16 +20,18 @@ func isDamage(err error) bool {
 }
 
 // keepAside renames a damaged database, so that nothing uses it and its owner
-// can look at it.
+// can look at it. A name that is taken is not used again.
 func keepAside(path string) (kept string, err error) {
 	kept = path + setAside
-	to := sqlitedb.Files(kept)
-	for i, from := range sqlitedb.Files(path) {
-		if e := os.Rename(from, to[i]); e != nil && !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
+	for n := 2; exists(kept); n++ {
+		kept = fmt.Sprint(path, ".", n, setAside)
 	}
-	return kept, err
+	return kept, renameFiles(path, kept)
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // quarantine sets a damaged database aside and reports it.
@@ -63,19 +64,6 @@ func (s *Spool) discover(g *segment, cause error) {
 	}
 }
 
-// giveUp makes a frame that cannot be read no longer wait.
-func (s *Spool) giveUp(g *segment, id int64, cause error) error {
-	s.discover(g, cause)
-	s.mu.Lock()
-	s.lose(g, id)
-	drained := s.takeDrained(g)
-	s.mu.Unlock()
-	if drained {
-		return s.remove(g)
-	}
-	return nil
-}
-
 // drop removes the files of a segment that has nothing more to give.
 func (s *Spool) drop(g *segment) error {
 	s.taking <- struct{}{}
@@ -83,18 +71,27 @@ func (s *Spool) drop(g *segment) error {
 	return s.remove(g)
 }
 
-// remove is drop for who holds taking. Of a damaged segment the files are kept.
+// remove is drop for who holds taking. Of a damaged segment the files are kept,
+// and what is done of it.
 func (s *Spool) remove(g *segment) error {
 	var errs []error
 	for lane, r := range s.readers {
 		if r != nil && r.segment == g {
-			errs = append(errs, r.conn.Close())
-			s.readers[lane] = nil
+			errs = append(errs, s.closeReader(Lane(lane)))
 		}
 	}
-	if g.damaged {
-		errs = append(errs, s.opts.quarantine(g.path, fmt.Errorf("%d of its %d frames could not be read", g.lost.count(), g.last-g.first+1)))
-	} else if err := removeFiles(g.path); err != nil {
+	if g.conn != nil {
+		errs = append(errs, g.conn.Close())
+		g.conn = nil
+	}
+	if g.damaged && exists(g.path) {
+		errs = append(errs, s.progress.keep(g), s.opts.quarantine(g.path,
+			fmt.Errorf("%d of its %d messages could not be read", g.lost.count(), g.last-g.first+1)))
+		return errors.Join(errs...)
+	}
+	// Noted before: a kill in between must not look like a file that was lost.
+	errs = append(errs, s.progress.keep(g))
+	if err := removeFiles(g.path); err != nil {
 		errs = append(errs, fmt.Errorf("remove delivered segment: %w", err))
 	}
 	return errors.Join(append(errs, s.progress.forget(g.first))...)

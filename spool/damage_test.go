@@ -71,8 +71,9 @@ func TestDamage(t *testing.T) {
 	}{
 		{"a bit of a frame", flip("0003xxx"), 1},
 		{"a bit of the last frame", flip("%last%"), 1},
-		{"the header", func(b []byte) []byte { clear(b[:100]); return b }, 1000},
+		{"the header", func(b []byte) []byte { clear(b[:100]); return b }, 0},
 		{"zeros in the midst", func(b []byte) []byte { clear(b[len(b)/2 : len(b)/2+9000]); return b }, 8},
+		{"32 bytes of the root", func(b []byte) []byte { clear(b[4096 : 4096+32]); return b }, 0},
 		{"zeros from page 2 on", func(b []byte) []byte { clear(b[4096:]); return b }, 1000},
 		{"cut in the midst", func(b []byte) []byte { return b[:len(b)/2+17] }, 1000},
 		{"cut to nothing", func([]byte) []byte { return nil }, 1000},
@@ -89,8 +90,14 @@ func TestDamage(t *testing.T) {
 			s := openTest(t, dir, Options{})
 			s.append(frameText(all))
 			got := numbers(t, s.drain())
-			if !slices.IsSorted(got) || len(got) < all+1-test.lost || len(got) > all {
-				t.Errorf("frames %v are delivered, want all but at most %d of %d", got, test.lost, all+1)
+			s.passMinutes()
+			got = append(got, numbers(t, s.drain())...)
+			slices.Sort(got)
+			if len(slices.Compact(slices.Clone(got))) != len(got) {
+				t.Errorf("frames %v are delivered, some twice", got)
+			}
+			if len(got) < all+1-test.lost || len(got) > all+1 {
+				t.Errorf("%d frames of %d are delivered, expected all but at most %d", len(got), all+1, test.lost)
 			}
 			for n := inFirst; n <= all; n++ {
 				if !slices.Contains(got, n) {
@@ -137,9 +144,11 @@ func TestDamagedLog(t *testing.T) {
 			}
 			overwrite(t, path, change)
 			s = openTest(t, dir, Options{})
-			s.wantReport("damaged")
 			got := numbers(t, s.drain())
-			if name != "header" && (len(got) < all-12 || slices.Contains(got, 3) != (name == "zeros")) {
+			s.passMinutes()
+			got = append(got, numbers(t, s.drain())...)
+			s.wantReport("damaged")
+			if len(got) < all-12 || slices.Contains(got, 3) != (name != "a bit") {
 				t.Errorf("%d frames of %d are delivered, want all but a few: %v", len(got), all, got)
 			}
 			s.takeReports()
@@ -167,15 +176,4 @@ func TestDamagedProgress(t *testing.T) {
 			s.want(s.drain(), "!a", "!b", "!c")
 		})
 	}
-}
-
-// TestDamageWhileOpen removes the active segment, and damages one that is read.
-func TestDamageWhileOpen(t *testing.T) {
-	s := openTest(t, t.TempDir(), Options{})
-	s.append("a")
-	must(t, removeFiles(s.active().path))
-	s.append("b")
-	s.want(s.drain(), "b")
-	s.wantReport("removed")
-	s.takeReports()
 }

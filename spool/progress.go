@@ -21,12 +21,18 @@ type progress struct {
 	mu       sync.Mutex // one transaction at a time
 	conn     *sqlitedb.Conn
 	put, del *sqlitedb.Statement
+	watch    *sqlitedb.Watch
 }
 
 // summary is what the progress file knows of a segment.
 type summary struct {
 	last, bytes, doneBytes int64
 	done                   spans
+}
+
+// undone returns how many frames of the segment are not done.
+func (s summary) undone(first int64) int64 {
+	return max(0, s.last-first+1-s.done.count())
 }
 
 func openProgress(ctx context.Context, path string) (_ *progress, err error) {
@@ -51,9 +57,63 @@ func openProgress(ctx context.Context, path string) (_ *progress, err error) {
 	if p.put, err = p.conn.Keep(ctx, "REPLACE INTO segments (first, last, bytes, done_bytes, done, sum) VALUES (?,?,?,?,?,?)"); err != nil {
 		return nil, err
 	}
-	p.del, err = p.conn.Keep(ctx, "DELETE FROM segments WHERE first = ?")
+	if p.del, err = p.conn.Keep(ctx, "DELETE FROM segments WHERE first = ?"); err != nil {
+		return nil, err
+	}
+	p.watch, err = sqlitedb.NewWatch(path)
 	return p, err
 }
+
+// lookAfter makes the file again when somebody has deleted, moved or replaced it:
+// all that is in it is known here.
+func (p *progress) lookAfter(ctx context.Context, s *Spool) error {
+	p.mu.Lock()
+	err := error(nil)
+	if p.conn != nil {
+		err = p.watch.Check(0)
+	}
+	if err == nil && p.conn != nil {
+		p.mu.Unlock()
+		return nil
+	}
+	err = errors.Join(p.reopen(ctx, s.opts.quarantine), err)
+	again := p.conn != nil
+	p.mu.Unlock()
+	if !again {
+		return fmt.Errorf("%s: what is delivered cannot be noted, and is sent again after a restart: %w", p.path, err)
+	}
+	s.mu.Lock()
+	for _, g := range s.segments {
+		g.unsaved = true
+	}
+	s.mu.Unlock()
+	s.opts.Report(p.path, fmt.Errorf("%w: %s is written again", sqlitedb.ErrReplaced, p.path))
+	return p.save(s)
+}
+
+// reopen opens what is at the path. The old file is closed before: closing it
+// removes a log by its name. The caller holds mu.
+func (p *progress) reopen(ctx context.Context, quarantine func(string, error) error) error {
+	var closing error
+	if p.conn != nil {
+		closing = p.conn.Close() // of a file that is gone
+		p.conn = nil
+	}
+	next, err := openProgress(ctx, p.path)
+	if isDamage(err) {
+		if err = quarantine(p.path, err); err == nil {
+			next, err = openProgress(ctx, p.path)
+		}
+	}
+	if err != nil {
+		return errors.Join(err, closing)
+	}
+	p.conn, p.put, p.del, p.watch = next.conn, next.put, next.del, next.watch
+	return closing
+}
+
+// errNoProgress is what writing gets while the file is gone.
+var errNoProgress = errors.New("it was deleted, and cannot be made again")
 
 // load returns what is known of each segment, by its first id, and errors of
 // rows that cannot be trusted: a frame must not be taken for done wrongly.
@@ -131,6 +191,9 @@ func (g *segment) summaryRow() []driver.Value {
 
 // write writes rows in one transaction.
 func (p *progress) write(rows [][]driver.Value) error {
+	if p.conn == nil {
+		return errNoProgress
+	}
 	err := p.conn.Transact(func() error {
 		for _, row := range rows {
 			if _, _, err := p.put.Exec(context.Background(), row...); err != nil {
@@ -145,10 +208,47 @@ func (p *progress) write(rows [][]driver.Value) error {
 	return p.measure()
 }
 
+// of returns what is known of a segment, if anything is.
+func (p *progress) of(first int64, ours bool) (summary, bool, error) {
+	if !ours {
+		return summary{}, false, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn == nil {
+		return summary{}, false, errNoProgress
+	}
+	known, err := p.load(context.Background())
+	if err != nil {
+		return summary{}, false, fmt.Errorf("read %s: %w", p.path, err)
+	}
+	s, noted := known[first]
+	return s, noted, nil
+}
+
+// segment returns a segment that has this summary.
+func (s summary) segment(first int64) *segment {
+	return &segment{first: first, last: s.last, bytes: s.bytes, done: s.done, doneBytes: s.doneBytes}
+}
+
+// keep writes what is known of a segment that is set aside: salvaging its file
+// needs not deliver again what was.
+func (p *progress) keep(g *segment) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.write([][]driver.Value{g.summaryRow()}); err != nil {
+		return fmt.Errorf("write to %s: %w", p.path, err)
+	}
+	return nil
+}
+
 // forget drops what is known of a segment that is gone.
 func (p *progress) forget(first int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.conn == nil {
+		return fmt.Errorf("write to %s: %w", p.path, errNoProgress)
+	}
 	if _, _, err := p.del.Exec(context.Background(), first); err != nil {
 		return fmt.Errorf("write to %s: %w", p.path, err)
 	}
@@ -166,5 +266,8 @@ func (p *progress) measure() error {
 func (p *progress) close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.conn == nil {
+		return nil
+	}
 	return p.conn.Close()
 }

@@ -3,6 +3,8 @@ package spool
 import (
 	"errors"
 	"fmt"
+
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
 // A frame needs its data and some pages of the tree. A log's pages count twice
@@ -54,7 +56,7 @@ func (s *Spool) checkReserve(size int, n int64) error {
 	if s.opts.Reserve == 0 {
 		return nil
 	}
-	free, err := freeBytes(s.dir)
+	free, err := sqlitedb.FreeBytes(s.dir)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}

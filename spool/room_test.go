@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/peba-edge/peba/sqlitedb"
 )
 
 // takes returns what all files in the folder take.
@@ -99,7 +101,7 @@ func TestMaxSizeAtOnce(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	dir := t.TempDir()
-	free, err := freeBytes(dir)
+	free, err := sqlitedb.FreeBytes(dir)
 	must(t, err)
 	s := openTest(t, dir, Options{Reserve: free * 2})
 	if err := s.Append(t.Context(), []byte("a")); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), fmt.Sprint(free*2)) {
@@ -144,6 +146,8 @@ func TestNoRoomForAFile(t *testing.T) {
 		t.Errorf("error is %v, want one that names the folder", err)
 	}
 	must(t, os.Rename(moved, dir))
+	s.pass(longestGap)
+	s.takeReports()
 	s.append("b")
 	s.want(s.take(Oldest, 1), "a")
 	s.take(Oldest, 1)

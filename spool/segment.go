@@ -28,8 +28,17 @@ type segment struct {
 	doneBytes int64
 	unsaved   bool // whether done has news for the progress file
 
-	lost    spans // frames that cannot be read
+	held     []hold // frames that cannot be read at the moment (suspect.go)
+	failures int    // reads in a row
+	cause    error  // of the last that failed
+	again    schedule
+
+	lost    spans // frames that are given up
 	damaged bool
+
+	info       os.FileInfo    // of its file, when it was last written
+	conn       *sqlitedb.Conn // of a file that is no longer at path (restore.go), else nil
+	vanishedAt time.Time
 
 	sealed bool  // whether its log is moved into the file and its writer gone
 	size   int64 // bytes its files take
@@ -71,6 +80,14 @@ func firstOf(name string) (int64, bool) {
 	return first, ours && err == nil && first > 0 && len(digits) == 19
 }
 
+// firstOfAside returns the first id of a segment that was set aside.
+func firstOfAside(name string) (int64, bool) {
+	if !strings.HasSuffix(name, setAside) {
+		return 0, false
+	}
+	return firstOf(name[:min(len(name), 19+len(extension))])
+}
+
 // sizeOf returns how many bytes the files take.
 func sizeOf(path string) (n int64, err error) {
 	for _, f := range sqlitedb.Files(path) {
@@ -103,18 +120,21 @@ func createSegment(ctx context.Context, path string) error {
 	if err := removeFiles(begun); err != nil {
 		return err
 	}
-	if err := sqlitedb.Create(begun); err != nil {
-		return err
-	}
-	c, err := sqlitedb.Connect(ctx, begun, "journal_mode(WAL)", "synchronous(FULL)")
-	if err != nil {
-		return errors.Join(err, removeFiles(begun))
-	}
-	err = c.Exec(ctx, schema)
-	if err = errors.Join(err, c.Close()); err != nil {
+	if err := initSegment(ctx, begun); err != nil {
 		return errors.Join(err, removeFiles(begun))
 	}
 	return os.Rename(begun, path)
+}
+
+func initSegment(ctx context.Context, path string) error {
+	if err := sqlitedb.Create(path); err != nil {
+		return err
+	}
+	c, err := sqlitedb.Connect(ctx, path, "journal_mode(WAL)", "synchronous(FULL)")
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.Exec(ctx, schema), c.Close())
 }
 
 // drained tells whether all frames are done or lost.
@@ -146,9 +166,18 @@ type reader struct {
 	segment *segment
 	conn    *sqlitedb.Conn
 	get     *sqlitedb.Statement
+	shared  bool // the connection is the segment's own
 }
 
+// openReader opens the segment's file, or reads from one that has vanished.
 func openReader(ctx context.Context, g *segment) (*reader, error) {
+	if g.conn != nil {
+		get, err := g.conn.Prepare(ctx, selectFrame)
+		if err != nil {
+			return nil, err
+		}
+		return &reader{segment: g, conn: g.conn, get: get, shared: true}, nil
+	}
 	if _, err := os.Stat(g.path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -156,13 +185,26 @@ func openReader(ctx context.Context, g *segment) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	get, err := c.Keep(ctx, `
-		SELECT appended, total, sum, length(data), CASE WHEN length(data) <= ?2 THEN data END
-		FROM frames WHERE id = ?1`)
+	get, err := c.Prepare(ctx, selectFrame)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return &reader{segment: g, conn: c, get: get}, nil
+}
+
+const selectFrame = `
+	SELECT appended, total, sum, length(data), CASE WHEN length(data) <= ?2 THEN data END
+	FROM frames WHERE id = ?1`
+
+func (r *reader) close() error {
+	err := r.get.Close()
+	if !r.shared {
+		err = errors.Join(err, r.conn.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("close %s: %w", r.segment.path, err)
+	}
+	return nil
 }
 
 // row is a frame as it is stored.

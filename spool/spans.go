@@ -41,6 +41,14 @@ func (s spans) count() (n int64) {
 	return n
 }
 
+// within returns the part of the set from first to last.
+func (s spans) within(first, last int64) (part spans) {
+	for i := s.at(first); i < len(s) && s[i].first <= last; i++ {
+		part = append(part, span{max(first, s[i].first), min(last, s[i].last)})
+	}
+	return part
+}
+
 // add puts in the ids from first to last.
 func (s *spans) add(first, last int64) {
 	i := s.at(first - 1)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -19,8 +20,11 @@ var (
 	ErrFull = errors.New("spool full")
 	// ErrClosed is what every call gets after Close.
 	ErrClosed = errors.New("spool closed")
-	// ErrDamaged is wrapped by what Report is told of damaged files.
+	// ErrDamaged is wrapped by errors about damaged files, as Report gets them.
 	ErrDamaged = sqlitedb.ErrDamaged
+	// ErrUnreadable is wrapped by errors about files that cannot be read at the
+	// moment: nothing of them is given up yet.
+	ErrUnreadable = errors.New("cannot be read at the moment")
 )
 
 // Options are the limits of a spool.
@@ -41,6 +45,9 @@ type Options struct {
 	// what becomes of it, or a file that could not be cleared away. It may be
 	// called by several goroutines at once. nil: nobody is told.
 	Report func(path string, err error)
+
+	tick time.Duration    // between two looks after the files; 0: a second
+	now  func() time.Time // nil: time.Now
 }
 
 const (
@@ -65,6 +72,12 @@ func (o *Options) check() error {
 	if o.MaxSize > 0 {
 		o.SegmentSize = max(min(o.SegmentSize, o.MaxSize/8), leastSegment)
 	}
+	if o.tick == 0 {
+		o.tick = tendEvery
+	}
+	if o.now == nil {
+		o.now = time.Now
+	}
 	if o.Report == nil {
 		o.Report = func(string, error) {}
 	}
@@ -82,13 +95,22 @@ type Frame struct {
 type Spool struct {
 	dir      string
 	opts     Options
-	lock     *sqlitedb.Conn
-	queue    *sqlitedb.Queue[[]byte]
+	queue    *sqlitedb.Queue[work]
 	progress *progress
 	writer   *writer
 	written  chan struct{}  // closed when the writer's goroutine has ended
 	sealing  sync.WaitGroup // the segment that is being sealed
 	trimming sync.WaitGroup
+	tending  sync.WaitGroup
+	// salvaging is held (it takes one value) by Salvage.
+	salvaging chan struct{}
+	stopTend  context.CancelFunc
+
+	// The lock is used by the writer's goroutine only, while that runs.
+	lock      *sqlitedb.Conn
+	lockInfo  os.FileInfo
+	lockErr   error // why it cannot be had
+	lockTried time.Time
 
 	// taking is held (it takes one value) by whoever uses readers: there is one
 	// for each lane.
@@ -142,11 +164,15 @@ func (s *Spool) Append(ctx context.Context, data []byte) error {
 		return errors.New("append to spool: the frame is empty")
 	}
 	need, err := s.admit(len(data))
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.queue.Do(ctx, work{data: data}, 1, len(data))
 	}
-	defer s.release(need)
-	return s.queue.Do(ctx, data, 1, len(data))
+	if gaveUp := ctx.Err(); gaveUp != nil && errors.Is(err, gaveUp) {
+		s.release(need) // that says nothing about the spool
+	} else {
+		s.settle(need, len(data), err)
+	}
+	return err
 }
 
 // Done says that frames, which Take gave, are delivered: they are not handed
@@ -173,7 +199,7 @@ func (s *Spool) Done(frames []Frame) error {
 	trim := s.activeIsDrained(s.opts.SegmentSize / trimPart)
 	s.mu.Unlock()
 	if trim {
-		s.trimming.Go(func() { _ = s.queue.Do(context.Background(), nil, 1, 0) }) // its errors are reported
+		s.trimming.Go(func() { _ = s.queue.Do(context.Background(), work{}, 1, 0) }) // its errors are reported
 	}
 	for _, g := range drained {
 		errs = append(errs, s.drop(g))
@@ -234,4 +260,8 @@ type Stats struct {
 	Bytes  int64     // of their data
 	Disk   int64     // bytes that all files take
 	Oldest time.Time // when the oldest of them was appended; zero: there is none
+
+	Unreadable int64 // of Frames: cannot be read at the moment, and are tried again
+	Lost       int64 // given up since Open, because of a damaged or missing file
+	Recovered  int64 // found in damaged files since Open, and appended again
 }

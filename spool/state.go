@@ -31,6 +31,13 @@ type state struct {
 	used    int64 // what the files take or may come to take (room.go)
 	pending int64 // what appends under way may need
 
+	strays []*stray // segments that could not be opened
+
+	lost, recovered int64 // since Open
+	failed          *failure
+	writerErr       error // why nothing can be appended at all
+	progressErr     error
+
 	oldest  oldest
 	changed chan struct{} // closed at the next change
 }
@@ -134,19 +141,49 @@ func (s *state) finish(id int64) *segment {
 	return g
 }
 
-// lose gives up a frame that waits and cannot be read. It tells whether it is
-// the first of its segment.
-func (s *state) lose(g *segment, id int64) (first bool) {
-	first = !g.damaged
-	g.damaged = true
-	g.lost.add(id, id)
-	s.waiting.remove(id, id)
-	s.tried.remove(id, id)
-	s.frames--
+// heldFrames returns how many frames cannot be read at the moment.
+func (g *segment) heldFrames() (n int64) {
+	for _, h := range g.held {
+		n += h.last - h.first + 1
+	}
+	return n
+}
+
+// unhold takes frames out of those that are held; they do not wait either.
+func (s *state) unhold(g *segment, p span) {
+	var rest []hold
+	for _, h := range g.held {
+		left := spans{h.span}
+		left.remove(p.first, p.last)
+		for _, part := range left {
+			h.span = part
+			rest = append(rest, h)
+		}
+	}
+	g.held = rest
+	s.tried.remove(p.first, p.last)
+	s.frames -= p.last - p.first + 1
 	if s.frames == 0 {
 		s.notify()
 	}
-	return first
+}
+
+// lose gives up frames that are held.
+func (s *state) lose(g *segment, p span) {
+	s.unhold(g, p)
+	g.lost.add(p.first, p.last)
+	s.lost += p.last - p.first + 1
+}
+
+// moved is for a frame that is held, and was appended again.
+func (s *state) moved(g *segment, id, size int64) {
+	s.unhold(g, span{id, id})
+	g.done.add(id, id)
+	g.doneBytes += size
+	g.left -= size
+	g.unsaved = true
+	s.bytes -= size
+	s.recovered++
 }
 
 // takeDrained removes the segment if it is sealed and has nothing more to give.

@@ -36,9 +36,9 @@ func (s *Spool) Take(ctx context.Context, from Lane, maxBytes int) ([]Frame, err
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		frames, changed, err := s.takeNow(from, int64(maxBytes))
-		if len(frames) > 0 || err != nil {
-			return frames, err
+		frames, changed := s.takeNow(from, int64(maxBytes))
+		if len(frames) > 0 {
+			return frames, nil
 		}
 		if err := s.wait(ctx, changed); err != nil {
 			return nil, err
@@ -48,7 +48,7 @@ func (s *Spool) Take(ctx context.Context, from Lane, maxBytes int) ([]Frame, err
 
 // takeNow takes what is there. When that is nothing, changed will be closed
 // when there may be something.
-func (s *Spool) takeNow(lane Lane, room int64) (frames []Frame, changed <-chan struct{}, err error) {
+func (s *Spool) takeNow(lane Lane, room int64) (frames []Frame, changed <-chan struct{}) {
 	s.taking <- struct{}{} // held for the time of reading, never while waiting
 	defer func() { <-s.taking }()
 	for next := int64(0); ; {
@@ -57,30 +57,22 @@ func (s *Spool) takeNow(lane Lane, room int64) (frames []Frame, changed <-chan s
 		changed = s.changed
 		s.mu.Unlock()
 		if g == nil {
-			return frames, changed, nil
+			return frames, changed
 		}
 		limit := room
 		if len(frames) == 0 {
 			limit = math.MaxInt64
 		}
 		f, err := s.read(lane, g, id, limit)
-		if isDamage(err) {
-			err = s.giveUp(g, id, err)
-			next = id + 1
-			if err == nil {
-				continue
-			}
-		}
 		if err != nil {
-			if len(frames) > 0 {
-				return frames, changed, nil // whoever comes next meets it again
-			}
-			return nil, nil, fmt.Errorf("read from spool %s: %w", s.dir, err)
+			s.suspect(lane, g, id, err)
+			continue
 		}
 		if f.size > limit {
-			return frames, changed, nil
+			return frames, changed
 		}
 		s.mu.Lock()
+		g.failures = 0
 		tried := s.handOut(id, taken{size: f.size, appended: f.appended})
 		s.mu.Unlock()
 		frames = append(frames, Frame{ID: id, Data: f.data, Tried: tried})
@@ -94,11 +86,8 @@ func (s *Spool) read(lane Lane, g *segment, id, limit int64) (row, error) {
 	ctx := context.Background()
 	r := s.readers[lane]
 	if r == nil || r.segment != g {
-		if r != nil {
-			s.readers[lane] = nil
-			if err := r.conn.Close(); err != nil {
-				return row{}, fmt.Errorf("close %s: %w", r.segment.path, err)
-			}
+		if err := s.closeReader(lane); err != nil {
+			s.opts.Report(r.segment.path, err)
 		}
 		var err error
 		if r, err = openReader(ctx, g); err != nil {
@@ -107,6 +96,16 @@ func (s *Spool) read(lane Lane, g *segment, id, limit int64) (row, error) {
 		s.readers[lane] = r
 	}
 	return r.frame(ctx, id, limit)
+}
+
+// closeReader closes the lane's reader. The caller holds taking.
+func (s *Spool) closeReader(lane Lane) error {
+	r := s.readers[lane]
+	if r == nil {
+		return nil
+	}
+	s.readers[lane] = nil
+	return r.close()
 }
 
 // oldest remembers when a frame was appended.
@@ -122,11 +121,19 @@ func (s *Spool) Stats() Stats {
 	}
 	defer s.life.RUnlock()
 	s.mu.Lock()
-	st := Stats{Frames: s.frames, Bytes: s.bytes, Disk: s.progress.size.Load()}
-	for _, g := range s.segments {
-		st.Disk += g.size
+	st := Stats{Frames: s.frames, Bytes: s.bytes, Disk: s.progress.size.Load(), Lost: s.lost, Recovered: s.recovered}
+	for _, lost := range s.strays {
+		st.Disk += lost.segment.size
 	}
 	id, g := s.nextWaiting(Oldest, 0)
+	for _, held := range s.segments {
+		st.Disk += held.size
+		st.Unreadable += held.heldFrames()
+		if len(held.held) > 0 && (g == nil || held.held[0].first < id) {
+			id, g = held.held[0].first, held
+			s.oldest = oldest{id, timeOf(held.first)} // about: it cannot be read
+		}
+	}
 	for out, t := range s.out {
 		if g == nil || out < id {
 			id, g = out, s.segmentOf(out)

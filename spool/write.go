@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/peba-edge/peba/sqlitedb"
@@ -15,6 +18,12 @@ const (
 	groupBytes  = 8 << 20
 )
 
+// work is what one call brings to the writer.
+type work struct {
+	data  []byte // empty: it asks to look after the active segment
+	tried bool   // it may have been sent before
+}
+
 // writer appends to the active segment. It belongs to one goroutine.
 type writer struct {
 	s       *Spool
@@ -22,6 +31,7 @@ type writer struct {
 	segment *segment // nil: one is begun when there is something to append
 	conn    *sqlitedb.Conn
 	insert  *sqlitedb.Statement
+	watch   *sqlitedb.Watch
 }
 
 func (w *writer) run() {
@@ -30,17 +40,19 @@ func (w *writer) run() {
 	close(w.s.written)
 }
 
-// commit appends a group. An empty frame is none: it asks to look after the
-// active segment.
-func (w *writer) commit(group [][]byte) error {
+// commit appends a group. Files of the active segment that were deleted, moved or
+// truncated cost the group nothing: it goes to a new segment.
+func (w *writer) commit(group []work) error {
 	err := w.append(group)
-	if isDamage(err) && w.segment != nil {
-		w.s.discover(w.segment, err)
+	if w.segment != nil && (isDamage(err) || errors.Is(err, sqlitedb.ErrReplaced)) {
 		w.abandon(group)
 		err = w.append(group)
 	}
-	if err == nil {
-		return nil
+	w.s.mu.Lock()
+	w.s.writerErr = w.s.lockErr
+	w.s.mu.Unlock()
+	if err == nil || !w.needed(group) {
+		return nil // what is wrong is noted
 	}
 	if sqlitedb.IsFull(err) {
 		err = fmt.Errorf("%w: %w", ErrFull, err)
@@ -53,35 +65,60 @@ func (w *writer) commit(group [][]byte) error {
 // abandon leaves the active segment after a group failed. The group may be in the
 // log all the same: a later commit would write over its beginning only, and what
 // is behind looks like a damaged log (log.go). Its ids are not given again.
-func (w *writer) abandon(group [][]byte) {
+func (w *writer) abandon(group []work) {
 	if w.segment != nil {
 		w.next += int64(len(group))
 		w.leave()
 	}
 }
 
-func (w *writer) append(group [][]byte) error {
-	if err := w.prepare(len(group[0]) > 0 || len(group) > 1); err != nil {
+func (w *writer) append(group []work) error {
+	// Before, because a commit extends a log that was truncated, with a hole; and
+	// after, because a file that somebody has deleted keeps nothing.
+	if err := w.check(); err != nil {
+		return err
+	}
+	if err := w.prepare(w.needed(group)); err != nil {
 		return err
 	}
 	frames, bytes, err := w.insertAll(group)
 	if err != nil || frames == 0 {
 		return err
 	}
-	// A file that somebody has unlinked holds nothing; who appended must know.
-	size, err := sizeOf(w.segment.path)
-	if err != nil {
+	if err := w.check(); err != nil {
 		return err
 	}
-	if size < bytes {
-		return fmt.Errorf("%w: %s was removed or cut while it was written", ErrDamaged, w.segment.path)
-	}
-	w.next += frames
+	size := w.watch.Size()
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	w.s.charge(w.segment, size, unsealedFactor*size)
+	for _, job := range group {
+		if len(job.data) > 0 && job.tried {
+			w.s.tried.add(w.next, w.next)
+		}
+		if len(job.data) > 0 {
+			w.next++
+		}
+	}
 	w.s.publish(w.segment, frames, bytes)
 	return nil
+}
+
+// check returns an error unless this process has the lock and the active
+// segment's files are as they were left.
+func (w *writer) check() error {
+	if err := w.s.holdLock(); err != nil {
+		return err
+	}
+	if w.segment == nil {
+		return nil
+	}
+	return w.watch.Check(w.watch.LogSize())
+}
+
+// needed returns whether there is something to append.
+func (*writer) needed(group []work) bool {
+	return slices.ContainsFunc(group, func(job work) bool { return len(job.data) > 0 })
 }
 
 // prepare sees to it that there is a segment to append to, if one is needed.
@@ -117,8 +154,16 @@ func (w *writer) begin() error {
 	if err != nil {
 		return errors.Join(err, conn.Close(), removeFiles(path))
 	}
-	w.next, w.conn, w.insert = first, conn, insert
-	w.segment = &segment{path: path, first: first, last: first - 1}
+	watch, err := sqlitedb.NewWatch(path)
+	if err != nil {
+		return errors.Join(err, conn.Close(), removeFiles(path))
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return errors.Join(err, conn.Close(), removeFiles(path))
+	}
+	w.next, w.conn, w.insert, w.watch = first, conn, insert, watch
+	w.segment = &segment{path: path, first: first, last: first - 1, info: info}
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	w.s.segments = append(w.s.segments, w.segment)
@@ -127,13 +172,14 @@ func (w *writer) begin() error {
 
 // insertAll inserts the frames in one transaction, of which nothing is left
 // when an error is returned.
-func (w *writer) insertAll(group [][]byte) (frames, bytes int64, err error) {
+func (w *writer) insertAll(group []work) (frames, bytes int64, err error) {
 	if w.segment == nil {
 		return 0, 0, nil
 	}
 	now := time.Now().UnixMicro()
 	err = w.conn.Transact(func() error {
-		for _, data := range group {
+		for _, job := range group {
+			data := job.data
 			if len(data) == 0 {
 				continue
 			}
@@ -160,30 +206,40 @@ func (w *writer) leave() {
 		return
 	}
 	w.s.sealing.Wait()
-	g, conn := w.segment, w.conn
-	w.s.sealing.Go(func() { w.s.seal(g, conn) })
-	w.segment, w.conn, w.insert = nil, nil, nil
+	g, conn, watch := w.segment, w.conn, w.watch
+	w.s.sealing.Go(func() { w.s.seal(g, conn, watch) })
+	w.segment, w.conn, w.insert, w.watch = nil, nil, nil, nil
 }
 
 // seal moves the segment's log into its file and closes it. One that has been
 // drained by then goes at once: without an outage nothing is written twice.
-func (s *Spool) seal(g *segment, conn *sqlitedb.Conn) {
+func (s *Spool) seal(g *segment, conn *sqlitedb.Conn, watch *sqlitedb.Watch) {
 	s.mu.Lock()
 	drained := g.drained()
 	s.mu.Unlock()
 	ctx := context.Background()
-	var err error
-	if drained {
+	err := watch.Check(watch.LogSize())
+	gone := errors.Is(err, sqlitedb.ErrReplaced)
+	if gone && !drained {
+		s.vanished(g, conn, err)
+		if err := s.progress.save(s); err != nil {
+			s.opts.Report(g.path, err)
+		}
+		return
+	}
+	if drained && gone {
+		err = conn.Close()
+	} else if drained {
 		err = closeWithLog(ctx, g.path, conn)
 	} else {
 		err = errors.Join(conn.Exec(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"), conn.Close())
 	}
-	size, sizeErr := sizeOf(g.path)
+	sizeErr := s.measure(g)
+	if drained && errors.Is(sizeErr, fs.ErrNotExist) {
+		sizeErr = nil
+	}
 	s.mu.Lock()
 	g.sealed, g.unsaved = true, true
-	if sizeErr == nil {
-		s.charge(g, size, size)
-	}
 	drained = s.takeDrained(g)
 	s.mu.Unlock()
 	if drained {

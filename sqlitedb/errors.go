@@ -16,6 +16,11 @@ var (
 	// ErrReplaced is wrapped by errors about an open file that somebody deleted,
 	// moved, replaced or truncated: what is written to it is not at its path.
 	ErrReplaced = errors.New("replaced while open")
+	// ErrReadOnly is wrapped by errors about a disk that takes no writes.
+	ErrReadOnly = errors.New("the disk is read-only")
+	// ErrNotOpen is wrapped by errors about a database whose files could not be
+	// opened, or are just being opened.
+	ErrNotOpen = errors.New("the files are not open")
 )
 
 // Causes of failures, as Cause returns them: fixed words, fit for the label of
@@ -48,7 +53,7 @@ func Cause(err error) string {
 		return CauseReplaced
 	case IsDamage(err):
 		return CauseDamaged
-	case errors.Is(err, syscall.EROFS), e != nil && e.Code()&0xff == codes.SQLITE_READONLY:
+	case errors.Is(err, ErrReadOnly), errors.Is(err, syscall.EROFS), e != nil && e.Code()&0xff == codes.SQLITE_READONLY:
 		return CauseReadOnly
 	case e == nil && IsDown(err):
 		return CauseIO
@@ -68,8 +73,10 @@ func Cause(err error) string {
 // IsDown tells errors of the file, the disk and its locks, which may pass, from
 // errors that a statement or a value would meet again.
 func IsDown(err error) bool {
-	if errors.Is(err, ErrReplaced) || errors.Is(err, ErrDamaged) {
-		return true
+	for _, down := range []error{ErrReplaced, ErrDamaged, ErrReadOnly, ErrNotOpen} {
+		if errors.Is(err, down) {
+			return true
+		}
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -46,7 +46,8 @@ func Create(path string) error {
 
 // Lock takes a lock that ends with the process, however that ends. It is a
 // database of its own, locked and left empty: the same locks that SQLite itself
-// relies on, on every system that it runs on.
+// relies on, on every system that it runs on. Where nothing can be written there
+// is no lock to be had: the Cause of the error is then CauseReadOnly.
 func Lock(ctx context.Context, path string) (*Conn, error) {
 	if err := Create(path); err != nil {
 		return nil, err
@@ -55,8 +56,10 @@ func Lock(ctx context.Context, path string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Exec(ctx, "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); err != nil {
-		if IsDown(err) && ctx.Err() == nil {
+	// On a read-only disk the transaction begins, but locks nothing: only a write,
+	// which is never committed, proves that it does.
+	if err := c.Exec(ctx, "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1"); err != nil {
+		if IsDown(err) && Cause(err) != CauseReadOnly && ctx.Err() == nil {
 			err = fmt.Errorf("another process has it open (it holds %s): %w", path, err)
 		}
 		return nil, errors.Join(err, c.Close())

@@ -1,7 +1,6 @@
 package sqlitedb
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,139 +12,186 @@ import (
 // and takes what follows for the remains of older ones. After a crash that is
 // right, but a flipped bit would cost all commits behind it. A commit begins
 // only when the one before is on disk: a crash leaves at most one incomplete
-// commit, at the end. Where more follow, the log is damaged, and RepairLog
-// makes its checksums fit again, so that the damage costs only what it has hit.
+// commit, at the end. Where a whole one follows, the log is damaged, and its
+// checksums are made to fit again, so that the damage costs only what it has hit.
 //
-// This holds for a log whose writer never goes on behind a failed commit: the
-// remains of a long one behind a shorter later one look the same.
+// A writer should cut off what a failed commit has left before it writes on, so
+// that remains of a long one never stand behind a shorter later one. CutLog does
+// that while the log is open, ExamineLog when it is not.
 //
 // The log's format is in https://www.sqlite.org/fileformat2.html#walformat.
 const (
 	logHeader  = 32
 	pageHeader = 24
 	logMagic   = 0x377f0682 // with the last bit: sums of big-endian words
+	logVersion = 3007000
+	lockByte   = 1 << 30 // where SQLite locks the database file
 )
 
-// log is the file of a write-ahead log.
-type log struct {
-	file     *os.File
-	order    binary.ByteOrder
-	pageSize int64
-	salt     [8]byte
-	sum      [2]uint32 // of all so far
+// LogRepair is what ExamineLog found and did.
+type LogRepair struct {
+	// Repaired is whether checksums or the header were damaged.
+	Repaired bool
+	// Commits is how many commits SQLite would have ignored without the repair.
+	Commits int
+	// Rewritten is how many damaged copies of pages do no harm, because a later
+	// commit in the log has the same page.
+	Rewritten int
+	// Damaged lists the pages whose newest copy is damaged: what they hold may be
+	// wrong, and cannot be restored.
+	Damaged []uint32
+	// Unknown is how many copies of pages are lost so that even the page's number
+	// is not known.
+	Unknown int
+	// Discarded is how many commits at the end were incomplete and were cut off.
+	// A power failure before a commit was acknowledged leaves one, and so does
+	// damage to the last commit of all.
+	Discarded int
+	// Missing is how many pages are neither in the log nor in the database file,
+	// which was cut.
+	Missing int64
 }
 
-// RepairLog repairs the checksums of the write-ahead log of the database at
-// path, which nobody may have open, and reports whether that was necessary.
-// The pages themselves stay as they are: what the damage has hit is for the
-// caller to find. A log whose header is damaged is an ErrDamaged.
+// Harmless reports whether nothing that was committed is damaged or lost.
+func (r *LogRepair) Harmless() bool {
+	return len(r.Damaged) == 0 && r.Unknown == 0 && r.Discarded == 0
+}
+
+// RepairLog is ExamineLog for those who find out by themselves what the damage
+// has hit. It reports whether the log was repaired.
 func RepairLog(path string) (repaired bool, err error) {
-	f, err := os.OpenFile(path+"-wal", os.O_RDWR, 0)
+	r, err := ExamineLog(path)
+	return r.Repaired, err
+}
+
+// ExamineLog repairs the checksums and the header of the write-ahead log of the
+// database at path, which nobody may have open, and cuts off what an incomplete
+// commit left. The pages themselves stay as they are. A log whose header is
+// damaged beyond repair is an ErrDamaged.
+func ExamineLog(path string) (LogRepair, error) {
+	f, err := os.Open(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return LogRepair{}, nil
 	}
 	if err != nil {
-		return false, err
+		return LogRepair{}, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	l := &log{file: f}
-	if err := l.readHeader(); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return false, nil // nothing was committed yet
-	} else if err != nil {
-		return false, err
-	}
-	end, commits, err := l.survey()
-	if err != nil || commits < 2 {
-		return false, err
-	}
-	return true, l.reseal(end)
+	l := &log{path: path, file: f}
+	r, err := l.examine()
+	return r, errors.Join(err, l.file.Close())
 }
 
-func (l *log) readHeader() error {
-	var b [logHeader]byte
-	if _, err := io.ReadFull(l.file, b[:]); err != nil {
-		return err
+// CutLog cuts the log of the open database at path behind so many pages: what a
+// failed commit has left there must not stand behind a later one. No file is
+// opened, since closing it would drop the locks that SQLite holds.
+func CutLog(path string, pages, pageSize int64) error {
+	err := os.Truncate(path+"-wal", LogBytes(pages, pageSize))
+	if errors.Is(err, fs.ErrNotExist) && pages == 0 {
+		return nil
 	}
-	magic := binary.BigEndian.Uint32(b[:])
-	l.order = binary.LittleEndian
-	if magic&1 != 0 {
-		l.order = binary.BigEndian
-	}
-	l.pageSize = int64(binary.BigEndian.Uint32(b[8:]))
-	copy(l.salt[:], b[16:24])
-	l.add(b[:24])
-	if magic&^1 != logMagic || l.pageSize < 512 || l.pageSize > 65536 || !l.fits(b[24:]) {
-		return fmt.Errorf("%w: the header of its log is not one of a log", ErrDamaged)
-	}
-	return nil
+	return err
 }
 
-// add is SQLite's checksum over 8 bytes at a time.
-func (l *log) add(b []byte) {
-	for ; len(b) >= 8; b = b[8:] {
-		l.sum[0] += l.order.Uint32(b) + l.sum[1]
-		l.sum[1] += l.order.Uint32(b[4:]) + l.sum[0]
+func (l *log) examine() (r LogRepair, err error) {
+	rebuilt, err := l.readHeader()
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return r, nil // nothing was committed yet
+	}
+	if err != nil {
+		return r, err
+	}
+	if err := l.readFrames(); err != nil {
+		return r, err
+	}
+	l.distrust()
+	if rebuilt && !l.proven() {
+		return r, fmt.Errorf("%w: the header of its log is not one of a log, and cannot be restored", ErrDamaged)
+	}
+	broken, end := l.survey(&r)
+	if r.Missing, err = l.missing(end); err != nil {
+		return r, err
+	}
+	if r.Commits == 0 && !rebuilt {
+		return r, l.cut(end)
+	}
+	r.Repaired = true
+	l.assess(&r, broken, end)
+	return r, l.reseal(end)
+}
+
+// survey returns the first frame that SQLite does not accept, and how many frames
+// there are up to the last commit that is whole: that of all, if it is not the
+// one that a crash has cut off.
+func (l *log) survey(r *LogRepair) (broken, end int) {
+	for broken < len(l.frames) && l.frames[broken].chained {
+		broken++
+		if l.frames[broken-1].commits > 0 {
+			end = broken
+		}
+	}
+	whole, pending := true, 0
+	for n := end; n < len(l.frames); n++ {
+		f := &l.frames[n]
+		whole = whole && f.sound
+		ours := f.salted || f.sound && n+1 < len(l.frames) && l.frames[n+1].salted
+		if f.commits == 0 || !ours || f.page == 0 {
+			continue
+		}
+		pending++
+		if whole {
+			end, r.Commits, pending = n+1, r.Commits+pending, 0
+		}
+		whole = true
+	}
+	r.Discarded = pending
+	return broken, end
+}
+
+// assess finds what is left of the damage in the pages up to end.
+func (l *log) assess(r *LogRepair, broken, end int) {
+	last := make(map[uint32]int)
+	for n, f := range l.frames[:end] {
+		if f.sound {
+			last[f.page] = n
+		}
+	}
+	reported := make(map[uint32]bool)
+	for n := broken; n < end; n++ {
+		f := &l.frames[n]
+		switch later, again := last[f.page]; {
+		case f.sound:
+		case f.page == 0:
+			r.Unknown++
+		case again && later > n:
+			r.Rewritten++
+		case !reported[f.page]:
+			reported[f.page] = true
+			r.Damaged = append(r.Damaged, f.page)
+		}
 	}
 }
 
-func (l *log) fits(b []byte) bool {
-	return binary.BigEndian.Uint32(b) == l.sum[0] && binary.BigEndian.Uint32(b[4:]) == l.sum[1]
-}
-
-// survey finds the first page that does not fit, counts the commits from there
-// on, and returns how many pages there are up to the last commit.
-func (l *log) survey() (end int64, commits int, err error) {
-	broken := false
-	page := make([]byte, pageHeader+l.pageSize)
-	for n := int64(0); ; n++ {
-		_, err := l.file.ReadAt(page, logHeader+n*int64(len(page)))
-		if errors.Is(err, io.EOF) {
-			return end, commits, nil
-		}
-		if err != nil {
-			return 0, 0, err
-		}
-		if !broken {
-			l.add(page[:8])
-			l.add(page[pageHeader:])
-			broken = !l.fits(page[16:])
-		}
-		if broken && string(page[8:16]) == string(l.salt[:]) && binary.BigEndian.Uint32(page[4:]) != 0 {
-			commits++
-			end = n + 1
+// missing counts the pages that neither the database file has nor so many frames.
+func (l *log) missing(end int) (n int64, err error) {
+	info, err := os.Stat(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil // who opens it will see that
+	}
+	if err != nil {
+		return 0, err
+	}
+	logged, last := make(map[uint32]bool), uint32(0)
+	for _, f := range l.frames[:end] {
+		logged[f.page] = true
+		if f.commits > 0 {
+			last = f.commits
 		}
 	}
-}
-
-// reseal writes the salt and checksums of so many pages as they should be. SQLite
-// stops at a page without a number: in its place the one before stands twice.
-func (l *log) reseal(end int64) error {
-	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	l.sum = [2]uint32{}
-	if err := l.readHeader(); err != nil {
-		return err
-	}
-	page, before := make([]byte, pageHeader+l.pageSize), make([]byte, pageHeader+l.pageSize)
-	for n := range end {
-		at := logHeader + n*int64(len(page))
-		if _, err := l.file.ReadAt(page, at); err != nil {
-			return err
-		}
-		if binary.BigEndian.Uint32(page) == 0 {
-			copy(page, before)
-			clear(page[4:8]) // it commits nothing
-		}
-		copy(before, page)
-		l.add(page[:8])
-		l.add(page[pageHeader:])
-		copy(page[8:], l.salt[:])
-		binary.BigEndian.PutUint32(page[16:], l.sum[0])
-		binary.BigEndian.PutUint32(page[20:], l.sum[1])
-		if _, err := l.file.WriteAt(page, at); err != nil {
-			return err
+	locks := uint32(lockByte/l.pageSize) + 1 // this page is never written
+	for page := uint32(info.Size()/l.pageSize) + 1; page <= last; page++ {
+		if !logged[page] && page != locks {
+			n++
 		}
 	}
-	return l.file.Sync()
+	return n, nil
 }

@@ -14,25 +14,29 @@ func TestWatch(t *testing.T) {
 		name string
 		harm func(path string) error
 		want bool // that the files are taken for replaced
+		loss Loss
 	}{
-		{"nothing", func(string) error { return nil }, false},
+		{"nothing", func(string) error { return nil }, false, LostNothing},
 		{"all deleted", func(path string) error {
 			return errors.Join(os.Remove(path), os.Remove(path+"-wal"), os.Remove(path+"-shm"))
-		}, true},
-		{"database deleted", os.Remove, true},
-		{"log deleted", func(path string) error { return os.Remove(path + "-wal") }, true},
-		{"index of the log deleted", func(path string) error { return os.Remove(path + "-shm") }, true},
-		{"database moved", func(path string) error { return os.Rename(path, path+".old") }, true},
+		}, true, LostFile},
+		{"database deleted", os.Remove, true, LostFile},
+		{"log deleted", func(path string) error { return os.Remove(path + "-wal") }, true, LostLog},
+		{"index of the log deleted", func(path string) error { return os.Remove(path + "-shm") }, true, LostLog},
+		{"database moved", func(path string) error { return os.Rename(path, path+".old") }, true, LostFile},
 		{"moved away and back", func(path string) error {
 			return errors.Join(os.Rename(path, path+".old"), os.Rename(path+".old", path))
-		}, false},
-		{"folder moved", func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+".old") }, true},
+		}, false, LostNothing},
+		{"folder moved", func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+".old") }, true, LostFile},
 		{"database replaced by a copy", func(path string) error {
 			content, err := os.ReadFile(path)
 			return errors.Join(err, os.WriteFile(path+".new", content, 0o600), os.Rename(path+".new", path))
-		}, true},
-		{"database truncated", func(path string) error { return os.Truncate(path, 0) }, true},
-		{"log truncated", func(path string) error { return os.Truncate(path+"-wal", 100) }, true},
+		}, true, LostFile},
+		{"database truncated", func(path string) error { return os.Truncate(path, 0) }, true, LostContent},
+		{"log replaced", func(path string) error {
+			return errors.Join(os.WriteFile(path+".new", nil, 0o600), os.Rename(path+".new", path+"-wal"))
+		}, true, LostFile},
+		{"log truncated", func(path string) error { return os.Truncate(path+"-wal", 100) }, true, LostNothing},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -47,6 +51,9 @@ func TestWatch(t *testing.T) {
 			err := w.Check(LogBytes(pages, 4096))
 			if got := errors.Is(err, ErrReplaced); got != test.want || (err != nil) != test.want {
 				t.Errorf("error is %v, taken for replaced: %t, want %t", err, got, test.want)
+			}
+			if got := w.Loss(); got != test.loss {
+				t.Errorf("loss is %d, want %d", got, test.loss)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/peba-edge/peba/store"
@@ -10,6 +11,7 @@ import (
 // Client is one open stream.
 type Client struct {
 	feed   *Feed
+	from   netip.Prefix
 	domain store.Domain
 	// after is where it comes back from; nil for one that is new.
 	after *cursor

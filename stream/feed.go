@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type Feed struct {
 
 	mu      sync.Mutex
 	clients map[*Client]struct{}
+	// networks counts the clients by where they come from.
+	networks map[netip.Prefix]int
 	// waiting are the clients that no chunk was sent to yet; some may have gone.
 	waiting []*Client
 	running bool
@@ -33,15 +36,16 @@ type Feed struct {
 // New returns a feed without clients. It is to be closed.
 func New(o Options) *Feed {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Feed{o: o, ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), clients: make(map[*Client]struct{})}
+	return &Feed{o: o, ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), clients: make(map[*Client]struct{}),
+		networks: make(map[netip.Prefix]int)}
 }
 
-// Subscribe adds a client of a domain's alerts. lastEventID is what it sent as
+// Subscribe adds a client, from a network, of a domain's alerts. lastEventID is what it sent as
 // Last-Event-ID, of this feed or another one of the same store; one that makes no
-// sense is as good as none. The error is, or wraps, ErrFull, ErrClosed or ctx's.
+// sense is as good as none. The error is, or wraps, ErrFull, ErrShare, ErrClosed or ctx's.
 // The client is to be closed.
-func (f *Feed) Subscribe(ctx context.Context, domain store.Domain, lastEventID string) (*Client, error) {
-	c := &Client{feed: f, domain: domain, chunks: make(chan []byte, bufferedChunks), gone: make(chan struct{})}
+func (f *Feed) Subscribe(ctx context.Context, from netip.Prefix, domain store.Domain, lastEventID string) (*Client, error) {
+	c := &Client{feed: f, from: from, domain: domain, chunks: make(chan []byte, bufferedChunks), gone: make(chan struct{})}
 	// Not all at the same moment: a reload sends all clients away at once.
 	c.chunks <- fmt.Appendf(nil, "retry: %d\n\n", 2000+rand.IntN(2000))
 	if err := f.add(c); err != nil {
@@ -68,7 +72,11 @@ func (f *Feed) add(c *Client) error {
 	if len(f.clients) >= f.o.MaxClients {
 		return fmt.Errorf("%w: %d, which is the limit", ErrFull, len(f.clients))
 	}
+	if f.networks[c.from] >= f.o.MaxPerNetwork {
+		return ErrShare
+	}
 	f.clients[c] = struct{}{}
+	f.networks[c.from]++
 	return nil
 }
 
@@ -135,6 +143,9 @@ func (f *Feed) end(c *Client, cause error) {
 		return
 	}
 	delete(f.clients, c)
+	if f.networks[c.from]--; f.networks[c.from] == 0 {
+		delete(f.networks, c.from)
+	}
 	c.cause = cause
 	close(c.gone)
 }

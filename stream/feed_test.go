@@ -3,6 +3,7 @@ package stream_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -148,7 +149,7 @@ func TestSlow(t *testing.T) {
 		w := newWorld(t)
 		f := w.feed(2)
 		defer f.Close()
-		slow, err := f.Subscribe(t.Context(), store.Community, "")
+		slow, err := f.Subscribe(t.Context(), netip.Prefix{}, store.Community, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,13 +176,39 @@ func TestFull(t *testing.T) {
 		defer f.Close()
 		one := listen(t, f, store.Community, "")
 		listen(t, f, store.Private, "")
-		if _, err := f.Subscribe(t.Context(), store.Both, ""); !errors.Is(err, stream.ErrFull) || !strings.Contains(err.Error(), "2") {
+		if _, err := f.Subscribe(t.Context(), netip.Prefix{}, store.Both, ""); !errors.Is(err, stream.ErrFull) || !strings.Contains(err.Error(), "2") {
 			t.Errorf("the third: %v", err)
 		}
 		one.leave()
 		one.Close() // twice is once
 		listen(t, f, store.Both, "")
 	})
+}
+
+// TestShare has one network open as many streams as it may, and others go on. Places
+// come back when streams end, for whatever cause.
+func TestShare(t *testing.T) {
+	w := newWorld(t)
+	f := stream.New(stream.Options{Reader: w, MaxClients: 10, MaxPerNetwork: 2, Failed: func(error) {}})
+	defer f.Close()
+	greedy, other := netip.MustParsePrefix("2001:db8:1:2::/64"), netip.MustParsePrefix("192.0.2.1/32")
+	for range 3 {
+		var open []*stream.Client
+		for _, from := range []netip.Prefix{greedy, greedy, other} {
+			c, err := f.Subscribe(t.Context(), from, store.Community, "")
+			if err != nil {
+				t.Fatalf("%v: %v", from, err)
+			}
+			open = append(open, c)
+		}
+		if _, err := f.Subscribe(t.Context(), greedy, store.Private, ""); !errors.Is(err, stream.ErrShare) {
+			t.Errorf("one too many of a network: %v", err)
+		}
+		for _, c := range open {
+			c.Close()
+			c.Close()
+		}
+	}
 }
 
 // TestClose ends all streams, also those that wait for a store which hangs, and
@@ -198,7 +225,7 @@ func TestClose(t *testing.T) {
 		if !errors.Is(c.err, stream.ErrClosed) {
 			t.Errorf("the stream ended with %v", c.err)
 		}
-		if _, err := f.Subscribe(t.Context(), store.Community, ""); !errors.Is(err, stream.ErrClosed) {
+		if _, err := f.Subscribe(t.Context(), netip.Prefix{}, store.Community, ""); !errors.Is(err, stream.ErrClosed) {
 			t.Errorf("afterwards: %v", err)
 		}
 		f.Close()
@@ -210,7 +237,7 @@ func TestNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newWorld(t).feed(1)
 		defer f.Close()
-		c, err := f.Subscribe(t.Context(), store.Community, "")
+		c, err := f.Subscribe(t.Context(), netip.Prefix{}, store.Community, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -82,9 +83,10 @@ func (w *world) readsSoFar() int {
 // feed makes a feed, as an edge has one, which ends with the bubble's test.
 func (w *world) feed(maxClients int) *stream.Feed {
 	return stream.New(stream.Options{
-		Reader:     w,
-		Encode:     func(d *alert.Document) ([]byte, error) { return []byte(`{"id":"` + d.ID + `"}`), nil },
-		MaxClients: maxClients,
+		Reader:        w,
+		Encode:        func(d *alert.Document) ([]byte, error) { return []byte(`{"id":"` + d.ID + `"}`), nil },
+		MaxClients:    maxClients,
+		MaxPerNetwork: maxClients,
 		Failed: func(err error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -115,7 +117,7 @@ type client struct {
 // listen subscribes a client that takes all it is sent.
 func listen(t *testing.T, f *stream.Feed, domain store.Domain, lastEventID string) *client {
 	t.Helper()
-	subscribed, err := f.Subscribe(t.Context(), domain, lastEventID)
+	subscribed, err := f.Subscribe(t.Context(), netip.Prefix{}, domain, lastEventID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +238,7 @@ func (n *noCount) feed() *stream.Feed {
 	return stream.New(stream.Options{
 		Reader:     n,
 		Encode:     func(d *alert.Document) ([]byte, error) { return []byte(`{"id":"` + d.ID + `"}`), nil },
-		MaxClients: 10,
-		Failed:     func(error) {},
+		MaxClients: 10, MaxPerNetwork: 10,
+		Failed: func(error) {},
 	})
 }

@@ -14,6 +14,8 @@ import (
 var (
 	// ErrFull is returned to one client too many.
 	ErrFull = errors.New("too many streams are open")
+	// ErrShare is returned to one client too many of the same network.
+	ErrShare = errors.New("too many streams are open from this address")
 	// ErrClosed ends the streams of a feed that was closed.
 	ErrClosed = errors.New("the stream was closed")
 	// ErrSlow ends the stream of a client that takes less than it is sent.
@@ -69,6 +71,8 @@ type Options struct {
 	Encode func(*alert.Document) ([]byte, error)
 	// MaxClients is how many streams may be open at once.
 	MaxClients int
+	// MaxPerNetwork is how many of them one network may have.
+	MaxPerNetwork int
 	// Failed hears of a failure to read the store, the first of a row of them;
 	// clients hear nothing for that long.
 	Failed func(error)

@@ -1,5 +1,6 @@
-// The server's answers. Public ones need no log-in; private ones carry one that
-// lives in this module's memory only, until log-out or reload.
+// The server's answers. Public ones need no log-in, unless the operator shows private
+// users' alerts to users only; private ones carry one that lives in this module's memory
+// only, until log-out or reload.
 
 import { state } from "./state.js";
 
@@ -90,7 +91,9 @@ export const api = {
 
   // get returns a public question's JSON.
   async get(path, params = {}) {
-    const response = await ask(path, params, { Accept: "application/json" });
+    const headers = { Accept: "application/json" };
+    if (credential && (params.ci ?? state.get("ci")) !== "1") headers.Authorization = credential;
+    const response = await ask(path, params, headers);
     try {
       return await response.json();
     } catch {

@@ -34,7 +34,7 @@ function parse(text) {
 
 // createFeed opens the stream of the domain that the state names. Its events:
 // alert (an alert), rate ({perSecond, shown}), and status ("connecting", "live",
-// "waiting", "full"). Alerts that come while the page is hidden are left out.
+// "waiting", "full", "users": for users only). Alerts that come while the page is hidden are left out.
 export function createFeed({ state }) {
   const listeners = { alert: new Set(), rate: new Set(), status: new Set() };
   const emit = (type, value) => {
@@ -65,7 +65,8 @@ export function createFeed({ state }) {
   function open() {
     close();
     tell("connecting");
-    const stream = new EventSource(`/alert/stream?ci=${state.get("ci")}`);
+    const url = `/alert/stream?ci=${state.get("ci")}`;
+    const stream = new EventSource(url);
     source = stream;
     stream.addEventListener("open", () => {
       retry = firstRetry;
@@ -85,14 +86,22 @@ export function createFeed({ state }) {
         tell("waiting"); // the browser comes again
         return;
       }
-      // 503, too many streams: browsers leave coming again to us. A hidden page comes
-      // again when it is looked at.
+      // 503 or 429, too many streams: browsers leave coming again to us. A hidden page
+      // comes again when it is looked at.
       source = null;
       tell("full");
+      explain(url);
       if (document.hidden) return;
       retryTimer = setTimeout(open, retry * (0.75 + Math.random() / 2));
       retry = Math.min(2 * retry, lastRetry);
     });
+  }
+
+  // explain finds out whether a stream is for users only, to which a browser cannot send
+  // a log-in.
+  async function explain(url) {
+    const answer = await fetch(url, { method: "HEAD", credentials: "omit" }).catch(() => null);
+    if (answer?.status === 403 && status === "full") tell("users");
   }
 
   function rest() {

@@ -5,6 +5,7 @@ const statusTexts = {
   live: "Live",
   waiting: "Connection lost, trying again",
   full: "Server is busy, trying again",
+  users: "Private alerts are not shown live here",
 };
 
 // bind keeps a select and a value of the state the same.

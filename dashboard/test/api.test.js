@@ -28,6 +28,21 @@ test("the time is the latest that the server has told", async (t) => {
   assert.equal(api.now(), told + 8000);
 });
 
+test("public questions carry the log-in where they are about private alerts", async (t) => {
+  const sent = t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  const carried = async (ci) => {
+    await api.get("/alert/x", { ci });
+    return sent.mock.calls.at(-1).arguments[1].headers.Authorization;
+  };
+  assert.equal(await carried("0"), undefined);
+  await api.logIn("a", "b");
+  assert.equal(await carried("0"), "Basic YTpi");
+  assert.equal(await carried("-1"), "Basic YTpi");
+  assert.equal(await carried("1"), undefined);
+  api.logOut();
+  assert.equal(await carried("0"), undefined);
+});
+
 test("a name that Basic cannot tell is told before anything is sent", async (t) => {
   const sent = t.mock.method(globalThis, "fetch", async () => new Response("{}"));
   await assert.rejects(api.logIn("a:b", "c"), /colon/);

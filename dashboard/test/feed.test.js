@@ -142,6 +142,20 @@ test("a stream that is refused is opened again after a while, not in a page hidd
   assert.equal(open(), 1);
 });
 
+test("a stream that is for users only says so, and the community's is opened", async (t) => {
+  const page = fakePage(t);
+  const asked = t.mock.method(globalThis, "fetch", async () => new Response("", { status: 403 }));
+  const { feed, state, streams } = feedOn(t, page);
+  state.set({ ci: "0" });
+  streams.at(-1).refuse();
+  await page.pass(100);
+  assert.equal(feed.status, "users");
+  assert.deepEqual(asked.mock.calls.map(({ arguments: [url, { method }] }) => [method, url]), [["HEAD", "/alert/stream?ci=0"]]);
+  state.set({ ci: "1" });
+  streams.at(-1).listeners.open();
+  assert.equal(feed.status, "live");
+});
+
 test("alerts that come while the page is hidden are left out, those after are not", async (t) => {
   const page = fakePage(t);
   const { feed, streams } = feedOn(t, page);

@@ -206,7 +206,7 @@ func (e *Elastic) clean() {
 	for _, one := range list {
 		e.Do(http.MethodDelete, "/"+one.Index, "", nil)
 	}
-	if status, text := e.Request(http.MethodDelete, "/_index_template/peba-"+e.Prefix+"ews", ""); status != http.StatusOK && status != http.StatusNotFound {
+	if status, text := e.Request(http.MethodDelete, "/_index_template/peba-"+e.Prefix+"ews*", ""); status != http.StatusOK && status != http.StatusNotFound {
 		e.t.Errorf("deleting the template: %d %s", status, text)
 	}
 }

@@ -14,6 +14,8 @@ type Options struct {
 	Version string
 	// Ingest, Private and Public are the groups of routes that are served.
 	Ingest, Private, Public bool
+	// Hidden is true where private users' alerts are shown to logged-in users only.
+	Hidden bool
 }
 
 // The tags, named as the groups of routes are.
@@ -27,6 +29,9 @@ const description = `Honeypot sensors send alerts, attack maps and analysts ask 
 
 Every path is also served with a slash at its end. All times are in UTC. Parameters that are not listed are ignored;
 of a parameter that comes twice the first counts. The operator may limit how many requests an address makes: 429.
+
+By default everything but source addresses and sensors is public, also the alerts of private users (ci=0, ci=-1). An
+operator may show these to logged-in users only: then others get 403.
 
 Texts that tell what an attacker did were written by the attacker: never show them as markup.`
 
@@ -66,7 +71,7 @@ func Document(o Options) ([]byte, error) {
 			continue
 		}
 		for i, path := range q.Paths() {
-			d.Paths = append(d.Paths, entry[*pathItem]{path, question(q, i > 0)})
+			d.Paths = append(d.Paths, entry[*pathItem]{path, question(q, i > 0, o.Hidden)})
 		}
 	}
 	for i, path := range routes.HeartbeatPaths() {

@@ -85,6 +85,25 @@ func TestDocument(t *testing.T) {
 	}
 }
 
+// TestHidden lets users log in for public questions about private users' alerts.
+func TestHidden(t *testing.T) {
+	for _, hidden := range []bool{false, true} {
+		d := describe(t, openapi.Options{Public: true, Hidden: hidden})
+		for _, q := range query.All() {
+			if q.Private {
+				continue
+			}
+			for _, method := range []string{"get", "head"} {
+				o := d.Paths[q.Paths()[0]][method]
+				_, forbidden := o.Responses["403"]
+				if want := hidden && !q.CommunityOnly; forbidden != want || len(o.Security) > 0 != want {
+					t.Errorf("hidden %v: %s %s may be 403: %v, has log-ins: %v", hidden, method, q.Name, forbidden, o.Security)
+				}
+			}
+		}
+	}
+}
+
 // TestGroups leaves out what is not served.
 func TestGroups(t *testing.T) {
 	for _, tt := range []struct {

@@ -76,8 +76,8 @@ func formSchema(p *query.Param) *query.Schema {
 		return &query.Schema{Type: "string", Pattern: "^" + calendar("") + "$"}
 	case query.Address:
 		return &query.Schema{Type: "string", AnyOf: []*query.Schema{{Format: "ipv4"}, {Format: "ipv6"}}}
-	default: // query.List: any text is one
-		return &query.Schema{Type: "string"}
+	default: // query.List
+		return &query.Schema{Type: "string", MaxLength: query.MaxList, Pattern: fmt.Sprintf("^[^,]*(,[^,]*){0,%d}$", query.MaxItems-1)}
 	}
 }
 

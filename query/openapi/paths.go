@@ -9,8 +9,8 @@ import (
 )
 
 // question describes where a question is asked. A path below /ews-0.1 is a
-// second one for the same.
-func question(q *query.Question, ews bool) *pathItem {
+// second one for the same; hidden says that private users' alerts are for users only.
+func question(q *query.Question, ews, hidden bool) *pathItem {
 	prefix := ""
 	if ews {
 		prefix = "ews_"
@@ -23,6 +23,12 @@ func question(q *query.Question, ews bool) *pathItem {
 		Responses:  questionResponses(q, false),
 	}
 	item := &pathItem{Get: get}
+	if hidden && !q.Private && !q.CommunityOnly {
+		get.Security = []security{{}, {basicScheme: {}}}
+		forbidden := get.Responses["400"]
+		forbidden.Description = "The log-in is wrong, or missing while ci asks for private users' alerts."
+		get.Responses["403"] = forbidden
+	}
 	if q.Private {
 		get.Tags = []string{privateTag}
 		get.Security = []security{{basicScheme: {}}}
@@ -74,6 +80,7 @@ func questionResponses(q *query.Question, post bool) map[string]response {
 		"200": {"The answer.", answerHeaders(), answers},
 		"400": {"A parameter is wrong or missing: the text names it, its value and what is allowed.", nil, errors},
 		"405": {"Another method; Allow tells which are right.", allowHeader(), errors},
+		"414": {"The parameters are too long.", nil, errors},
 		"429": tooMany("The address asks too often."),
 		"503": {"The store is down, and no older answer is left.", retryHeader(), errors},
 	}

@@ -90,6 +90,11 @@ a text that names it, as ` + "`{\"error\": \"…\"}`" + ` where the answer would
 ` + "`<Result><StatusCode>ERROR</StatusCode><Text>…</Text></Result>`" + `. Parameters that are not listed are ignored. Answers are
 cached for the time that is told, or for a minute as long as no alert is two hours old; ` + "`ETag`" + ` and ` + "`If-None-Match`" + ` spare their repetition. Texts that tell what an attacker did
 were written by the attacker: never show them as markup.
+
+**What is public.** Anybody may ask the questions that are for all, also about the alerts of private users: with ` + "`ci=0` or `ci=-1`" + `. Their
+answers have no source or target address and no sensor's name, but places, ports, times, honeypot types and the requests of attackers. With the option
+` + "`private_domain hidden`" + ` these two values, and the stream of them, are for users, who log in with HTTP Basic; others get
+403. Questions for users are for users in any case.
 `)
 	for _, q := range query.All() {
 		writeQuestion(&b, q)
@@ -135,7 +140,7 @@ data: {"alerts":2999}
 A client that comes back with the header ` + "`Last-Event-ID`" + `, as browsers do by themselves, goes on behind that event, at any
 edge of the same store, for up to a day: up to 1000 alerts are told again. It may then get some twice that came late;
 their ` + "`id`" + ` tells. A comment comes after 15 seconds of silence. Streams end when the server's configuration changes,
-and when a client takes less than it is sent. When too many are open, one more gets 503 with ` + "`Retry-After`" + `, after
+and when a client takes less than it is sent. When too many are open, one more gets 503, or 429 if too many are open from its address, with ` + "`Retry-After`" + `, after
 which browsers do not try again by themselves.
 `
 

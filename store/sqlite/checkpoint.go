@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"github.com/peba-edge/peba/sqlitedb"
@@ -27,6 +28,8 @@ const (
 // there end.
 type checkpointer struct {
 	look, restart *sqlitedb.Statement
+	pageSize      int64
+	pages         int64 // in the log after the last commit
 	attempt       int64 // at how many pages the next attempt is due
 }
 
@@ -36,25 +39,50 @@ func newCheckpointer(ctx context.Context, c *sqlitedb.Conn) (checkpointer, error
 		return checkpointer{}, err
 	}
 	restart, err := c.Keep(ctx, "PRAGMA wal_checkpoint(RESTART)")
-	return checkpointer{look: look, restart: restart, attempt: checkpointPages}, err
+	if err != nil {
+		return checkpointer{}, err
+	}
+	pageSize, err := c.Number(ctx, "PRAGMA page_size")
+	return checkpointer{look: look, restart: restart, pageSize: pageSize, attempt: checkpointPages}, err
 }
 
-// checkpoint is called after each commit. That it fails costs disk space, not
-// data; it is tried again when the log has grown by half.
-func (p *checkpointer) checkpoint(c *sqlitedb.Conn) {
-	ctx := context.Background()
-	_, pages, err := logState(ctx, p.look)
-	if err != nil || pages < p.attempt {
-		return
+// survey notes how many pages are in the log, and returns how long it is in bytes.
+func (p *checkpointer) survey() (int64, error) {
+	_, pages, err := logState(context.Background(), p.look)
+	if err != nil {
+		return 0, err
 	}
-	p.attempt = pages + pages/2
+	p.pages = pages
+	return sqlitedb.LogBytes(pages, p.pageSize), nil
+}
+
+// checkpoint is called after each commit, and reports whether it has moved the
+// log. That it fails costs disk space, not data; it is tried again when the log
+// has grown by half.
+func (p *checkpointer) checkpoint(c *sqlitedb.Conn) (moved bool) {
+	if p.pages < p.attempt {
+		return false
+	}
+	p.attempt = p.pages + p.pages/2
+	ctx := context.Background()
 	if c.Exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", checkpointWait)) != nil {
-		return
+		return false
 	}
 	if busy, _, err := logState(ctx, p.restart); err == nil && !busy {
 		p.attempt = checkpointPages
 	}
 	_ = c.Exec(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", writerWait)) // it sets a number, and cannot fail
+	return true
+}
+
+// emptyLog moves the whole log into the database file, unless a reader keeps it busy.
+func emptyLog(c *sqlitedb.Conn) (busy bool, err error) {
+	s, err := c.Prepare(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	if err != nil {
+		return false, err
+	}
+	busy, _, err = logState(context.Background(), s)
+	return busy, errors.Join(err, s.Close())
 }
 
 // logState runs one of the statements, which tell whether something was in

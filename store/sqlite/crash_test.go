@@ -28,8 +28,12 @@ func crashMessage(number uint64) []alert.Record {
 }
 
 // putForEver is the helper process: four senders put messages and print their
-// numbers when they are acknowledged.
-func putForEver(path string) {
+// numbers when they are acknowledged. It ends at the first error, or prints it
+// and goes on; then it prints its own number first.
+func putForEver(path string, end bool) {
+	if !end {
+		fmt.Println(os.Getpid())
+	}
 	s, err := open(parentless, path, store.Options{})
 	if err != nil {
 		fmt.Println(err)
@@ -46,8 +50,11 @@ func putForEver(path string) {
 				next++
 				mu.Unlock()
 				if err := s.Put(parentless, crashMessage(number)); err != nil {
-					fmt.Println(err)
-					os.Exit(1)
+					fmt.Println(strings.ReplaceAll(err.Error(), "\n", " "))
+					if end {
+						os.Exit(1)
+					}
+					continue
 				}
 				fmt.Println(number) // one write, straight to the pipe
 			}

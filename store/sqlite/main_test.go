@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/peba-edge/peba/store"
 )
@@ -22,7 +23,9 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		_, _ = os.Stdin.Read(make([]byte, 1))
 	case "put":
-		putForEver(os.Args[1])
+		putForEver(os.Args[1], true)
+	case "putOn":
+		putForEver(os.Args[1], false)
 	}
 }
 
@@ -38,3 +41,8 @@ func child(t *testing.T, task, path string) *exec.Cmd {
 	cmd.Stderr = os.Stderr
 	return cmd
 }
+
+// waitFor is how long eventually waits.
+const waitFor = time.Minute
+
+func tick() <-chan time.Time { return time.After(20 * time.Millisecond) }

@@ -15,6 +15,9 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
+// moduleID is the name of the module and of its logger.
+const moduleID caddy.ModuleID = "peba.stores.sqlite"
+
 func init() {
 	caddy.RegisterModule(new(Module))
 }
@@ -34,13 +37,16 @@ type Module struct {
 // CaddyModule returns the module's name and maker.
 func (*Module) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
-		ID:  "peba.stores.sqlite",
+		ID:  moduleID,
 		New: func() caddy.Module { return new(Module) },
 	}
 }
 
-// Provision works out the path. It touches nothing.
-func (m *Module) Provision(caddy.Context) error {
+// Provision works out the path and registers the metrics. It touches no file.
+func (m *Module) Provision(ctx caddy.Context) error {
+	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("metrics of the sqlite store: %w", err)
+	}
 	path := m.Path
 	if path == "" {
 		path = filepath.Join(caddy.AppDataDir(), "peba", "peba.db")

@@ -2,14 +2,12 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
-	sqlite3 "modernc.org/sqlite"
+	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
@@ -19,12 +17,17 @@ import (
 // reload opens its store before the one it replaces is closed, and shares it.
 var databases = caddy.NewUsagePool()
 
-// database is one open file.
+// database is one database, shared by all handles on it.
 type database struct {
-	path    string
-	lock    *sqlitedb.Conn
-	readers *sql.DB
-	writer  *writer
+	files
+	path   string
+	writer *writer
+	health health
+	logger *zap.Logger // that of the process: a database outlives configurations
+
+	background sync.WaitGroup
+	ctx        context.Context // of the background work
+	cancel     context.CancelFunc
 
 	mu      sync.Mutex
 	handles []*handle // in the order of opening
@@ -48,48 +51,24 @@ func open(ctx context.Context, path string, opts store.Options) (*handle, error)
 }
 
 // openDatabase opens what the database at path needs, or nothing.
-func openDatabase(ctx context.Context, path string) (_ *database, err error) {
-	d := &database{path: path}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, d.Destruct())
-		}
-	}()
-	if d.lock, err = sqlitedb.Lock(ctx, path+".lock"); err != nil {
-		return nil, err
+func openDatabase(ctx context.Context, path string) (*database, error) {
+	d := &database{path: path, logger: caddy.Log().Named(string(moduleID))}
+	d.ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	d.writer = newWriter(d)
+	if err := d.openFiles(ctx); err != nil {
+		d.cancel()
+		return nil, errors.Join(err, d.unlock())
 	}
-	if err := sqlitedb.Create(path); err != nil {
-		return nil, err
-	}
-	if d.writer, err = startWriter(ctx, path); err != nil {
-		return nil, err
-	}
-	connector, err := sqlite3.NewConnector(sqlitedb.DSN(path, "ro",
-		"busy_timeout(5000)", "query_only(1)", "cache_size(-8192)"))
-	if err != nil {
-		return nil, err
-	}
-	n := min(max(4, runtime.GOMAXPROCS(0)), 16)
-	d.readers = sql.OpenDB(connector)
-	d.readers.SetMaxOpenConns(n)
-	d.readers.SetMaxIdleConns(n)
-	return d, d.readers.PingContext(ctx)
+	go d.writer.run()
+	return d, nil
 }
 
-// Destruct closes what is open, the writer first, whose closing moves the
-// write-ahead log into the file.
+// Destruct closes what is open. No call may be under way or come after it.
 func (d *database) Destruct() error {
-	var errs []error
-	if d.readers != nil {
-		errs = append(errs, d.readers.Close())
-	}
-	if d.writer != nil {
-		errs = append(errs, d.writer.stop())
-	}
-	if d.lock != nil {
-		errs = append(errs, d.lock.Close())
-	}
-	return errors.Join(errs...)
+	d.cancel()
+	d.background.Wait()
+	d.writer.stop()
+	return errors.Join(d.closeFiles(), d.unlock())
 }
 
 // add makes h the newest handle.

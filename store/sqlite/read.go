@@ -12,39 +12,62 @@ import (
 
 // snapshot runs reads that belong together on one state of the database.
 func (d *database) snapshot(ctx context.Context, read func(tx *sql.Tx) error) error {
-	tx, err := d.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return d.readError(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	return d.readError(ctx, read(tx))
+	return d.read(ctx, func(readers *sql.DB) error {
+		tx, err := readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }() // nothing was written
+		return read(tx)
+	})
 }
 
-// readError says where reading failed; a context that ended comes first,
-// whatever it made of the query.
-func (d *database) readError(ctx context.Context, err error) error {
+// read runs a question, which must not ask another while it runs. There is no
+// answer while the files are not where they were opened: a new connection would
+// read another file.
+func (d *database) read(ctx context.Context, ask func(readers *sql.DB) error) error {
+	if d.draining.Load() {
+		return describe("read", d.path, errOpening)
+	}
+	d.files.mu.RLock()
+	defer d.files.mu.RUnlock()
+	err := d.inPlace()
+	if err == nil {
+		err = ask(d.readers)
+	}
 	if err == nil {
 		return nil
 	}
+	// A context that ended comes first, whatever it made of the query.
 	if ctx.Err() != nil {
 		err = ctx.Err()
+	}
+	if sqlitedb.IsDamage(err) {
+		d.suspect(err)
 	}
 	return describe("read", d.path, err)
 }
 
 // each runs a query on a snapshot of its own and calls scan for every row.
 func (d *database) each(ctx context.Context, query string, values []any, scan func(rows *sql.Rows) error) error {
-	rows, err := d.readers.QueryContext(ctx, query, values...)
-	if err != nil {
-		return d.readError(ctx, err)
-	}
+	return d.read(ctx, func(readers *sql.DB) error {
+		rows, err := readers.QueryContext(ctx, query, values...)
+		if err != nil {
+			return err
+		}
+		return scanAll(rows, scan)
+	})
+}
+
+// scanAll calls scan for every row and closes them.
+func scanAll(rows *sql.Rows, scan func(rows *sql.Rows) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return d.readError(ctx, err)
+			return err
 		}
 	}
-	return d.readError(ctx, rows.Err())
+	return rows.Err()
 }
 
 // eachRow runs a query and calls scan for every row.
@@ -53,13 +76,7 @@ func eachRow(ctx context.Context, tx *sql.Tx, query string, values []any, scan f
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return scanAll(rows, scan)
 }
 
 // count is a group by nothing.
@@ -76,16 +93,19 @@ func (d *database) payload(ctx context.Context, hash string) (store.Payload, err
 	var fuzzy, md5 any
 	var first, last int64
 	encoded := encodeHex(hash)
-	err := d.readers.QueryRowContext(ctx, `
-		SELECT fuzzy, md5, mime_type, source_ip, target_port, first_seen, last_seen, md5_count, fuzzy_count, data
-		FROM payloads JOIN payload_data USING (id)
-		WHERE fuzzy = ? OR md5 = ? ORDER BY id LIMIT 1`, encoded, encoded).
-		Scan(&fuzzy, &md5, &p.MIMEType, &p.InitialIP, &p.InitialDestPort, &first, &last, &p.MD5Count, &p.FuzzyHashCount, &p.Data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return store.Payload{}, fmt.Errorf("payload %q: %w", hash, store.ErrNotFound)
-	}
+	err := d.read(ctx, func(readers *sql.DB) error {
+		err := readers.QueryRowContext(ctx, `
+			SELECT fuzzy, md5, mime_type, source_ip, target_port, first_seen, last_seen, md5_count, fuzzy_count, data
+			FROM payloads JOIN payload_data USING (id)
+			WHERE fuzzy = ? OR md5 = ? ORDER BY id LIMIT 1`, encoded, encoded).
+			Scan(&fuzzy, &md5, &p.MIMEType, &p.InitialIP, &p.InitialDestPort, &first, &last, &p.MD5Count, &p.FuzzyHashCount, &p.Data)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("payload %q: %w", hash, store.ErrNotFound)
+		}
+		return err
+	})
 	if err != nil {
-		return store.Payload{}, d.readError(ctx, err)
+		return store.Payload{}, err
 	}
 	p.FuzzyHash, p.Hash = decodeHex(fuzzy), decodeHex(md5)
 	p.FirstSeen, p.LastSeen = decodeTime(first), decodeTime(last)
@@ -114,8 +134,8 @@ func (d *database) cves(ctx context.Context) ([]store.CVE, error) {
 // describe says what failed on which file, and marks what may pass.
 func describe(doing, path string, err error) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, store.ErrNotFound):
+		return err
 	case sqlitedb.IsDown(err):
 		return fmt.Errorf("%s %s: %w: %w", doing, path, store.ErrUnavailable, err)
 	default:

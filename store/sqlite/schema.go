@@ -58,9 +58,9 @@ func checkOurs(ctx context.Context, c *sqlitedb.Conn) (int64, error) {
 	}
 	switch newest := int64(len(migrations)); {
 	case tables > 0 && application != applicationID:
-		return 0, fmt.Errorf("it is another program's SQLite file (application_id %d, not %d)", application, applicationID)
+		return 0, fmt.Errorf("it is another program's SQLite file (application_id %d, not %d): give another path", application, applicationID)
 	case version > newest:
-		return 0, fmt.Errorf("its schema version %d is newer than %d, the newest that this build knows", version, newest)
+		return 0, fmt.Errorf("its schema version %d is newer than %d, the newest that this build knows: run the newer PEBA again, or put back a backup from before it", version, newest)
 	}
 	return version, nil
 }

@@ -16,13 +16,15 @@ func scanUser(scan func(dest ...any) error) (u store.User, err error) {
 	return u, err
 }
 
-func (d *database) user(ctx context.Context, name string) (store.User, error) {
-	row := d.readers.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE name = ?", name)
-	u, err := scanUser(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return u, fmt.Errorf("user %q: %w", name, store.ErrNotFound)
-	}
-	return u, d.readError(ctx, err)
+func (d *database) user(ctx context.Context, name string) (u store.User, err error) {
+	err = d.read(ctx, func(readers *sql.DB) error {
+		u, err = scanUser(readers.QueryRowContext(ctx, "SELECT "+userColumns+" FROM users WHERE name = ?", name).Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("user %q: %w", name, store.ErrNotFound)
+		}
+		return err
+	})
+	return u, err
 }
 
 func (d *database) listUsers(ctx context.Context) ([]store.User, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/sqlitedb"
@@ -24,85 +25,101 @@ const (
 type job struct {
 	work        func(w *writer) error
 	rows, bytes int
+	message     bool // whether it is a message of a sensor
 }
 
-// writer is the only connection that writes. Its goroutine takes all jobs that
-// wait and runs them in one transaction. All fields but queue, closed and keys
-// belong to that goroutine.
+// writer is the only one who writes. Its goroutine takes all jobs that wait and
+// runs them in one transaction. All fields but queue, closed and keys belong to
+// that goroutine, and before it is started to who opens the files.
 type writer struct {
-	*sqlitedb.Conn
-	path   string
-	queue  *sqlitedb.Queue[func(*writer) error]
-	closed chan error // the result of closing, once the goroutine has ended
+	*sqlitedb.Conn // nil when the files are not open
+	db             *database
+	queue          *sqlitedb.Queue[*job]
+	closed         chan struct{} // closed when the goroutine has ended
 
 	// keys is what readers remember of the keys of roll-ups.
 	keys atomic.Pointer[keyTexts]
 
-	insert  inserter
-	log     checkpointer
-	failing bool // whether the last commit failed
-	noKeys  bool // whether the open transaction deletes keys
+	insert inserter
+	log    checkpointer
+	noKeys bool // whether the open transaction deletes keys
+
+	uncut    bool      // whether a failed commit may have left something in the log
+	reopened time.Time // when the files were last opened anew
 }
 
-// startWriter opens the file for writing, brings its schema up to date and
-// starts the goroutine.
-func startWriter(ctx context.Context, path string) (_ *writer, err error) {
+func newWriter(d *database) *writer {
+	w := &writer{db: d, queue: sqlitedb.NewQueue[*job](groupRows, groupBytes), closed: make(chan struct{})}
+	w.keys.Store(newKeyTexts())
+	return w
+}
+
+// connect opens the file for writing and brings its schema up to date.
+func (w *writer) connect(ctx context.Context, path string) error {
 	c, err := sqlitedb.Connect(ctx, path, fmt.Sprintf("busy_timeout(%d)", writerWait), "synchronous(FULL)",
 		"cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(0)",
 		fmt.Sprintf("journal_size_limit(%d)", logLimit))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	w := &writer{Conn: c, path: path, queue: sqlitedb.NewQueue[func(*writer) error](groupRows, groupBytes), closed: make(chan error, 1)}
+	err = migrate(ctx, c)
+	if err == nil {
+		w.insert, err = newInserter(ctx, c)
+	}
+	if err == nil {
+		w.log, err = newCheckpointer(ctx, c)
+	}
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
+	w.Conn = c
 	w.keys.Store(newKeyTexts())
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.Close())
-		}
-	}()
-	if err := migrate(ctx, c); err != nil {
-		return nil, err
-	}
-	if w.insert, err = newInserter(ctx, c); err != nil {
-		return nil, err
-	}
-	if w.log, err = newCheckpointer(ctx, c); err != nil {
-		return nil, err
-	}
-	go w.run()
-	return w, nil
+	return nil
 }
 
-// stop ends the goroutine and closes the connection. No job may come after it.
-func (w *writer) stop() error {
+// stop ends the goroutine after all that waits. No job may come after it.
+func (w *writer) stop() {
 	w.queue.Close()
-	return <-w.closed
+	<-w.closed
 }
 
 // do runs work in a transaction and returns when that is committed, or with
 // ctx's error when ctx ends before the work has started.
 func (d *database) do(ctx context.Context, j *job) error {
-	return d.writer.queue.Do(ctx, j.work, j.rows, j.bytes)
+	return d.writer.queue.Do(ctx, j, j.rows, j.bytes)
 }
 
 func (w *writer) run() {
-	w.queue.Serve(w.commit, func() { w.log.checkpoint(w.Conn) })
-	w.closed <- w.Close()
+	w.queue.Serve(w.commit, w.checkpoint)
+	close(w.closed)
+}
+
+// checkpoint is called when the callers of a commit have their answers.
+func (w *writer) checkpoint() {
+	if w.Conn != nil && !w.uncut && w.db.health.lost() == nil && w.log.checkpoint(w.Conn) {
+		w.db.watch.Checkpointed()
+	}
 }
 
 // commit runs jobs in one transaction.
-func (w *writer) commit(group []func(*writer) error) error {
-	err := w.transact(group)
-	w.failing = err != nil && sqlitedb.IsDown(err)
+func (w *writer) commit(group []*job) error {
+	err := w.ready()
+	if err == nil {
+		err = w.transact(group)
+	}
+	if err != nil {
+		err = describe("write to", w.db.path, err)
+	}
+	w.db.health.committed(w.db, group, err)
 	return err
 }
 
 // transact runs the jobs in one transaction, of which nothing is left when an
-// error is returned.
-func (w *writer) transact(group []func(*writer) error) error {
+// error is returned, unless it is in a file that is no longer at its path.
+func (w *writer) transact(group []*job) error {
 	err := w.Transact(func() error {
-		for _, work := range group {
-			if err := work(w); err != nil {
+		for _, j := range group {
+			if err := j.work(w); err != nil {
 				return err
 			}
 		}
@@ -110,11 +127,14 @@ func (w *writer) transact(group []func(*writer) error) error {
 	})
 	if err != nil {
 		w.insert.undo()
-		return describe("write to", w.path, err)
+		if sqlitedb.IsDown(err) {
+			w.uncut = true
+		}
+		return err
 	}
 	w.insert.keep()
 	w.keysGone(false)
-	return nil
+	return w.inPlace()
 }
 
 // change runs one statement, that is not used often, and tells how many rows
@@ -150,26 +170,9 @@ func (d *database) put(ctx context.Context, records []alert.Record) (fresh []sto
 			bytes += len(r.Payload.Data)
 		}
 	}
-	err = d.do(ctx, &job{rows: len(records), bytes: bytes, work: func(w *writer) (err error) {
+	err = d.do(ctx, &job{rows: len(records), bytes: bytes, message: true, work: func(w *writer) (err error) {
 		fresh, err = w.insert.records(records)
 		return err
 	}})
 	return fresh, err
-}
-
-// ping asks both sides. After a failed commit it tries a real one, that needs
-// room: otherwise nobody would learn of a full disk, or of one that has room
-// again, before the next message.
-func (d *database) ping(ctx context.Context) error {
-	if err := d.readers.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM alerts LIMIT 1)").Err(); err != nil {
-		return d.readError(ctx, err)
-	}
-	return d.do(ctx, &job{work: func(w *writer) error {
-		if !w.failing {
-			return nil
-		}
-		return w.Exec(context.Background(), `
-			INSERT INTO payload_data (id, data) VALUES (-1, zeroblob(65536));
-			DELETE FROM payload_data WHERE id = -1`)
-	}})
 }

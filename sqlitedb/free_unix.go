@@ -1,11 +1,11 @@
 //go:build linux || darwin || freebsd
 
-package spool
+package sqlitedb
 
 import "golang.org/x/sys/unix"
 
-// freeBytes returns what the disk of the folder has free for this user.
-func freeBytes(dir string) (int64, error) {
+// FreeBytes returns how many bytes the disk of the folder has free for this user.
+func FreeBytes(dir string) (int64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err

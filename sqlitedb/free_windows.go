@@ -1,9 +1,9 @@
-package spool
+package sqlitedb
 
 import "golang.org/x/sys/windows"
 
-// freeBytes returns what the disk of the folder has free for this user.
-func freeBytes(dir string) (int64, error) {
+// FreeBytes returns how many bytes the disk of the folder has free for this user.
+func FreeBytes(dir string) (int64, error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, err

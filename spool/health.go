@@ -1,0 +1,180 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/peba-edge/peba/sqlitedb"
+)
+
+// probeEvery is how often the spool tries whether it can accept frames again.
+const probeEvery = 5 * time.Second
+
+// mostNamed bounds how many files a text names.
+const mostNamed = 3
+
+// failure is a frame that was not accepted.
+type failure struct {
+	size   int
+	err    error
+	since  time.Time
+	probed time.Time
+}
+
+// settle ends an append of a frame: what was promised to it is free again, and
+// what came of it is noted.
+func (s *Spool) settle(need int64, size int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending -= need
+	switch {
+	case err == nil:
+		s.failed = nil
+	case s.failed == nil:
+		now := s.opts.now()
+		s.failed = &failure{size: size, err: err, since: now, probed: now}
+	default:
+		s.failed.size, s.failed.err = max(s.failed.size, size), err
+	}
+}
+
+// Err returns nil while frames are accepted. After one that was not it returns
+// why, until the next one is, or a test write of the same size succeeds; the spool
+// makes one every 5 seconds. It does not wait for the disk.
+func (s *Spool) Err() error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.life.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writerErr != nil {
+		return fmt.Errorf("spool %s: %w", s.dir, s.writerErr)
+	}
+	if f := s.failed; f != nil {
+		return fmt.Errorf("spool %s: messages of %d bytes are not accepted since %s: %w",
+			s.dir, f.size, f.since.UTC().Format(time.RFC3339), f.err)
+	}
+	return nil
+}
+
+// Trouble returns nil, or an error about files that cannot be read or written at
+// the moment while frames are still accepted. It does not wait for the disk.
+func (s *Spool) Trouble() error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.life.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, g := range s.segments {
+		if n := g.heldFrames(); n > 0 || g.conn != nil {
+			errs = append(errs, fmt.Errorf("%s: %d messages in it cannot be read at the moment: %w", g.path, n, g.cause))
+		}
+	}
+	for _, st := range s.strays {
+		errs = append(errs, fmt.Errorf("%s cannot be opened at the moment: %w", st.segment.path, st.cause))
+	}
+	if s.progressErr != nil {
+		errs = append(errs, s.progressErr)
+	}
+	if more := len(errs) - mostNamed; more > 0 {
+		errs = append(errs[:mostNamed], fmt.Errorf("%d more", more))
+	}
+	return errors.Join(errs...)
+}
+
+// FailedCommits returns how many commits of appends failed since Open, by
+// sqlitedb.Cause.
+func (s *Spool) FailedCommits() map[string]int64 { return s.queue.Failures() }
+
+// probe tries whether a frame like the one that failed is accepted now.
+func (s *Spool) probe(ctx context.Context) {
+	now := s.opts.now()
+	s.mu.Lock()
+	f := s.failed
+	due := f != nil && s.writerErr == nil && now.Sub(f.probed) >= probeEvery
+	if due {
+		f.probed = now
+	}
+	s.mu.Unlock()
+	if !due {
+		return
+	}
+	size := f.size
+	err := s.tryWrite(ctx, size)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.failed == f && f.size == size {
+		s.failed = nil
+	}
+}
+
+// tryWrite does what an append of so many bytes does, to a file of its own.
+func (s *Spool) tryWrite(ctx context.Context, size int) error {
+	n, err := s.admit(size)
+	if err != nil {
+		return err
+	}
+	defer s.release(n)
+	path := filepath.Join(s.dir, "probe"+extension+beginning)
+	if err := removeFiles(path); err != nil {
+		return err
+	}
+	err = initSegment(ctx, path)
+	if err == nil {
+		err = writeZeros(ctx, path, size)
+	}
+	return errors.Join(err, removeFiles(path))
+}
+
+func writeZeros(ctx context.Context, path string, size int) error {
+	conn, err := sqlitedb.Connect(ctx, path, "synchronous(FULL)")
+	if err != nil {
+		return err
+	}
+	err = conn.Exec(ctx, fmt.Sprintf("INSERT INTO frames (id, appended, total, sum, data) VALUES (1, 0, 0, 0, zeroblob(%d))", size))
+	return errors.Join(err, conn.Close())
+}
+
+// File is a file of a spool with its write-ahead log.
+type File struct {
+	Path string
+	Size int64 // bytes
+}
+
+// SetAside returns the damaged files that were set aside and not yet salvaged,
+// oldest first.
+func (s *Spool) SetAside() ([]File, error) {
+	files, err := setAsideIn(s.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list damaged files of spool %s: %w", s.dir, err)
+	}
+	return files, nil
+}
+
+func setAsideIn(dir string) ([]File, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), setAside) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		size, err := sizeOf(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Path: path, Size: size})
+	}
+	return files, nil
+}
