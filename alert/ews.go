@@ -235,6 +235,7 @@ func (d *decoder) setCredential(name, value string) (reason string) {
 }
 
 func (d *decoder) endAlert() {
+	d.alert.ownHost()
 	origin := d.message.originOf(&d.alert.doc)
 	if d.nested > 0 {
 		d.skip(origin, SkipNested, d.nested)

@@ -79,6 +79,10 @@ type App struct {
 	// Default: 1000.
 	MaxAlerts int `json:"max_alerts,omitempty"`
 
+	// Whether private questions about one address also list alerts from addresses that
+	// are not globally routable, such as those of a LAN. Default: false.
+	ListPrivate bool `json:"list_private,omitempty"`
+
 	// Maximum number of open streams of new alerts; one more gets 503. Default: 10000.
 	MaxStreams int `json:"max_streams,omitempty"`
 
@@ -249,6 +253,7 @@ func (a *App) setDefaults() {
 	a.settings = query.Settings{
 		BadIPWindow:   time.Duration(a.BadIPWindow),
 		MaxAlerts:     a.MaxAlerts,
+		ListPrivate:   a.ListPrivate,
 		Retention:     time.Duration(a.Retention),
 		HomeLatitude:  a.Home.Latitude,
 		HomeLongitude: a.Home.Longitude,

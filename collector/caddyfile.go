@@ -16,7 +16,7 @@ import (
 )
 
 // The words of the global option, as errors list them.
-var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "private_domain", "refresh"}
+var appOptions = []string{"store", "retention", "cache", "geoip", "community", "home", "bad_ip_window", "max_alerts", "max_streams", "list_private", "private_domain", "refresh"}
 
 // UnmarshalCaddyfile sets up the app from the global option. Syntax:
 //
@@ -30,6 +30,7 @@ var appOptions = []string{"store", "retention", "cache", "geoip", "community", "
 //	    bad_ip_window <duration>
 //	    max_alerts    <number>
 //	    max_streams   <number> [<per_address>]
+//	    list_private  on|off
 //	    private_domain public|hidden
 //	    refresh       <interval> <question>[?<parameters>]...
 //	}
@@ -90,6 +91,8 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 		a.MaxAlerts, err = unmarshalNumber(d, mostMaxAlerts)
 	case "max_streams":
 		err = a.unmarshalStreams(d)
+	case "list_private":
+		a.ListPrivate, err = unmarshalSwitch(d)
 	case "private_domain":
 		var args []string
 		if args, err = exactly(d, "public|hidden"); err != nil {
@@ -191,6 +194,18 @@ func parseNumber(d *caddyfile.Dispenser, option, text string, most int) (int, er
 		return 0, d.Errf("%s is %q: allowed is a whole number from 1 to %d", option, text, most)
 	}
 	return n, nil
+}
+
+func unmarshalSwitch(d *caddyfile.Dispenser) (bool, error) {
+	option := d.Val()
+	args, err := exactly(d, "on|off")
+	if err != nil {
+		return false, err
+	}
+	if args[0] != "on" && args[0] != "off" {
+		return false, d.Errf("%s: invalid value: got %q, must be on or off", option, args[0])
+	}
+	return args[0] == "on", nil
 }
 
 func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {

@@ -89,8 +89,11 @@ func (r *roster) count(m *alert.Message, h heard) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.turn++
+	records := m.Records
 	for i := range m.Origins {
 		o := &m.Origins[i]
+		ofOrigin := records[:min(o.Accepted, len(records))]
+		records = records[len(ofOrigin):]
 		id := sensorID(o)
 		e := r.entry(id, h.community, h.at)
 		if id != "" && e.Sensor == id {
@@ -106,6 +109,9 @@ func (r *roster) count(m *alert.Message, h heard) {
 			continue
 		}
 		e.accept(h.at, o.Accepted)
+		if e.Sensor != "" {
+			e.delay(ofOrigin, h.at)
+		}
 		for reason, n := range o.Skipped {
 			e.refuse(string(reason), n)
 		}

@@ -13,6 +13,8 @@ import (
 type rosterEntry struct {
 	store.SensorRecord
 	turn uint64 // of the last message that was counted
+	// names are the host names that came last, by analyzer.
+	names map[string]string
 	// changes counts them, and written is how many of them are in the store.
 	changes, written uint64
 }
@@ -23,14 +25,56 @@ func (e *rosterEntry) describe(o *alert.Origin, h heard) {
 		e.FirstSeen = alert.At(h.at)
 	}
 	e.LastSeen = alert.At(h.at)
-	e.UUID, e.Hostname = clip(o.UUID, mostName), clip(o.Hostname, mostName)
+	e.UUID = clip(o.UUID, mostName)
 	e.Version = printed(h.agent, mostVersion)
-	if o.Analyzer == "" || len(e.Analyzers) >= mostAnalyzers {
+	analyzer := clip(o.Analyzer, mostAnalyzer)
+	known := slices.Contains(e.Analyzers, analyzer)
+	if analyzer != "" && !known && len(e.Analyzers) < mostAnalyzers {
+		e.Analyzers, known = append(e.Analyzers, analyzer), true
+	}
+	if known {
+		e.name(analyzer, clip(o.Hostname, mostName))
+	}
+}
+
+// name takes a host name from an analyzer. Of several the one counts that most
+// analyzers send: some honeypots send what an attacker wrote, or nothing.
+func (e *rosterEntry) name(analyzer, hostname string) {
+	if hostname == "" || e.names[analyzer] == hostname {
 		return
 	}
-	if analyzer := clip(o.Analyzer, mostAnalyzer); !slices.Contains(e.Analyzers, analyzer) {
-		e.Analyzers = append(e.Analyzers, analyzer)
+	if e.names == nil {
+		e.names = make(map[string]string)
 	}
+	e.names[analyzer] = hostname
+	votes := make(map[string]int)
+	for _, name := range e.names {
+		votes[name]++
+	}
+	most := votes[e.Hostname] // which stays while none has more
+	for _, name := range slices.Sorted(maps.Keys(votes)) {
+		if votes[name] > most {
+			e.Hostname, most = name, votes[name]
+		}
+	}
+}
+
+// mostDelays is how many of them are kept.
+const mostDelays = 31
+
+// delay notes how long after their CreateTime alerts of one message arrived: what is
+// in the middle, for a message that was sent late has old ones too.
+func (e *rosterEntry) delay(records []alert.Record, at time.Time) {
+	if len(records) == 0 {
+		return
+	}
+	delays := make([]int64, len(records))
+	for i := range records {
+		delays[i] = at.Unix() - records[i].CreateTime.Unix()
+	}
+	slices.Sort(delays)
+	kept := e.Delays[max(0, len(e.Delays)-(mostDelays-1)):]
+	e.Delays = append(slices.Clone(kept), delays[len(delays)/2])
 }
 
 func (e *rosterEntry) refuse(reason string, n int) {
@@ -81,5 +125,6 @@ func (e *rosterEntry) accept(now time.Time, n int) {
 func (e *rosterEntry) copied() store.SensorRecord {
 	s := e.SensorRecord
 	s.Analyzers, s.Refused, s.Counts = slices.Clone(s.Analyzers), maps.Clone(s.Refused), slices.Clone(s.Counts)
+	s.Delays = slices.Clone(s.Delays)
 	return s
 }

@@ -78,7 +78,7 @@ func TestRosterCounts(t *testing.T) {
 	}
 	a := got["a"]
 	want := store.SensorRecord{
-		Key: a.Key, Sensor: "a", UUID: "a", Version: "v2", Analyzers: []string{"cowrie-01", "tanner"}, Community: true,
+		Key: a.Key, Sensor: "a", UUID: "a", Hostname: "host", Version: "v2", Analyzers: []string{"cowrie-01", "tanner"}, Community: true,
 		FirstSeen: alert.At(noon), LastSeen: alert.At(noon.Add(time.Minute)), Updated: alert.At(noon.Add(time.Minute)),
 		Messages: 2, Accepted: 1, Refused: map[string]int64{"timezone": 2, "store": 1},
 		Counts: []store.SensorCount{{Start: noon.Unix(), Count: 1}},
@@ -91,6 +91,54 @@ func TestRosterCounts(t *testing.T) {
 	}
 	if n := got[""].Refused["target"]; n != 1 || got["address 192.0.2.1"].Accepted != 4 || got["only"].Accepted != 3 {
 		t.Errorf("without names: %+v", got)
+	}
+}
+
+// Some honeypots send what an attacker wrote for the host name, or nothing.
+func TestRosterHostname(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	send := func(analyzer, hostname string) {
+		r.count(origins(alert.Origin{UUID: "a", Hostname: hostname, Analyzer: analyzer, Accepted: 1}), heard{at: noon, community: true, stored: true})
+	}
+	is := func(want string) {
+		t.Helper()
+		if got := flush(t, r, s); got["a"].Hostname != want || len(got) != 1 {
+			t.Errorf("the host name is %q, want %q; %d sensors", got["a"].Hostname, want, len(got))
+		}
+	}
+	send("web", "first.example")
+	is("first.example")
+	send("cowrie", "tpot")
+	is("first.example") // no more than the other one
+	send("tanner", "tpot")
+	is("tpot")
+	for i := range 50 {
+		send("web", fmt.Sprint(i, ".example"))
+		send("h0neytr4p", "")
+	}
+	is("tpot")
+	send("cowrie", "renamed")
+	send("tanner", "renamed")
+	is("renamed")
+}
+
+// What is kept of delays is of the last messages, and of the middle of each.
+func TestRosterDelays(t *testing.T) {
+	r, s := newRoster(), storetest.NewModel(store.Options{})
+	for i := range 2 * mostDelays {
+		m := origins(alert.Origin{UUID: "a", Accepted: 3}, alert.Origin{UUID: "b", Accepted: 1}, alert.Origin{UUID: "a"})
+		for _, delay := range []int{i, 86400, -7, 5 - 2*3600} {
+			created := alert.At(noon.Add(-time.Duration(delay) * time.Second))
+			m.Records = append(m.Records, alert.Record{Document: alert.Document{CreateTime: created}})
+		}
+		r.count(m, heard{at: noon, community: true, stored: i != mostDelays+3})
+	}
+	got := flush(t, r, s)
+	if a := got["a"].Delays; len(a) != mostDelays || a[0] != mostDelays-1 || a[mostDelays-1] != 2*mostDelays-1 {
+		t.Errorf("a: %d delays %v", len(a), a)
+	}
+	if b := got["b"].Delays; len(b) != mostDelays || b[0] != 5-2*3600 {
+		t.Errorf("b: %d delays %v", len(b), b)
 	}
 }
 

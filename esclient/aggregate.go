@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/store"
 )
 
 const (
@@ -85,7 +88,7 @@ func (s *esStore) groupByMost(ctx context.Context, q *grouping, size int) (*grou
 	buckets := a.Keys.Buckets // most first
 	indexed := a.Keys.Other
 	for _, b := range buckets {
-		g.add([]string{b.text()}, 0, b.Count)
+		g.add([]string{b.text()}, 0, b.Count, 0, 0)
 		indexed += b.Count
 	}
 	g.allIndexed = indexed == total
@@ -130,7 +133,7 @@ func (s *esStore) groupTop(ctx context.Context, q *grouping) (*groups, error) {
 		}
 		for _, b := range a.Keys.Buckets {
 			for _, t := range b.Times.Buckets {
-				g.add([]string{b.text()}, t.Start, t.Count)
+				g.add([]string{b.text()}, t.Start, t.Count, 0, 0)
 			}
 		}
 	}
@@ -155,15 +158,25 @@ func (q *grouping) histogram(more object) object {
 func (s *esStore) groupByPages(ctx context.Context, q *grouping) (*groups, error) {
 	var sources []object
 	for i, dim := range q.dims {
-		sources = append(sources, object{strconv.Itoa(i): object{"terms": object{"field": dim.field}}})
+		name := strconv.Itoa(i)
+		if dim.derived == nil {
+			sources = append(sources, object{name: object{"terms": object{"field": dim.field, "missing_bucket": dim.optional}}})
+		}
+		for n, p := range dim.derived {
+			sources = append(sources, object{partName(i, n): object{"terms": object{"field": p.field}}})
+		}
 	}
 	if q.Bucket > 0 {
 		sources = append(sources, object{"time": object{"date_histogram": q.histogram(object{})}})
 	}
 	composite := object{"size": compositeSize, "sources": sources}
+	aggregation := object{"composite": composite}
+	if q.Times {
+		aggregation["aggs"] = q.times()
+	}
 	body := object{
 		"size": 0, "track_total_hits": true, "query": q.query,
-		"aggs": object{"groups": object{"composite": composite}},
+		"aggs": object{"groups": aggregation},
 	}
 	g := newGroups(q)
 	for page := 0; ; page++ {
@@ -193,9 +206,42 @@ func (s *esStore) groupByPages(ctx context.Context, q *grouping) (*groups, error
 	}
 }
 
+// partName is the name of the n-th field that the value of the i-th dimension is made of.
+func partName(i, n int) string { return strconv.Itoa(i) + "." + strconv.Itoa(n) }
+
+// times are the aggregations that spanOf reads.
+func (q *grouping) times() object {
+	return object{"first": object{"min": object{"field": q.time}}, "last": object{"max": object{"field": q.time}}}
+}
+
+// spanAnswer is what times answer, in milliseconds since 1970.
+type spanAnswer struct {
+	First struct {
+		Value float64 `json:"value"`
+	} `json:"first"`
+	Last struct {
+		Value float64 `json:"value"`
+	} `json:"last"`
+}
+
+// groupAll returns the one group of all alerts, with its times.
+func (s *esStore) groupAll(ctx context.Context, q *grouping) ([]store.Group, error) {
+	var found spanAnswer
+	a := answer{Aggregations: &found}
+	body := object{"size": 0, "track_total_hits": true, "query": q.query, "aggs": q.times()}
+	if err := s.find(ctx, s.names.read(), body, &a); err != nil || a.Hits.Total.Value == 0 {
+		return nil, err
+	}
+	return []store.Group{{
+		Key: []string{}, Count: a.Hits.Total.Value,
+		First: time.UnixMilli(int64(found.First.Value)).UTC(), Last: time.UnixMilli(int64(found.Last.Value)).UTC(),
+	}}, nil
+}
+
 type compositeBucket struct {
 	Key   map[string]any `json:"key"`
 	Count int64          `json:"doc_count"`
+	spanAnswer
 }
 
 // addPage counts a page and returns how many alerts are in it.
@@ -203,10 +249,19 @@ func (g *groups) addPage(buckets []compositeBucket) (n int64) {
 	for _, b := range buckets {
 		key := make([]string, len(g.dims))
 		for i := range key {
-			key[i] = toText(b.Key[strconv.Itoa(i)])
+			dim := &g.dims[i]
+			if dim.derived == nil {
+				key[i] = toText(b.Key[strconv.Itoa(i)])
+				continue
+			}
+			var d alert.Document
+			for n, p := range dim.derived {
+				*p.of(&d) = toText(b.Key[partName(i, n)])
+			}
+			key[i] = dim.value(&d)
 		}
 		start, _ := b.Key["time"].(float64)
-		g.add(key, int64(start), b.Count)
+		g.add(key, int64(start), b.Count, int64(b.First.Value), int64(b.Last.Value))
 		n += b.Count
 	}
 	return n

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/peba-edge/peba/alert"
@@ -60,7 +61,10 @@ type cveNote struct {
 // noteCVEs notes the CVEs that alerts name, and tells of those that are new. An
 // error says that the cluster takes nothing right now.
 func (s *sender) noteCVEs(ctx context.Context, items []*item) error {
-	notes := s.newNotes(items)
+	notes, err := s.withoutForeign(ctx, s.newNotes(items))
+	if err != nil {
+		return err
+	}
 	var actions []*bulkAction
 	for _, n := range notes {
 		var err error
@@ -70,7 +74,7 @@ func (s *sender) noteCVEs(ctx context.Context, items []*item) error {
 		}
 		actions = append(actions, &n.bulkAction)
 	}
-	err := s.bulk(ctx, actions)
+	err = s.bulk(ctx, actions)
 	for _, n := range notes {
 		switch n.outcome {
 		case outcomeStored:
@@ -143,6 +147,29 @@ func (s *sender) newNotes(items []*item) []*cveNote {
 		at[cve].unsure = at[cve].unsure || it.cveTries.unsure
 	}
 	return notes
+}
+
+// withoutForeign settles the CVEs that another program has noted, and returns the others.
+func (s *sender) withoutForeign(ctx context.Context, notes []*cveNote) ([]*cveNote, error) {
+	var unknown []*cveNote
+	for part := range slices.Chunk(notes, payloadsAtOnce) {
+		cves, ours := make([]string, len(part)), make([]string, len(part))
+		for i, n := range part {
+			cves[i], ours[i] = n.items[0].alert.cve, n.id
+		}
+		found, err := s.foreign(ctx, s.cves, "vulnid", cves, ours)
+		if err != nil {
+			return nil, err
+		}
+		for i, n := range part {
+			if _, known := found[cves[i]]; known {
+				s.settleCVE(n)
+			} else {
+				unknown = append(unknown, n)
+			}
+		}
+	}
+	return unknown, nil
 }
 
 // cveDocumentID is the CVE itself, or a digest where that is too long for an id.

@@ -128,26 +128,3 @@ func timeField(t store.TimeField) (string, error) {
 	}
 	return "", fmt.Errorf("unknown time field %d: allowed are Received and Created", t)
 }
-
-// dimension is what alerts are grouped by.
-type dimension struct {
-	field   string
-	value   func(d *alert.Document) string
-	address bool
-}
-
-var dimensions = map[store.Dimension]dimension{
-	store.SourceIP:          {"sourceEntryIp", func(d *alert.Document) string { return d.SourceEntryIP }, true},
-	store.PeerType:          {"peerType", func(d *alert.Document) string { return d.PeerType }, false},
-	store.PeerIdent:         {"peerIdent", func(d *alert.Document) string { return d.PeerIdent }, false},
-	store.Hostname:          {"hostname", func(d *alert.Document) string { return d.Hostname }, false},
-	store.TargetIP:          {"targetEntryIp", func(d *alert.Document) string { return d.TargetEntryIP }, true},
-	store.TargetPort:        {"targetEntryPort", func(d *alert.Document) string { return d.TargetEntryPort }, false},
-	store.Request:           {"originalRequestString", func(d *alert.Document) string { return d.OriginalRequestString }, false},
-	store.SourceCountry:     {"country", func(d *alert.Document) string { return d.Country }, false},
-	store.SourceCountryName: {"countryName", func(d *alert.Document) string { return d.CountryName }, false},
-	store.TargetCountry:     {"targetCountry", func(d *alert.Document) string { return d.TargetCountry }, false},
-	store.TargetCountryName: {"targetCountryName", func(d *alert.Document) string { return d.TargetCountryName }, false},
-	store.SourceLocation:    {"location", func(d *alert.Document) string { return d.Location }, false},
-	store.TargetLocation:    {"locationDestination", func(d *alert.Document) string { return d.LocationDestination }, false},
-}

@@ -117,6 +117,8 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(answer)
 	case strings.HasSuffix(r.URL.Path, "/_mget"):
 		_, _ = w.Write(c.mget(strings.Trim(strings.TrimSuffix(r.URL.Path, "_mget"), "/"), body))
+	case strings.HasSuffix(r.URL.Path, "/_field_caps"):
+		_, _ = w.Write([]byte(`{"fields":{}}`)) // nothing that another program wrote
 	default:
 		http.NotFound(w, r)
 	}

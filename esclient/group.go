@@ -46,12 +46,18 @@ func newGrouping(f store.Filter, g store.Grouping) (*grouping, error) {
 }
 
 // fields are those that a document must have to be grouped by Elasticsearch.
+// Optional ones need not be there.
 func (q *grouping) fields() []string {
 	var fields []string
 	for _, dim := range q.dims {
-		fields = append(fields, dim.field)
+		for _, p := range dim.derived {
+			fields = append(fields, p.field)
+		}
+		if dim.plain() {
+			fields = append(fields, dim.field)
+		}
 	}
-	if q.Bucket > 0 {
+	if q.Bucket > 0 || q.Times {
 		fields = append(fields, q.time)
 	}
 	return fields
@@ -62,6 +68,9 @@ func (s *esStore) group(ctx context.Context, f store.Filter, g store.Grouping) (
 	q, err := newGrouping(f, g)
 	if err != nil {
 		return nil, err
+	}
+	if len(g.By) == 0 && g.Bucket == 0 && g.Times {
+		return s.groupAll(ctx, q)
 	}
 	if len(g.By) == 0 && g.Bucket == 0 {
 		n, err := s.count(ctx, f)
@@ -81,9 +90,10 @@ func (s *esStore) group(ctx context.Context, f store.Filter, g store.Grouping) (
 // a top needs, and else by the pages of a composite aggregation.
 func (s *esStore) countGroups(ctx context.Context, q *grouping) (found *groups, err error) {
 	switch {
-	case len(q.By) == 1 && q.Bucket == 0:
+	case q.Times || len(q.By) != 1 || !q.dims[0].plain():
+	case q.Bucket == 0:
 		found, err = s.groupByTerms(ctx, q)
-	case len(q.By) == 1 && q.Top > 0:
+	case q.Top > 0:
 		found, err = s.groupTop(ctx, q)
 	}
 	if err == nil && found == nil {
@@ -102,8 +112,9 @@ type groups struct {
 
 func newGroups(q *grouping) *groups { return &groups{grouping: q, found: make(map[string]*keyed)} }
 
-// add counts n more of a key. start is the bucket's, in milliseconds since 1970.
-func (g *groups) add(key []string, start, n int64) {
+// add counts n more of a key. start is the bucket's, in milliseconds since 1970, as
+// are the times of the first and the last one.
+func (g *groups) add(key []string, start, n, first, last int64) {
 	var addrs []netip.Addr
 	for i, dim := range g.dims {
 		if !dim.address {
@@ -117,15 +128,18 @@ func (g *groups) add(key []string, start, n int64) {
 		}
 	}
 	name := nameOf(key, start)
-	if k := g.found[name]; k != nil {
-		k.Count += n
-		return
+	k := g.found[name]
+	if k == nil {
+		k = &keyed{Group: store.Group{Key: key}, addrs: addrs}
+		if g.Bucket > 0 {
+			k.Start = time.UnixMilli(start).UTC()
+		}
+		g.found[name] = k
 	}
-	k := &keyed{Group: store.Group{Key: key, Count: n}, addrs: addrs}
-	if g.Bucket > 0 {
-		k.Start = time.UnixMilli(start).UTC()
+	if g.Times {
+		k.span(time.UnixMilli(first).UTC(), time.UnixMilli(last).UTC())
 	}
-	g.found[name] = k
+	k.Count += n
 }
 
 // addDocument counts one alert from its fields.
@@ -135,11 +149,11 @@ func (g *groups) addDocument(d *alert.Document) {
 		key[i] = dim.value(d)
 	}
 	var start int64
+	at := d.RecievedTime
+	if g.filter.Time == store.Created {
+		at = d.CreateTime
+	}
 	if g.Bucket > 0 {
-		at := d.RecievedTime
-		if g.filter.Time == store.Created {
-			at = d.CreateTime
-		}
 		width := int64(g.Bucket / time.Second)
 		within := at.Unix() % width
 		if within < 0 { // buckets before 1970 start at multiples as well
@@ -147,7 +161,7 @@ func (g *groups) addDocument(d *alert.Document) {
 		}
 		start = (at.Unix() - within) * 1000
 	}
-	g.add(key, start, 1)
+	g.add(key, start, 1, at.UnixMilli(), at.UnixMilli())
 }
 
 // nameOf is a key and bucket as one text, different for different ones.
@@ -189,6 +203,16 @@ type keyed struct {
 	store.Group
 	// addrs, if there are any, is one a dimension, zero for texts.
 	addrs []netip.Addr
+}
+
+// span makes the times of the group reach from first to last, before they are counted.
+func (k *keyed) span(first, last time.Time) {
+	if k.Count == 0 || first.Before(k.First) {
+		k.First = first
+	}
+	if k.Count == 0 || last.After(k.Last) {
+		k.Last = last
+	}
 }
 
 // compare is the order of store.Reader.Group.
@@ -235,11 +259,21 @@ func ofTop(list []*keyed, n int) []*keyed {
 // and fields that an older mapping has not got.
 func (s *esStore) addUnindexed(ctx context.Context, g *groups) error {
 	var lacking []object
-	for _, field := range g.fields() {
+	fields := g.fields()
+	for _, field := range fields {
 		lacking = append(lacking, object{"bool": object{"must_not": object{"exists": object{"field": field}}}})
 	}
+	if len(fields) == 0 {
+		return nil
+	}
 	query := object{"bool": object{"filter": g.query, "should": lacking, "minimum_should_match": 1}}
-	return s.each(ctx, pages{indices: s.names.read(), query: query, source: g.fields()}, func(h hit) error {
+	source := fields
+	for _, dim := range g.dims {
+		if dim.optional {
+			source = append(source, dim.field)
+		}
+	}
+	return s.each(ctx, pages{indices: s.names.read(), query: query, source: source}, func(h hit) error {
 		d, err := decodeDocument(h.ID, h.Source)
 		if err == nil {
 			g.addDocument(&d)

@@ -81,6 +81,7 @@ func TestLegacyAlerts(t *testing.T) {
 				must(t, s.Put(ctx, records[i:i+1]))
 				continue
 			}
+			r.SensorUUID = "" // the Python service stored none
 			err := s.client.do(ctx, http.MethodPost, "/"+old[int(r.ID[0])%3]+"/_create/"+r.ID, r.Document, nil)
 			if err != nil && !isStatus(err, http.StatusConflict) { // sent again
 				t.Fatal(err)
@@ -214,5 +215,59 @@ func TestLegacyRest(t *testing.T) {
 	series, err := s.Statistics(ctx, at(24), at(24))
 	if err != nil || len(series) != 1 || !series[0].From.Equal(at(24)) {
 		t.Errorf("statistics are %+v, %v, want one of %v", series, err, at(24))
+	}
+}
+
+// TestLegacyIsNotNew has CVEs and payloads that the Python service stored, in its
+// mapping and in one that Elasticsearch made by itself: they are counted, and are no news.
+func TestLegacyIsNotNew(t *testing.T) {
+	no := object{"type": "keyword", "index": false}
+	for name, properties := range map[string]object{
+		"by the service":       {"hashfuzzyhttp": no, "hash": object{"type": "keyword"}, "vulnid": no},
+		"by Elasticsearch":     nil,
+		"by ours, copied into": {"hashfuzzyhttp": object{"type": "keyword"}, "vulnid": object{"type": "keyword"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newModule(t, server(t).URL())
+			c, err := newClient(m)
+			must(t, err)
+			defer c.close()
+			ctx := t.Context()
+			for _, index := range []string{m.Index.Payloads, m.Index.CVEs} {
+				var body any
+				if properties != nil {
+					body = object{"mappings": object{"properties": properties}}
+				}
+				must(t, c.do(ctx, http.MethodPut, "/"+index, body, nil))
+			}
+			news := make(chan store.CVE, 10)
+			s := openModule(t, m, store.Options{NewCVE: func(c store.CVE) { news <- c }})
+			records := storetest.NewOdd(1).Message()[:1]
+			r := records[0]
+			r.VulnID, r.ID = "CVE-2018-1", "00000000000000000000000000000001"
+			r.Payload = &alert.Payload{Hash: testID(1), FuzzyHash: testID(2), MIMEType: "text/html", Data: []byte("x")}
+			write(t, s, m.Index.Payloads, "legacy", object{"hash": testID(1), "hashfuzzyhttp": testID(2), "md5count": "7", "fuzzyHashCount": 3, "createTime": "2018-04-24 10:00:00"})
+			for _, id := range []string{"a", "b"} {
+				write(t, s, m.Index.CVEs, id, object{"vulnid": "CVE-2018-1", "createTime": "2018-04-24 10:00:00"})
+			}
+			other := r
+			other.ID, other.VulnID = "00000000000000000000000000000002", "CVE-2026-2"
+			other.Payload = &alert.Payload{Hash: testID(3), FuzzyHash: testID(4), MIMEType: "text/html", Data: []byte("y")}
+			must(t, s.Put(ctx, []alert.Record{r, other}))
+			settle(t, s)
+			if first := <-news; first.ID != "CVE-2026-2" || len(news) != 0 {
+				t.Errorf("new is %+v, and %d more", first, len(news))
+			}
+			if cves, err := s.CVEs(ctx); err != nil || len(cves) != 2 || cves[0].FirstSeen.Year() != 2018 {
+				t.Errorf("CVEs are %+v, %v", cves, err)
+			}
+			p, err := s.Payload(ctx, testID(1))
+			if err != nil || p.MD5Count != 8 || p.FuzzyHashCount != 3 || p.FirstSeen.Year() != 2018 {
+				t.Errorf("the known payload is %+v, %v", p, err)
+			}
+			if p, err := s.Payload(ctx, testID(3)); err != nil || p.MD5Count != 1 {
+				t.Errorf("the new payload is %+v, %v", p, err)
+			}
+		})
 	}
 }

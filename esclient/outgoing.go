@@ -147,6 +147,7 @@ func (o *outgoing) change(shares func()) {
 	if before != nil && (after == nil || !slices.Equal(before.urls, after.urls)) {
 		o.recent.forget()
 		o.sender.known.forget()
+		o.sender.fields.forget()
 		o.sender.indices.replace(nil)
 	}
 	close(o.turned)

@@ -3,6 +3,7 @@ package esclient
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -72,6 +73,9 @@ func (s *sender) countOnce(ctx context.Context, counts []*payloadCount) (changed
 	if err != nil {
 		return nil, err
 	}
+	if err := s.adoptForeign(ctx, counts, stored); err != nil {
+		return nil, err
+	}
 	var sent []*payloadCount
 	var actions []*bulkAction
 	for _, c := range counts {
@@ -106,6 +110,31 @@ func (s *sender) countOnce(ctx context.Context, counts []*payloadCount) (changed
 		}
 	}
 	return changed, err
+}
+
+// adoptForeign has payloads that another program has stored counted in its documents.
+func (s *sender) adoptForeign(ctx context.Context, counts []*payloadCount, stored map[string]*foundDocument) error {
+	var missing []string
+	for _, c := range counts {
+		if found := stored[c.id]; found.failure() == nil && !found.Found {
+			missing = append(missing, c.id)
+		}
+	}
+	adopted, err := s.foreign(ctx, s.payloads, "hashfuzzyhttp", missing, missing)
+	if err != nil || len(adopted) == 0 {
+		return err
+	}
+	found, err := s.find(ctx, s.payloads, "?_source_excludes=content", slices.Sorted(maps.Values(adopted)))
+	if err != nil {
+		return err
+	}
+	for _, c := range counts {
+		id, there := adopted[c.id]
+		if there && found[id].Found {
+			c.id, stored[id] = id, found[id]
+		}
+	}
+	return nil
 }
 
 // settle notes that the alerts are counted.

@@ -73,6 +73,7 @@ type sender struct {
 	// would only meet each other's conflicts.
 	counting chan struct{}
 	known    knownCVEs
+	fields   foreignFields
 }
 
 func newSender(sp outbox, post poster, dead *deadLetters, o senderOptions) *sender {

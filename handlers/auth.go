@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -95,6 +96,9 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request, name *string) (read
 	}
 	defer b.leave()
 	message, err := b.decode(check)
+	if b.read == 0 && b.err == io.EOF {
+		return nil, &refusal{status: http.StatusForbidden, kind: "credentials", reason: "no credentials: expected an Authentication element or HTTP Basic authentication"}
+	}
 	if err == nil && reader == nil { // no credentials came
 		err = check(message.Username, message.Token)
 	}

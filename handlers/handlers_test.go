@@ -262,6 +262,8 @@ func TestAuthRefuses(t *testing.T) {
 		"community by POST":  httptest.NewRequest(http.MethodPost, "/", strings.NewReader(message("community", "its token"))),
 		"nobody":             httptest.NewRequest(http.MethodPost, "/", strings.NewReader(message("nobody", "x"))),
 		"no Authentication":  httptest.NewRequest(http.MethodPost, "/", strings.NewReader("<a/>")),
+		"no body":            httptest.NewRequest(http.MethodPost, "/", nil),
+		"empty body":         httptest.NewRequest(http.MethodPost, "/", io.MultiReader()),
 		"community by Basic": withBasic(httptest.NewRequest(http.MethodGet, "/", nil), "community", "its token"),
 	} {
 		t.Run(name, func(t *testing.T) {

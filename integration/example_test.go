@@ -98,21 +98,21 @@ func TestExampleLimits(t *testing.T) {
 	for _, change := range [][2]string{
 		{"# trusted_proxies static 192.0.2.10/32", "trusted_proxies static 127.0.0.1/32"},
 		{"# trusted_proxies_strict", "trusted_proxies_strict"},
-		{"\tpeba {", "\tadmin " + s.admin + "\n\tmetrics\n\tpeba {"},
+		{"\tpeba {", "\tadmin " + s.Admin + "\n\tmetrics\n\tpeba {"},
 	} {
 		if !strings.Contains(config, change[0]) {
 			t.Fatalf("the example has no %q", change[0])
 		}
 		config = strings.Replace(config, change[0], change[1], 1)
 	}
-	s.writeConfig(config)
-	t.Setenv("PEBA_SITE", s.url)
-	t.Setenv("PEBA_STORE", filepath.Join(s.data, "example.db"))
+	s.WriteConfig(config)
+	t.Setenv("PEBA_SITE", s.URL)
+	t.Setenv("PEBA_STORE", filepath.Join(s.Data, "example.db"))
 	t.Setenv("PEBA_QUERY_LIMIT", "5")
-	s.start()
+	s.Start()
 	ask := func(address string) int {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/alert/retrieveAlertStats", nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/alert/retrieveAlertStats", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,11 +136,11 @@ func TestExampleLimits(t *testing.T) {
 	if len(rejected) != 3 || rejected["2001:db8:1:1::"] != 3 || rejected["2001:db8:1:2::"]+rejected["2001:db8:2:1::"] == 16 {
 		t.Errorf("of 8 requests from each network, of which 5 are allowed, were rejected: %v", rejected)
 	}
-	if n := s.metric(`peba_rate_limited_total{zone="public"}`); n < 9 {
+	if n := s.Metric(`peba_rate_limited_total{zone="public"}`); n < 9 {
 		t.Errorf("the metric counts %d rejected requests, want 9", n)
 	}
-	if strings.Contains(s.log.String(), "rate limit exceeded") {
-		t.Errorf("rejected requests have lines in the log:\n%s", s.log)
+	if strings.Contains(s.Log.String(), "rate limit exceeded") {
+		t.Errorf("rejected requests have lines in the log:\n%s", s.Log)
 	}
 }
 

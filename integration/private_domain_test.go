@@ -5,15 +5,17 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
 )
 
 // TestPrivateDomainHidden shows private users' alerts to those who log in.
 func TestPrivateDomainHidden(t *testing.T) {
 	s := startServer(t, "private_domain hidden\n\t\trefresh 5s retrieveAlertsJson?ci=-1", "")
-	s.user("long enough\n", "add", "soc", "--token-file", "-")
-	s.user("long enough\n", "add", "guest", "--token-file", "-", "--community")
-	if got := s.post(messageXML("soc", "long enough", alertXML("9.9.9.9", 1))); got.body != okResult {
-		t.Fatalf("%d %s", got.status, got.body)
+	s.User("long enough\n", "add", "soc", "--token-file", "-")
+	s.User("long enough\n", "add", "guest", "--token-file", "-", "--community")
+	if got := s.Post(edgetest.MessageXML("soc", "long enough", edgetest.AlertXML("9.9.9.9", 1))); got.Body != edgetest.OKResult {
+		t.Fatalf("%d %s", got.Status, got.Body)
 	}
 	const count = "/alert/retrieveAlertsCount?time=5&out=json&ci="
 	for _, test := range []struct {
@@ -27,11 +29,11 @@ func TestPrivateDomainHidden(t *testing.T) {
 		{"soc", "long enough", "-1", http.StatusOK, `{"AlertCount":1}`},
 		{"guest", "long enough", "0", http.StatusOK, `{"AlertCount":0}`},
 		{"soc", "wrong", "0", http.StatusForbidden, "wrong token"},
-		{communityUser, communityToken, "0", http.StatusForbidden, "wrong token"},
+		{edgetest.CommunityUser, edgetest.CommunityToken, "0", http.StatusForbidden, "wrong token"},
 		{"", "", "0", http.StatusForbidden, "logged-in users only"}, // although it is cached now
 		{"", "", "1", http.StatusOK, `{"AlertCount":0}`},
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+count+test.ci, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+count+test.ci, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +54,7 @@ func TestPrivateDomainHidden(t *testing.T) {
 			t.Errorf("%q with ci=%s: %d %s, want %d and %s", test.user, test.ci, resp.StatusCode, got, test.status, test.body)
 		}
 	}
-	if got := s.request(http.MethodGet, "/alert/stream?ci=0", ""); got.status != http.StatusForbidden {
-		t.Errorf("the stream: %d %s", got.status, got.body)
+	if got := s.Request(http.MethodGet, "/alert/stream?ci=0", ""); got.Status != http.StatusForbidden {
+		t.Errorf("the stream: %d %s", got.Status, got.Body)
 	}
 }

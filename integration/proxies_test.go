@@ -10,15 +10,15 @@ import (
 func TestTrustWithoutStrict(t *testing.T) {
 	for strict, wrong := range map[string]bool{"": true, "\n\t\ttrusted_proxies_strict": false} {
 		s := newCheckedServer(t, "")
-		s.writeConfig(strings.Replace(s.checkedSite(""), "\tpeba {", "\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32"+strict+"\n\t}\n\tpeba {", 1))
-		s.start()
+		s.WriteConfig(strings.Replace(s.checkedSite(""), "\tpeba {", "\tservers {\n\t\ttrusted_proxies static 127.0.0.1/32"+strict+"\n\t}\n\tpeba {", 1))
+		s.Start()
 		if wrong {
 			s.wantCheck("proxies", "Add trusted_proxies_strict")
 		} else {
 			s.wantHealthy()
 		}
-		if warned := strings.Contains(s.log.String(), "trusted_proxies without trusted_proxies_strict"); warned != wrong {
-			t.Errorf("with %q the log warns: %v\n%s", strict, warned, s.log)
+		if warned := strings.Contains(s.Log.String(), "trusted_proxies without trusted_proxies_strict"); warned != wrong {
+			t.Errorf("with %q the log warns: %v\n%s", strict, warned, s.Log)
 		}
 	}
 }

@@ -12,8 +12,9 @@ var retrieveAlertsCyber = &Question{
 	Name:    "retrieveAlertsCyber",
 	Summary: "The newest alerts by the time of their arrival, 1000 at most (or what the operator set), newest first.",
 	Private: true,
-	Formats: []string{XML},
+	Formats: []string{XML, JSON},
 	TTL:     fixed(time.Second),
+	Params:  []Param{outParam},
 	Answers: []Answer{{
 		Schema: alertsSchema(
 			field("Id", text("The alert's id.")),
@@ -49,11 +50,27 @@ var retrieveAlertsCyber = &Question{
   </Alerts>
 </EWSSimpleAlertInfo>
 `,
+	}, {
+		Schema: record(field("alerts", list(privateAlertSchema, "The alerts, newest first."))),
+		Example: `{
+  "alerts": [
+` + privateAlertExample + `
+  ]
+}`,
 	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
-		newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, in.MaxAlerts, cyberFields...)
+		asJSON, fields := in.text("out") == "json", cyberFields
+		if asJSON {
+			fields = nil
+		}
+		newest, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain}, in.MaxAlerts, fields...)
 		if err != nil {
 			return nil, err
+		}
+		if asJSON {
+			return encodeJSON(struct {
+				Alerts []privateAlert `json:"alerts"`
+			}{privateAlerts(newest)})
 		}
 		return alertsXML(newest, writeCyberAlert), nil
 	},

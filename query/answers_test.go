@@ -160,7 +160,9 @@ func TestAnswers(t *testing.T) {
     </Alert>
   </Alerts>
 </EWSSimpleAlertInfo>`},
-		{"querySingleIP?ip=224.0.0.1", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>"},
+		{"querySingleIP?ip=224.0.0.1", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><EWSSimpleAlertInfo>\n  <Alerts />\n</EWSSimpleAlertInfo>\n" +
+			"<!-- 224.0.0.1 is not globally routable: such addresses are listed only with the option list_private on -->"},
+		{"querySingleIP?ip=224.0.0.1&out=json", `{"ip":"224.0.0.1","note":"224.0.0.1 is not globally routable: such addresses are listed only with the option list_private on","alerts":[]}`},
 		{"retrieveAlertsCount?time=1&out=json", `{"AlertCount":2}`},
 		{"retrieveAlertsCount?time=0&out=json&ci=-1", `{"AlertCount":2}`},
 		{"retrieveAlertsCount?time=99999999999999999999&out=json", `{"AlertCount":5}`},
@@ -170,6 +172,9 @@ func TestAnswers(t *testing.T) {
 			`"country":"US","countryName":"United States","targetCountry":"DE","sourceLat":"1.5","sourceLng":"2.5",` +
 			`"destLat":"50.708021","destLng":"7.129191","analyzerType":"RDP(rdpy)","requestString":"","clientDomain":false}]}`},
 		{"topCountriesAttacks?monthOffset=00&topx=1", `[{"id":"00","date":"2026-11",` +
+			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
+			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
+		{"topCountriesAttacks?monthOffset=0&topx=1", `[{"id":0,"date":"2026-11",` +
 			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
 			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},
 		{"topCountriesAttacks?days=1&topx=1&offset=1", `[{"id":0,"date":"2026-11-22",` +
@@ -211,7 +216,7 @@ func TestNewestLimits(t *testing.T) {
 func TestStoreErrorsAreReturned(t *testing.T) {
 	for _, q := range All() {
 		required := map[string]string{
-			"querySingleIP": "ip=8.8.8.8", "retrieveAlertsCount": "time=1", "retrieveAlertsCountWithType": "time=1", "tops": "type=urls",
+			"querySingleIP": "ip=8.8.8.8", "enrichment": "ip=8.8.8.8", "retrieveAlertsCount": "time=1", "retrieveAlertsCountWithType": "time=1", "tops": "type=urls",
 			"replay": "from=2026-11-23 23:45:00",
 		}[q.Name]
 		in := Input{Reader: brokenReader{}, Now: at(t, asked), Args: parse(t, q, required), Settings: Settings{Retention: oneDay}}

@@ -18,7 +18,7 @@ var daysParam = Param{
 
 var datasetAlertsPerMonth = &Question{
 	Name:    "datasetAlertsPerMonth",
-	Summary: "How many alerts there were each day, by the sensors' clocks.",
+	Summary: "How many alerts there were each day, by the sensors' clocks; those of more than a day in the future are left out.",
 	Formats: []string{JSON},
 	TTL:     fixed(600 * time.Second),
 	Params:  []Param{daysParam},
@@ -39,36 +39,38 @@ var datasetAlertsPerMonth = &Question{
 		if err != nil {
 			return nil, err
 		}
-		return encodeDataset(fillDays(groups, in.Now))
+		return encodeDataset(fillDays(groups))
 	},
 }
 
+// axisEnd is the end, exclusive, of time axes by the sensors' clocks: alerts of
+// more than a day in the future are of sensors whose clocks are wrong.
+func axisEnd(now time.Time) time.Time { return untilNow(now).Add(oneDay) }
+
 // askDays counts alerts by day of their createTime, from the day that the
-// parameter days asks for.
+// parameter days asks for, up to axisEnd.
 func (in Input) askDays(ctx context.Context, by ...store.Dimension) ([]store.Group, error) {
 	from := monthBefore(in.Now)
 	if in.given("days") {
 		from = daysBefore(in.Now, in.number("days"))
 	}
 	return in.Reader.Group(ctx,
-		store.Filter{Domain: in.Domain, Time: store.Created, From: from},
+		store.Filter{Domain: in.Domain, Time: store.Created, From: from, To: axisEnd(in.Now)},
 		store.Grouping{By: by, Bucket: oneDay})
 }
 
 const oneDay = 24 * time.Hour
 
 // fillDays puts days in order and adds those without alerts between the first
-// and the last. It adds none before 2000 nor later than a year from now: only
-// sensors without a clock send alerts from there, and one alert of the year
-// 9999 must not make the answer three million days long.
-func fillDays(groups []store.Group, now time.Time) object {
+// and the last. It adds none before 2000: only sensors without a clock send alerts
+// from there, and one alert of the year 1 must not make the answer long.
+func fillDays(groups []store.Group) object {
 	counts := make(map[time.Time]int64, len(groups))
 	for _, g := range groups {
 		counts[g.Start] = g.Count
 	}
 	days := sortedKeys(counts)
 	earliest := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	latest := startOfDay(now).AddDate(1, 0, 0)
 	filled := make(object, 0, len(days))
 	for i, day := range days {
 		filled = append(filled, member{alert.At(day).String(), counts[day]})
@@ -76,7 +78,7 @@ func fillDays(groups []store.Group, now time.Time) object {
 			break
 		}
 		gap := later(day.Add(oneDay), earliest)
-		for ; gap.Before(days[i+1]) && !gap.After(latest); gap = gap.Add(oneDay) {
+		for ; gap.Before(days[i+1]); gap = gap.Add(oneDay) {
 			filled = append(filled, member{alert.At(gap).String(), 0})
 		}
 	}

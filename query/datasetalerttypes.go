@@ -10,7 +10,7 @@ import (
 
 var datasetAlertTypesPerMonth = &Question{
 	Name:    "datasetAlertTypesPerMonth",
-	Summary: "How many alerts of each honeypot type there were each day, by the sensors' clocks; days without alerts are left out.",
+	Summary: "How many alerts of each honeypot type there were each day, by the sensors' clocks; days without alerts are left out, as are alerts of more than a day in the future.",
 	Formats: []string{JSON},
 	TTL:     fixed(3600 * time.Second),
 	Params:  []Param{daysParam},

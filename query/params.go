@@ -86,10 +86,11 @@ type value struct {
 	at     time.Time // of a Moment or Day
 }
 
-// read finds the parameter among those of a request. Of several it takes the first.
+// read finds the parameter among those of a request. Of several it takes the
+// first. An empty one counts as absent, unless one is required: then it is invalid.
 func (p *Param) read(values url.Values) (value, error) {
-	raw, given := values[p.Name]
-	if !given || len(raw) == 0 {
+	raw := values[p.Name]
+	if len(raw) == 0 || raw[0] == "" && !p.Required {
 		if p.Required {
 			return value{}, &ParamError{Param: p.Name, Missing: true, Allowed: p.Allowed()}
 		}

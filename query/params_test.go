@@ -52,7 +52,7 @@ func TestParseParams(t *testing.T) {
 		want            map[string]string
 	}{
 		{"retrieveIPs", "out", "", map[string]string{
-			"xml": "xml", "json": "json", "": refused, "csv": refused, "JSON": refused, "json ": refused,
+			"xml": "xml", "json": "json", "": "xml", "csv": refused, "JSON": refused, "json ": refused,
 		}},
 		{"querySingleIP", "ip", "", map[string]string{
 			"8.8.8.8": "8.8.8.8", "::ffff:8.8.8.8": "8.8.8.8", "10.0.0.5": "10.0.0.5", "2001:4860:0::8888": "2001:4860::8888",
@@ -67,35 +67,35 @@ func TestParseParams(t *testing.T) {
 		}},
 		{"retrieveAlertsCountWithType", "time", "", map[string]string{"day": "day", "60": "60", "abc": refused, "": refused}},
 		{"retrieveAlertsJson", "topx", "", map[string]string{
-			"1": "1", "35": "35", "1000": "1000", "0": refused, "1001": refused, "-1": refused, "abc": refused, "": refused,
+			"1": "1", "35": "35", "1000": "1000", "0": refused, "1001": refused, "-1": refused, "abc": refused, "": "35",
 		}},
 		{"datasetAlertsPerMonth", "days", "", map[string]string{
-			"0": "0", "1": "1", "400": "400", "99999999999999999999": "9223372036854775807", "-1": refused, "abc": refused, "": refused,
+			"0": "0", "1": "1", "400": "400", "99999999999999999999": "9223372036854775807", "-1": refused, "abc": refused, "": "",
 		}},
 		{"datasetAlertTypesPerMonth", "days", "", map[string]string{"7": "7", "-1": refused}},
 		{"topCountriesAttacks", "monthOffset", "", map[string]string{
-			"0": "0", "1": "1", "01": "01", "9999": "9999", "10000": refused, "00001": refused, "-1": refused, "abc": refused, "": refused,
+			"0": "0", "1": "1", "01": "01", "9999": "9999", "10000": refused, "00001": refused, "-1": refused, "abc": refused, "": "",
 		}},
 		{"topCountriesAttacks", "offset", "", map[string]string{"1": "1", "x": refused}},
 		{"topCountriesAttacks", "topx", "", map[string]string{"1": "1", "50": "50", "0": refused, "10001": refused, "abc": refused}},
-		{"retrieveLatLonAttacks", "direction", "", map[string]string{"src": "src", "dst": "dst", "": refused, "both": refused, "SRC": refused}},
+		{"retrieveLatLonAttacks", "direction", "", map[string]string{"src": "src", "dst": "dst", "": "src", "both": refused, "SRC": refused}},
 		{"retrieveLatLonAttacks", "topx", "", map[string]string{"100": "100", "0": refused}},
 		{"retrieveLatLonAttacks", "offset", "", map[string]string{"0": "0", "30": "30", "99999": "99999", "100000": refused, "abc": refused, "-1": refused}},
 		{"TpotStats", "day", "", map[string]string{
 			"20261122": "20261122", "20240229": "20240229",
-			"20269999": refused, "20250229": refused, "2026112": refused, "202611220": refused, "2026-11-22": refused, "": refused, "today": refused,
+			"20269999": refused, "20250229": refused, "2026112": refused, "202611220": refused, "2026-11-22": refused, "": "", "today": refused,
 		}},
 		{"getStats", "gte", "", map[string]string{
 			"2026-11-23 18:00:00": "2026-11-23 18:00:00",
 			"yesterday":           refused, "2026-11-23": refused, "2026-11-23T18:00:00": refused, "2026-11-23 18:00:00.5": refused,
-			"2026-11-23 8:00:00": refused, "2026-11-23 24:00:00": refused, "": refused,
+			"2026-11-23 8:00:00": refused, "2026-11-23 24:00:00": refused, "": "",
 		}},
 		{"getStats", "lt", "", map[string]string{"2026-11-23 20:00:00": "2026-11-23 20:00:00", "now": refused}},
 		{"getStats", "values", "", map[string]string{"": "", "Webpage": "Webpage", "a, b,,a": "a,b",
 			texts(MaxItems, 39): texts(MaxItems, 39), texts(MaxItems, 41): refused, texts(MaxItems+1, 3): refused, strings.Repeat(",", MaxItems): refused,
 		}},
 		{"getStats", "value", "", map[string]string{"SSH/console(cowrie)": "SSH/console(cowrie)"}},
-		{"topCountriesAttacks", "days", "", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "07": refused, "": refused}},
+		{"topCountriesAttacks", "days", "", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "07": refused, "": ""}},
 		{"replayDay", "day", "", map[string]string{"20261122": "20261122", "2026-11-22": refused}},
 		{"replay", "from", "", map[string]string{
 			"2026-11-22 14:05:00": "2026-11-22 14:05:00", "0000-01-01 00:00:00": "0000-01-01 00:00:00", "9999-12-31 23:55:00": "9999-12-31 23:55:00",
@@ -103,7 +103,7 @@ func TestParseParams(t *testing.T) {
 		}},
 		{"tops", "type", "", map[string]string{"urls": "urls", "destports": "destports", "": refused, "url": refused}},
 		{"tops", "topx", "type=urls", map[string]string{"1": "1", "30": "30", "31": refused, "0": refused}},
-		{"tops", "days", "type=urls", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "x": refused, "": refused}},
+		{"tops", "days", "type=urls", map[string]string{"1": "1", "7": "7", "28": "28", "2": refused, "x": refused, "": "1"}},
 	}
 	for _, tt := range tests {
 		for raw, want := range tt.want {

@@ -57,6 +57,8 @@ type Settings struct {
 	// MaxAlerts is the length of the lists of retrieveAlertsCyber and
 	// querySingleIP (contract: 1000).
 	MaxAlerts int
+	// ListPrivate also lists alerts of source addresses that are not globally routable.
+	ListPrivate bool
 	// Retention is how long alerts are kept.
 	Retention time.Duration
 	// Home is shown for alerts whose coordinates are unknown, in degrees.
@@ -77,6 +79,7 @@ func All() []*Question {
 		retrieveIPs15m,
 		retrieveAlertsCyber,
 		querySingleIP,
+		enrichment,
 		sensors,
 		retrieveAlertsCount,
 		retrieveAlertsCountWithType,

@@ -48,7 +48,10 @@ func TestContractTable(t *testing.T) {
 		{"retrieveIPs15m", "out=xml", true, XML, 60 * time.Second},
 		{"retrieveIPs15m", "out=json", true, JSON, 60 * time.Second},
 		{"retrieveAlertsCyber", "", true, XML, time.Second},
+		{"retrieveAlertsCyber", "out=json", true, JSON, time.Second},
 		{"querySingleIP", "ip=8.8.8.8", true, XML, 60 * time.Second},
+		{"querySingleIP", "ip=8.8.8.8&out=json", true, JSON, 60 * time.Second},
+		{"enrichment", "ip=8.8.8.8", true, JSON, 60 * time.Second},
 		{"sensors", "", true, JSON, 5 * time.Second},
 		{"retrieveAlertsCount", "time=5", false, XML, 60 * time.Second},
 		{"retrieveAlertsCount", "time=5&out=json", false, JSON, 60 * time.Second},
@@ -195,7 +198,7 @@ func TestErrorMedia(t *testing.T) {
 		{"retrieveAlertsCount", "out=csv", XML},
 		{"tops", "type=x", JSON},
 		{"tops", "type=x&out=xml", JSON},
-		{"querySingleIP", "out=json", XML},
+		{"querySingleIP", "out=json", JSON},
 	}
 	for _, tt := range tests {
 		values, err := url.ParseQuery(tt.query)

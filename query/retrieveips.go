@@ -12,16 +12,30 @@ import (
 
 var retrieveIPs = &Question{
 	Name:    "retrieveIPs",
-	Summary: "The globally routable addresses that alerts came from in the last two hours (or what the operator set), most alerts first.",
+	Summary: "The globally routable addresses that alerts came from in the last two hours (or what the operator set), most alerts first. " + sourcesLeftOut,
 	Private: true,
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
-	Params:  []Param{outParam},
+	Params:  []Param{outParam, allParam},
 	Answers: sourceAnswers,
 	AlsoEWS: true,
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
 		return askSources(ctx, in, in.BadIPWindow)
 	},
+}
+
+// sourcesLeftOut says which alerts are not counted.
+const sourcesLeftOut = "Alerts whose source may be a victim are left out: those of ddospot, those over UDP or ICMP " +
+	"(except sentrypeer's), and those from the sensor's own external address."
+
+// The parameter that also counts what sourcesLeftOut is about.
+var allParam = Param{
+	Name:    "all",
+	Summary: "1 also counts alerts whose source may be a victim.",
+	Kind:    Word,
+	Words:   []string{"0", "1"},
+	Default: "0",
+	Example: "1",
 }
 
 // sourceAnswers describe the answers of both questions.
@@ -59,15 +73,19 @@ type sourceCount struct {
 
 // askSources answers retrieveIPs for any window.
 func askSources(ctx context.Context, in Input, window time.Duration) ([]byte, error) {
+	by := []store.Dimension{store.SourceIP}
+	if in.text("all") == "0" {
+		by = append(by, store.SourceDoubt)
+	}
 	groups, err := in.Reader.Group(ctx,
-		store.Filter{Domain: in.Domain, From: in.Now.Add(-window).Truncate(time.Second)},
-		store.Grouping{By: []store.Dimension{store.SourceIP}})
+		store.Filter{Domain: in.Domain, From: in.Now.Add(-window).Truncate(time.Second)}, store.Grouping{By: by})
 	if err != nil {
 		return nil, err
 	}
 	sources := make([]sourceCount, 0, len(groups)) // not nil: an empty answer is []
 	for _, g := range groups {
-		if isGlobal(g.Key[0]) {
+		inDoubt := len(by) > 1 && g.Key[1] != ""
+		if !inDoubt && isGlobal(g.Key[0]) {
 			sources = append(sources, sourceCount{g.Key[0], g.Count})
 		}
 	}

@@ -7,11 +7,11 @@ import (
 
 var retrieveIPs15m = &Question{
 	Name:    "retrieveIPs15m",
-	Summary: "The globally routable addresses that alerts came from in the last 15 minutes, most alerts first.",
+	Summary: "The globally routable addresses that alerts came from in the last 15 minutes, most alerts first. " + sourcesLeftOut,
 	Private: true,
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
-	Params:  []Param{outParam},
+	Params:  []Param{outParam, allParam},
 	Answers: sourceAnswers,
 	AlsoEWS: true,
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {

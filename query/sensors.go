@@ -47,6 +47,9 @@ var sensors = &Question{
 					"By reason, most first: those of peba_ingest_alerts_total, store for messages that could not be stored, credentials for wrong log-ins in its name; each time that they are sent.")),
 				field("lastHour", count("How many were accepted in the last 50 to 60 minutes.")),
 				field("perHour", list(count("How many alerts."), "The same for the last 24 hours of the clock, the present one last.")),
+				field("delay", &Schema{AnyOf: []*Schema{{Type: "integer"}, {Type: "null"}}, Description: "How many seconds after their CreateTime its alerts typically arrive: the median of its last messages, 31 at most; negative where its clock is ahead, null where nothing is known."}),
+				field("clock", &Schema{Type: "string", Enum: clocks, Description: "What the delays say of its clock: timezone, if they are steadily close to a multiple of 15 minutes; wrong, if they are steadily something else, or its clock is ahead; " +
+					"delayed, if they vary and the clock may be right, as after a failure; ok below 5 minutes; unknown before there are three."}),
 				field("quiet", &Schema{Type: "boolean", Description: "Whether it has been silent for more than an hour and ten times as long as it is between two of its messages on average; " +
 					"for a day, if there was only one."})),
 				"The sensors.")),
@@ -70,6 +73,8 @@ var sensors = &Question{
       "refused": {"timezone": 3, "credentials": 1},
       "lastHour": 312,
       "perHour": [290, 0, 312],
+      "delay": 7214,
+      "clock": "timezone",
       "quiet": false
     }
   ],
@@ -94,9 +99,12 @@ type sensor struct {
 	Refused   rankedCounts `json:"refused"`
 	LastHour  int64        `json:"lastHour"`
 	PerHour   []int64      `json:"perHour"`
+	Delay     *int64       `json:"delay"`
+	Clock     string       `json:"clock"`
 	Quiet     bool         `json:"quiet"`
 
 	messages int64
+	delays   []int64
 }
 
 // sensorAnswer is what is answered.
@@ -165,6 +173,7 @@ func (a *sensorAnswer) add(s *sensor, now time.Time) {
 	}
 	slices.Sort(s.Analyzers)
 	s.Quiet = s.isQuiet(now)
+	s.Delay, s.Clock = readClock(s.delays)
 	a.Sensors = append(a.Sensors, s)
 }
 
@@ -203,6 +212,7 @@ func (s *sensor) add(r *store.SensorRecord, now time.Time) {
 	}
 	if r.LastSeen.After(s.LastSeen.Time) {
 		s.LastSeen, s.UUID, s.Hostname, s.Version = r.LastSeen, r.UUID, r.Hostname, r.Version
+		s.delays = r.Delays
 	}
 	for _, analyzer := range r.Analyzers {
 		if len(s.Analyzers) < mostAnalyzersShown && !slices.Contains(s.Analyzers, analyzer) {

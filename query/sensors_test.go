@@ -22,13 +22,13 @@ func TestSensors(t *testing.T) {
 		{ // an earlier run
 			Key: "1", Sensor: "a", UUID: "a", Hostname: "old", Version: "v1", Analyzers: []string{"cowrie"}, Community: true,
 			FirstSeen: moment("2026-11-20 10:00:00"), LastSeen: moment("2026-11-23 10:00:00"), Messages: 50,
-			Accepted: 100, Refused: map[string]int64{"timezone": 3},
+			Accepted: 100, Refused: map[string]int64{"timezone": 3}, Delays: []int64{7200, 7200, 7200, 7200},
 			Counts: []store.SensorCount{{Start: start("2026-11-22 23:00:00"), Count: 9}, {Start: start("2026-11-23 00:00:00"), Count: 5}},
 		},
 		{ // the same sensor's at another edge
 			Key: "2", Sensor: "a", UUID: "a", Hostname: "new", Version: "v2", Analyzers: []string{"tanner", "cowrie"}, Community: true,
 			FirstSeen: moment("2026-11-23 09:00:00"), LastSeen: moment("2026-11-23 23:46:00"), Messages: 1,
-			Accepted: 10, Refused: map[string]int64{"timezone": 1, "store": 7},
+			Accepted: 10, Refused: map[string]int64{"timezone": 1, "store": 7}, Delays: []int64{100, 80, 95},
 			Counts: []store.SensorCount{{Start: start("2026-11-23 22:00:00"), Count: 1}, {Start: start("2026-11-23 22:40:00"), Count: 2},
 				{Start: start("2026-11-23 22:50:00"), Count: 4}, {Start: start("2026-11-23 23:40:00"), Count: 8}},
 		},
@@ -51,13 +51,13 @@ func TestSensors(t *testing.T) {
 	}
 	community := fmt.Sprintf(`{"id":"a","uuid":"a","hostname":"new","analyzers":["cowrie","tanner"],"version":"v2","community":true,`+
 		`"firstSeen":"2026-11-20 10:00:00","lastSeen":"2026-11-23 23:46:00","accepted":110,`+
-		`"refused":{"store":7,"timezone":4,"credentials":2},"lastHour":12,"perHour":%s,"quiet":false}`, hours)
+		`"refused":{"store":7,"timezone":4,"credentials":2},"lastHour":12,"perHour":%s,"delay":95,"clock":"ok","quiet":false}`, hours)
 	hours, err = json.Marshal(make([]int64, 24))
 	if err != nil {
 		t.Fatal(err)
 	}
 	private := fmt.Sprintf(`{"id":"a","uuid":"","hostname":"","analyzers":[],"version":"","community":false,`+
-		`"firstSeen":"2026-11-23 23:46:00","lastSeen":"2026-11-23 23:46:00","accepted":1,"refused":{},"lastHour":0,"perHour":%s,"quiet":false}`, hours)
+		`"firstSeen":"2026-11-23 23:46:00","lastSeen":"2026-11-23 23:46:00","accepted":1,"refused":{},"lastHour":0,"perHour":%s,"delay":null,"clock":"unknown","quiet":false}`, hours)
 	const (
 		others = `"others":{"accepted":4,"refused":{"credentials":13}},"complete":true`
 		none   = `"others":{"accepted":0,"refused":{}},"complete":true`

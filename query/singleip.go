@@ -10,17 +10,11 @@ import (
 
 var querySingleIP = &Question{
 	Name:    "querySingleIP",
-	Summary: "The newest alerts of one source address by the sensors' clocks, 1000 at most (or what the operator set), newest first; none where the address is not globally routable.",
+	Summary: "The newest alerts of one source address by the sensors' clocks, 1000 at most (or what the operator set), newest first. Where the address is not globally routable there are none, and a comment (`note` in JSON) says so, unless the operator set list_private.",
 	Private: true,
-	Formats: []string{XML},
+	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
-	Params: []Param{{
-		Name:     "ip",
-		Summary:  "The source address.",
-		Kind:     Address,
-		Required: true,
-		Example:  "8.8.8.8",
-	}},
+	Params:  []Param{addressParam, outParam},
 	Answers: []Answer{{
 		Schema: alertsSchema(
 			field("Id", text("The alert's id.")),
@@ -43,19 +37,71 @@ var querySingleIP = &Question{
   </Alerts>
 </EWSSimpleAlertInfo>
 `,
+	}, {
+		Schema: record(
+			field("ip", text("The address.")),
+			field("note", text("Why there are no alerts; else empty.")),
+			field("alerts", list(privateAlertSchema, "The alerts, newest first."))),
+		Example: `{
+  "ip": "8.8.8.8",
+  "note": "",
+  "alerts": [
+` + privateAlertExample + `
+  ]
+}`,
 	}},
-	Ask: func(ctx context.Context, in Input) ([]byte, error) {
-		ip := in.text("ip")
-		if !isGlobal(ip) {
-			return alertsXML(nil, writeSingleIPAlert), nil
+	Ask: askSingleIP,
+}
+
+// The parameter of questions about one source address.
+var addressParam = Param{
+	Name:     "ip",
+	Summary:  "The source address.",
+	Kind:     Address,
+	Required: true,
+	Example:  "8.8.8.8",
+}
+
+func askSingleIP(ctx context.Context, in Input) ([]byte, error) {
+	ip, asJSON := in.text("ip"), in.text("out") == "json"
+	var (
+		newest []alert.Document
+		note   string
+		err    error
+	)
+	if in.lists(ip) {
+		fields := singleIPFields
+		if asJSON {
+			fields = nil
 		}
-		newest, err := in.Reader.Newest(ctx,
-			store.Filter{Domain: in.Domain, Time: store.Created, SourceIP: ip}, in.MaxAlerts, singleIPFields...)
-		if err != nil {
+		filter := store.Filter{Domain: in.Domain, Time: store.Created, SourceIP: ip}
+		if newest, err = in.Reader.Newest(ctx, filter, in.MaxAlerts, fields...); err != nil {
 			return nil, err
 		}
-		return alertsXML(newest, writeSingleIPAlert), nil
-	},
+	} else {
+		note = notListed(ip)
+	}
+	if asJSON {
+		return encodeJSON(struct {
+			IP     string         `json:"ip"`
+			Note   string         `json:"note"`
+			Alerts []privateAlert `json:"alerts"`
+		}{ip, note, privateAlerts(newest)})
+	}
+	body := alertsXML(newest, writeSingleIPAlert)
+	if note != "" {
+		body = append(body, "<!-- "+note+" -->\n"...)
+	}
+	return body, nil
+}
+
+// lists says whether alerts of a source address are listed.
+func (s Settings) lists(ip string) bool { return s.ListPrivate || isGlobal(ip) }
+
+// notListed says why there are none of an address, in canonical text. In XML it is a
+// comment after the root, which no parser takes for content: it has no "--".
+func notListed(ip string) string {
+	return ip + " is not globally routable: such addresses are listed only with the option list_private on"
 }
 
 // singleIPFields are what writeSingleIPAlert reads.

@@ -16,7 +16,7 @@ const hourly = time.Hour
 func Statistic(ctx context.Context, r store.Reader, from time.Time) (store.Statistic, error) {
 	groups, err := r.Group(ctx,
 		store.Filter{Domain: store.Community, From: from, To: from.Add(hourly)},
-		store.Grouping{By: []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP}})
+		store.Grouping{By: honeypotDimensions})
 	if err != nil {
 		return store.Statistic{}, err
 	}

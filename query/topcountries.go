@@ -31,7 +31,7 @@ var topCountriesAttacks = &Question{
 		Schema: list(record(
 			field("id", &Schema{
 				AnyOf:       []*Schema{{Type: "integer"}, {Type: "string"}},
-				Description: "The number 0 by default and with days, else the text of monthOffset or offset.",
+				Description: "The number 0 by default, with days, and for the text 0; else the text of monthOffset or offset.",
 			}),
 			field("date", textLike(`^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$`, "The month, in UTC; with days the first day.")),
 			field("attacksPerCountry", list(countrySchema, "The attackers' countries, most alerts first.")),
@@ -77,7 +77,7 @@ type countryCount struct {
 
 func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
 	answer := struct {
-		ID         any            `json:"id"` // the number 0 by default, else the text of the request
+		ID         any            `json:"id"` // the number 0 by default and for "0", else the text of the request
 		Date       string         `json:"date"`
 		PerCountry []countryCount `json:"attacksPerCountry"`
 		ToTargets  []countryCount `json:"attacksToTargetCountry"`
@@ -88,7 +88,7 @@ func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
 		answer.Date = filter.From.Format(time.DateOnly)
 	} else {
 		offset := in.monthOffset()
-		if offset.given {
+		if offset.given && offset.text != "0" {
 			answer.ID = offset.text
 		}
 		filter.From = startOfMonth(in.Now, offset.number)

@@ -70,7 +70,7 @@ func askTpotStats(ctx context.Context, in Input) ([]byte, error) {
 	day := in.day(in.Now)
 	groups, err := in.Reader.Group(ctx,
 		store.Filter{Domain: store.Community, From: day, To: day.Add(oneDay)},
-		store.Grouping{By: []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP}})
+		store.Grouping{By: honeypotDimensions})
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +84,43 @@ func askTpotStats(ctx context.Context, in Input) ([]byte, error) {
 // noHostname is what sensors that tell no host name are stored with.
 const noHostname = "undefined"
 
-// honeypot is a host: by its name, or by its address where it told none.
-type honeypot struct{ hostname, address string }
+// honeypotDimensions are what countHoneypots counts from.
+var honeypotDimensions = []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP, store.SensorUUID}
 
-// countHoneypots counts from groups by type, analyzer id, host name and target address.
+// honeypot is a host: by its uuid, or by its name where it sent none, or by its
+// address where it sent neither.
+type honeypot struct{ uuid, hostname, address string }
+
+// honeypotOf returns the honeypot of a group by honeypotDimensions. An alert without
+// a uuid is of the host that sends its name with one: sensors are updated, and not
+// all that is stored has been counted by uuid.
+func honeypotOf(key []string, uuids map[string]string) honeypot {
+	hostname, address, uuid := key[2], key[3], key[4]
+	if uuid == "" {
+		uuid = uuids[hostname]
+	}
+	switch {
+	case uuid != "":
+		return honeypot{uuid: uuid}
+	case hostname != noHostname:
+		return honeypot{hostname: hostname}
+	}
+	return honeypot{hostname: noHostname, address: address}
+}
+
+// uuidsByHostname returns a uuid for each host name that comes with one.
+func uuidsByHostname(groups []store.Group) map[string]string {
+	uuids := make(map[string]string)
+	for _, g := range groups {
+		hostname, uuid := g.Key[2], g.Key[4]
+		if known := uuids[hostname]; hostname != noHostname && uuid != "" && (known == "" || uuid < known) {
+			uuids[hostname] = uuid
+		}
+	}
+	return uuids
+}
+
+// countHoneypots counts from groups by honeypotDimensions.
 func countHoneypots(groups []store.Group) honeypotStats {
 	type onHoneypot struct {
 		honeypot
@@ -101,12 +134,10 @@ func countHoneypots(groups []store.Group) honeypotStats {
 		seen      = make(map[honeypot]bool)
 		daemons   = make(map[onHoneypot]bool)
 		typesSeen = make(map[onHoneypot]bool)
+		uuids     = uuidsByHostname(groups)
 	)
 	for _, g := range groups {
-		peerType, ident, host := g.Key[0], g.Key[1], honeypot{hostname: g.Key[2]}
-		if host.hostname == noHostname {
-			host.address = g.Key[3]
-		}
+		peerType, ident, host := g.Key[0], g.Key[1], honeypotOf(g.Key, uuids)
 		stats.Alerts += g.Count
 		stats.AlertsPerType[peerType] += g.Count
 		seen[host] = true

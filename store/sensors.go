@@ -32,6 +32,10 @@ type SensorRecord struct {
 	// not stored, by reason.
 	Accepted int64            `json:"accepted"`
 	Refused  map[string]int64 `json:"refused"`
+	// Delays are how long after their CreateTime the alerts of its last messages
+	// arrived, in seconds, the oldest first; negative where the sensor's clock is
+	// ahead. There are some dozens at most.
+	Delays []int64 `json:"delays,omitempty"`
 	// Counts are the accepted alerts of the last day, by the start of a span, the
 	// first one first: ten minutes, and what is older by the hour.
 	Counts []SensorCount `json:"counts"`

@@ -196,6 +196,11 @@ const (
 	TargetCountryName                  // English name
 	SourceLocation                     // "LAT , LON"
 	TargetLocation                     // "LAT , LON"
+	SensorUUID                         // sensor's uuid, empty where it sends none
+	SourceDoubt                        // what alert.Document.SourceDoubt returns
+	Username                           // user name that was tried
+	Password                           // password that was tried
+	VulnID                             // vulnerability that was named
 )
 
 // Grouping says what to group by.
@@ -208,6 +213,8 @@ type Grouping struct {
 	// with buckets, over all of them together, and then with all their buckets.
 	// Equal keys rank as groups do. The order of what is kept is Group's.
 	Top int
+	// Times also returns the first and last time of each group.
+	Times bool
 }
 
 // Group is one combination and how often it occurs.
@@ -217,6 +224,9 @@ type Group struct {
 	// Start is the start of the bucket in UTC, zero if there are no buckets.
 	Start time.Time
 	Count int64
+	// First and Last are the earliest and latest time of the filter's time field,
+	// in UTC; zero unless Grouping.Times is set.
+	First, Last time.Time
 }
 
 // Statistic is one hour of the statistics series (contract §3.2, end).

@@ -14,6 +14,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +147,7 @@ type recording struct {
 	} `json:"request"`
 
 	file   string
+	path   string
 	name   string // the last part of the path
 	values url.Values
 	now    time.Time
@@ -157,7 +160,7 @@ func readRecording(t *testing.T, file string) recording {
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	rec.name, rec.values = path.Base(u.Path), u.Query()
+	rec.path, rec.name, rec.values = u.Path, path.Base(u.Path), u.Query()
 	if rec.now, err = time.Parse("2006-01-02T15:04:05", rec.RequestedAt); err != nil { // takes fractions, too
 		t.Fatalf("%s: %v", file, err)
 	}
@@ -168,6 +171,7 @@ func readRecording(t *testing.T, file string) recording {
 // other paths, wrong methods, and what authentication refused.
 func (r *recording) question() (*query.Question, bool) {
 	q, ok := query.Named(r.name)
+	ok = ok && slices.Contains(q.Paths(), r.path)
 	method := http.MethodGet
 	if ok && q.Private {
 		method = http.MethodPost
@@ -181,6 +185,10 @@ func (r *recording) refused() bool {
 	body := strings.Trim(r.Body, "\"\n")
 	return r.Status != http.StatusOK || body == "Nope" || body == "false"
 }
+
+// saidNothing says whether the Python service found nothing, which it tells by
+// the same words as a refusal.
+func (r *recording) saidNothing() bool { return r.Status == http.StatusOK && r.refused() }
 
 // exchange is one comparison.
 type exchange struct {
@@ -232,6 +240,14 @@ func (e *exchange) with(name, value string) url.Values {
 		changed.Set(name, value)
 	}
 	return changed
+}
+
+// number returns a recorded parameter, or what it is when absent.
+func (e *exchange) number(name string, absent int) int {
+	if n, err := strconv.Atoi(e.values.Get(name)); err == nil {
+		return n
+	}
+	return absent
 }
 
 // compare fails the test when the two answers differ other than intended.

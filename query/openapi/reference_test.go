@@ -87,7 +87,8 @@ What each question takes and answers. This file is made from the same table as `
 
 All times are in UTC. Every path is served with a slash at its end, too. A parameter that makes no sense gets 400, and
 a text that names it, as ` + "`{\"error\": \"…\"}`" + ` where the answer would be JSON, else as
-` + "`<Result><StatusCode>ERROR</StatusCode><Text>…</Text></Result>`" + `. Parameters that are not listed are ignored. Answers are
+` + "`<Result><StatusCode>ERROR</StatusCode><Text>…</Text></Result>`" + `. Parameters that are not listed are ignored, and an empty one
+counts as absent, unless one is required. Answers are
 cached for the time that is told, or for a minute as long as no alert is two hours old; ` + "`ETag`" + ` and ` + "`If-None-Match`" + ` spare their repetition. Texts that tell what an attacker did
 were written by the attacker: never show them as markup.
 

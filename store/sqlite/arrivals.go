@@ -51,7 +51,7 @@ func (a *arrivals) flush() error {
 // alone: how many alerts there were in each of some spans.
 func byArrival(f store.Filter, g store.Grouping) bool {
 	whole := func(t time.Time) bool { return t.Nanosecond() == 0 && t.Unix()%arrivalSeconds == 0 }
-	return f.Time == store.Received && f.SourceIP == "" && f.PeerType == "" && len(g.By) == 0 &&
+	return f.Time == store.Received && f.SourceIP == "" && f.PeerType == "" && len(g.By) == 0 && !g.Times &&
 		g.Bucket > 0 && g.Bucket%(arrivalSeconds*time.Second) == 0 &&
 		!f.From.IsZero() && !f.To.IsZero() && whole(f.From) && whole(f.To)
 }

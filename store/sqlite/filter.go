@@ -72,6 +72,13 @@ func selected(f store.Filter) (c conditions, column string, err error) {
 // that leads to the alerts one by one, and not searched for in all of them.
 const createdSpan = 12 * time.Hour
 
+// allBlocks are the blocks of arrival that there are: the index of sources has the
+// block before the source.
+const allBlocks = `WITH RECURSIVE blocks(n) AS (
+		SELECT block FROM (SELECT block FROM alerts ORDER BY seq LIMIT 1)
+		UNION ALL SELECT n + 1 FROM blocks WHERE n < (SELECT block FROM alerts ORDER BY seq DESC LIMIT 1))
+	SELECT n FROM blocks`
+
 // from returns the alerts table with its conditions, domain included, for
 // questions that read all that matches.
 func from(f store.Filter) (clause string, values []any, err error) {
@@ -86,6 +93,9 @@ func from(f store.Filter) (clause string, values []any, err error) {
 	c.add("community IN (" + strings.Join(domain, ", ") + ")")
 	table := "alerts NOT INDEXED"
 	switch {
+	case f.SourceIP != "" && (f.Time == store.Created || f.From.IsZero()):
+		table = "alerts INDEXED BY alerts_source"
+		c.add("block IN (" + allBlocks + ")")
 	case f.Time == store.Received:
 		table = "alerts INDEXED BY alerts_received"
 	case !f.From.IsZero() && !f.To.IsZero() && f.To.Sub(f.From) <= createdSpan:

@@ -7,36 +7,13 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
 )
-
-// dimension says how alerts are grouped by something.
-type dimension struct {
-	// column of alerts that is counted by.
-	column string
-	// text is the column of the answer, where column is the id of a row in the
-	// dictionary joined as from.
-	text, from string
-}
-
-var dimensions = map[store.Dimension]dimension{
-	store.SourceIP:          {column: "source_ip"},
-	store.PeerType:          {column: "sensor", text: "s.type", from: "sensors AS s ON s.id = g.sensor"},
-	store.PeerIdent:         {column: "sensor", text: "s.ident", from: "sensors AS s ON s.id = g.sensor"},
-	store.Hostname:          {column: "sensor", text: "s.hostname", from: "sensors AS s ON s.id = g.sensor"},
-	store.TargetIP:          {column: "target_ip"},
-	store.TargetPort:        {column: "target_port"},
-	store.Request:           {column: "request"},
-	store.SourceCountry:     {column: "source_place", text: "sp.country", from: "places AS sp ON sp.id = g.source_place"},
-	store.SourceCountryName: {column: "source_place", text: "sp.country_name", from: "places AS sp ON sp.id = g.source_place"},
-	store.SourceLocation:    {column: "source_place", text: "sp.location", from: "places AS sp ON sp.id = g.source_place"},
-	store.TargetCountry:     {column: "target_place", text: "tp.country", from: "places AS tp ON tp.id = g.target_place"},
-	store.TargetCountryName: {column: "target_place", text: "tp.country_name", from: "places AS tp ON tp.id = g.target_place"},
-	store.TargetLocation:    {column: "target_place", text: "tp.location", from: "places AS tp ON tp.id = g.target_place"},
-}
 
 // group answers from roll-ups where they can, or from the counts of arrivals, and
 // else from the alerts.
@@ -79,7 +56,33 @@ func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Groupi
 		}
 		return err
 	})
+	if isDerived(g) {
+		found = added(found)
+	}
 	return found, err
+}
+
+// added makes one group of those with the same key and bucket.
+func added(found []keyed) []keyed {
+	known := make(map[string]int, len(found))
+	sum := found[:0]
+	for _, k := range found {
+		name := strconv.FormatInt(k.Start.Unix(), 10) + " " + k.name()
+		at, there := known[name]
+		if !there {
+			known[name] = len(sum)
+			sum = append(sum, k)
+			continue
+		}
+		sum[at].Count += k.Count
+		if k.First.Before(sum[at].First) {
+			sum[at].First = k.First
+		}
+		if k.Last.After(sum[at].Last) {
+			sum[at].Last = k.Last
+		}
+	}
+	return sum
 }
 
 // ranked keeps the groups of the top keys and puts them in order. What is sorted
@@ -115,8 +118,8 @@ func ranked(found []keyed, g store.Grouping) []store.Group {
 	return groups
 }
 
-// groupQuery returns a query for the dimensions, the bucket (seconds since the
-// epoch, or 0) and the count.
+// groupQuery returns a query for the dimensions, hiddenColumns if one is derived, the
+// bucket (seconds since the epoch, or 0), the count, and the first and last time.
 func groupQuery(f store.Filter, g store.Grouping) (query string, values []any, err error) {
 	table, values, err := from(f)
 	if err != nil {
@@ -132,7 +135,13 @@ func groupQuery(f store.Filter, g store.Grouping) (query string, values []any, e
 		if !ok {
 			return "", nil, fmt.Errorf("unknown dimension %d to group by", by)
 		}
-		counted = appendNew(counted, dim.column)
+		if dim.derived == nil {
+			counted = appendNew(counted, dim.column)
+		}
+		if dim.derived != nil {
+			shown = append(shown, "NULL")
+			continue
+		}
 		if dim.from == "" {
 			shown = append(shown, "g."+dim.column)
 			continue
@@ -140,14 +149,26 @@ func groupQuery(f store.Filter, g store.Grouping) (query string, values []any, e
 		shown = append(shown, dim.text)
 		joins = appendNew(joins, " LEFT JOIN "+dim.from)
 	}
+	first, last := "0", "0"
+	if g.Times {
+		column, _ := timeColumn(f.Time) // bucketOf has found it good
+		first, last = "min("+column+")", "max("+column+")"
+	}
 	if len(joins) == 0 && len(counted) == len(g.By) { // one step does
-		counted = append(counted, bucket, "count(*)")
-		return "SELECT " + strings.Join(counted, ", ") + " FROM " + table + groupBy(len(counted)-1), values, nil
+		counted = append(counted, bucket)
+		return "SELECT " + strings.Join(counted, ", ") + ", count(*), " + first + ", " + last + " FROM " + table + groupBy(len(counted)), values, nil
+	}
+	if isDerived(g) {
+		shown = append(shown, hiddenColumns...)
+		joins = appendNew(joins, " LEFT JOIN "+dimensions[store.PeerType].from)
+		for _, column := range hiddenCounted {
+			counted = appendNew(counted, column)
+		}
 	}
 	counted = append(counted, bucket)
 	shown = append(shown, "g.bucket")
-	ids := "SELECT " + strings.Join(counted, ", ") + " AS bucket, count(*) AS n FROM " + table + groupBy(len(counted))
-	query = "SELECT " + strings.Join(shown, ", ") + ", sum(g.n) FROM (" + ids + ") AS g" +
+	ids := "SELECT " + strings.Join(counted, ", ") + " AS bucket, count(*) AS n, " + first + " AS first, " + last + " AS last FROM " + table + groupBy(len(counted))
+	query = "SELECT " + strings.Join(shown, ", ") + ", sum(g.n), min(g.first), max(g.last) FROM (" + ids + ") AS g" +
 		strings.Join(joins, "") + groupBy(len(shown))
 	return query, values, nil
 }
@@ -247,19 +268,34 @@ func withKeys(found []keyed, wanted map[string]bool) []keyed {
 func scanGroup(rows *sql.Rows, g store.Grouping) (keyed, error) {
 	k := keyed{addrs: make([]netip.Addr, len(g.By))}
 	k.Key = make([]string, len(g.By))
-	values, dest := make([]any, len(g.By)), make([]any, len(g.By), len(g.By)+2)
+	values := make([]any, len(g.By), len(g.By)+len(hiddenColumns))
+	if isDerived(g) {
+		values = values[:cap(values)]
+	}
+	dest := make([]any, len(values), len(values)+4)
 	for i := range values {
 		dest[i] = &values[i]
 	}
 	var start int64
-	if err := rows.Scan(append(dest, &start, &k.Count)...); err != nil {
+	var first, last sql.NullInt64 // NULL of no alerts
+	if err := rows.Scan(append(dest, &start, &k.Count, &first, &last)...); err != nil {
 		return k, err
 	}
+	var d alert.Document
+	if hidden := (columns{values[len(g.By):]}); len(hidden.left) > 0 {
+		d.SourceEntryIP, d.PeerType, d.ExternalIP = hidden.addr(), hidden.text(), hidden.text()
+		texts, _ := hidden.next().([]byte)
+		if err := decodeTexts(texts, &d); err != nil {
+			return k, err
+		}
+	}
 	for i, by := range g.By {
-		switch by {
-		case store.SourceIP, store.TargetIP:
+		switch derived := dimensions[by].derived; {
+		case derived != nil:
+			k.Key[i] = derived(&d)
+		case by == store.SourceIP || by == store.TargetIP:
 			k.Key[i], k.addrs[i] = decodeAddr(values[i])
-		case store.TargetPort:
+		case by == store.TargetPort:
 			k.Key[i] = decodePort(values[i])
 		default:
 			k.Key[i] = decodeText(values[i])
@@ -267,6 +303,9 @@ func scanGroup(rows *sql.Rows, g store.Grouping) (keyed, error) {
 	}
 	if g.Bucket != 0 {
 		k.Start = decodeTime(start)
+	}
+	if g.Times {
+		k.First, k.Last = decodeTime(first.Int64), decodeTime(last.Int64)
 	}
 	return k, nil
 }

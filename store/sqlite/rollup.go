@@ -19,6 +19,10 @@ type kind struct {
 	brief bool
 	// scattered kinds have keys that are not near each other.
 	scattered bool
+	// grown kinds count by their last dimension since later than by the others. Its
+	// text is left out of keys where it is empty, as in those from before: what was
+	// counted then reads as if it had been empty.
+	grown bool
 }
 
 // kinds are all there are; a kind's number, that is stored, is its place. Of
@@ -26,14 +30,14 @@ type kind struct {
 var kinds = []kind{
 	{time: store.Received, by: []store.Dimension{store.PeerType}},
 	{time: store.Created, by: []store.Dimension{store.PeerType}},
-	{time: store.Received, by: []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP}},
+	{time: store.Received, by: []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP, store.SensorUUID}, grown: true},
 	{time: store.Received, by: []store.Dimension{store.SourceCountry, store.SourceCountryName}},
 	{time: store.Received, by: []store.Dimension{store.TargetCountry, store.TargetCountryName}},
 	{time: store.Created, by: []store.Dimension{store.SourceLocation}},
 	{time: store.Created, by: []store.Dimension{store.TargetLocation}},
 	{time: store.Received, by: []store.Dimension{store.TargetPort}, brief: true},
 	{time: store.Received, by: []store.Dimension{store.Request}, only: "Webpage", brief: true},
-	{time: store.Received, by: []store.Dimension{store.SourceIP}, brief: true, scattered: true},
+	{time: store.Received, by: []store.Dimension{store.SourceIP, store.SourceDoubt}, brief: true, scattered: true, grown: true},
 }
 
 // Time is counted in slots of ten minutes since the Unix epoch.
@@ -88,25 +92,44 @@ func valueOf(d *alert.Document, by store.Dimension) string {
 		return d.TargetCountryName
 	case store.SourceLocation:
 		return d.Location
+	case store.SensorUUID:
+		return d.SensorUUID
+	case store.SourceDoubt:
+		return d.SourceDoubt()
 	default:
 		return d.LocationDestination
 	}
 }
 
-// IPv4 addresses and port numbers are key ids themselves, above all ids of
-// rollup_keys: there are very many, and they need no text.
+// IPv4 addresses, by the doubt about them, and port numbers are key ids themselves,
+// above all ids of rollup_keys: there are very many, and they need no text.
 const (
-	firstAddr = 1 << 40
-	firstPort = 2 << 40
-	ports     = 1 << 16
+	firstAddr      = 1 << 40
+	firstPort      = 2 << 40
+	firstSpoofable = 3 << 40
+	firstOwn       = 4 << 40
+	ports          = 1 << 16
 )
 
-// directKey returns the key id of a text that needs no row of rollup_keys.
-func (k *kind) directKey(text string) (id int64, ok bool) {
+// addrRanges are the ids of IPv4 addresses of kinds that count by the doubt about them, in order.
+var addrRanges = [...]struct {
+	first int64
+	doubt string
+}{{firstAddr, ""}, {firstSpoofable, alert.SourceSpoofable}, {firstOwn, alert.SourceOwn}}
+
+// directKey returns the key id of a key that needs no row of rollup_keys, by its
+// first and last text.
+func (k *kind) directKey(text, last string) (id int64, ok bool) {
 	switch k.by[0] {
 	case store.SourceIP:
-		if b, ok := encodeAddr(text).([]byte); ok && len(b) == 4 {
-			return firstAddr + int64(binary.BigEndian.Uint32(b)), true
+		b, ok := encodeAddr(text).([]byte)
+		if !ok || len(b) != 4 {
+			return 0, false
+		}
+		for i := range addrRanges {
+			if addrRanges[i].doubt == last {
+				return addrRanges[i].first + int64(binary.BigEndian.Uint32(b)), true
+			}
 		}
 	case store.TargetPort:
 		if n, ok := encodePort(text).(int64); ok && n < ports {
@@ -116,17 +139,24 @@ func (k *kind) directKey(text string) (id int64, ok bool) {
 	return 0, false
 }
 
-// directText undoes directKey.
-func directText(id int64) (text string, ok bool) {
-	switch {
-	case id >= firstPort:
-		return decodePort(id - firstPort), true
-	case id >= firstAddr:
-		text, _ := decodeAddr(binary.BigEndian.AppendUint32(nil, uint32(id-firstAddr)))
-		return text, true
+// directTexts undoes directKey.
+func directTexts(id int64) (texts []string, ok bool) {
+	if id < firstAddr {
+		return nil, false
 	}
-	return "", false
+	if id >= firstPort && id < firstSpoofable {
+		return []string{decodePort(id - firstPort)}, true
+	}
+	at := len(addrRanges) - 1
+	for id < addrRanges[at].first {
+		at--
+	}
+	text, _ := decodeAddr(binary.BigEndian.AppendUint32(nil, uint32(id-addrRanges[at].first)))
+	return []string{text, addrRanges[at].doubt}, true
 }
+
+// inKey says whether the i-th text of a key is in it.
+func (k *kind) inKey(i int, text string) bool { return text != "" || !k.grown || i < len(k.by)-1 }
 
 // appendPart adds a text of a key; different texts make different keys.
 func appendPart(key []byte, text string) []byte {
@@ -134,10 +164,13 @@ func appendPart(key []byte, text string) []byte {
 	return append(key, text...)
 }
 
-// splitKey returns the n texts of a key.
+// splitKey returns the n texts of a key, of which the last may not be in it.
 func splitKey(key []byte, n int) ([]string, error) {
 	texts := make([]string, n)
 	for i := range texts {
+		if i > 0 && i == n-1 && len(key) == 0 {
+			break
+		}
 		length, size := binary.Uvarint(key)
 		if size <= 0 || uint64(len(key)-size) < length {
 			return nil, errDamaged

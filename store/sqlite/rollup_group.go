@@ -94,7 +94,7 @@ func (r *rollupReader) totals() ([]keyed, error) {
 
 // byTexts puts texts to ids, and adds up what has the same texts.
 func (r *rollupReader) byTexts(buckets map[int64][]entry) ([]keyed, error) {
-	if r.kind.scattered && len(r.grouping.By) == 1 {
+	if by := r.grouping.By; r.kind.scattered && slices.Equal(by, r.kind.by[:min(len(by), len(r.kind.by))]) && len(by) > 0 {
 		return r.byAddr(buckets)
 	}
 	texts, err := r.textsOf(buckets)
@@ -139,49 +139,77 @@ func (r *rollupReader) byTexts(buckets map[int64][]entry) ([]keyed, error) {
 	return found, nil
 }
 
-// byAddr is byTexts for groups by one address only, of which most need no text
-// looked up.
+// byAddr is byTexts for groups by an address, and the doubt about it if that is
+// asked for. Most addresses need no text looked up.
 func (r *rollupReader) byAddr(buckets map[int64][]entry) ([]keyed, error) {
 	var found []keyed
 	others := make(map[int64][]entry)
 	for start, entries := range buckets {
-		direct, _ := slices.BinarySearchFunc(entries, firstAddr, func(e entry, key int64) int { return cmp.Compare(e.key, key) })
-		others[start] = entries[:direct]
-		found = r.appendAddrs(found, start, entries[direct:])
+		others[start] = below(entries, firstAddr)
+		var lists [][]entry
+		for _, span := range addrRanges {
+			list := slices.Clone(below(entries[len(below(entries, span.first)):], span.first+firstAddr))
+			for i := range list {
+				list[i].key -= span.first
+			}
+			if len(r.grouping.By) > 1 {
+				found = r.appendAddrs(found, start, list, span.doubt)
+			}
+			lists = append(lists, list)
+		}
+		if len(r.grouping.By) == 1 {
+			found = r.appendAddrs(found, start, merge(lists))
+		}
 	}
 	texts, err := r.textsOf(others)
 	if err != nil {
 		return nil, err
 	}
 	for start, entries := range others {
+		known := make(map[string]int)
 		for _, e := range entries {
-			k := r.group(start, texts[e.key])
-			k.Count = e.n
-			found = append(found, k)
+			key := texts[e.key][:len(r.grouping.By)]
+			name := strings.Join(quotedAll(key), " ")
+			at, there := known[name]
+			if !there {
+				at = len(found)
+				known[name] = at
+				found = append(found, r.group(start, key))
+			}
+			found[at].Count += e.n
 		}
 	}
 	return found, nil
 }
 
-// appendAddrs adds a group for each entry, of which all keys are IPv4 addresses.
-// Their texts are parts of one, for there are very many.
-func (r *rollupReader) appendAddrs(found []keyed, start int64, entries []entry) []keyed {
+// below returns the entries before a key.
+func below(entries []entry, key int64) []entry {
+	n, _ := slices.BinarySearchFunc(entries, key, func(e entry, key int64) int { return cmp.Compare(e.key, key) })
+	return entries[:n]
+}
+
+// appendAddrs adds a group for each entry, of which all keys are IPv4 addresses;
+// more are the texts that follow in all keys. Texts of addresses are parts of one,
+// for there are very many.
+func (r *rollupReader) appendAddrs(found []keyed, start int64, entries []entry, more ...string) []keyed {
 	const longest = len("255.255.255.255")
-	first := len(found)
+	first, width := len(found), 1+len(more)
 	found = slices.Grow(found, len(entries))
-	addrs, ends := make([]netip.Addr, len(entries)), make([]int, len(entries))
+	addrs, ends := make([]netip.Addr, width*len(entries)), make([]int, len(entries))
 	texts := make([]byte, 0, longest*len(entries))
 	for i, e := range entries {
-		addrs[i] = netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(e.key-firstAddr))))
-		texts = addrs[i].AppendTo(texts)
+		addrs[i*width] = netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(e.key))))
+		texts = addrs[i*width].AppendTo(texts)
 		ends[i] = len(texts)
-		found = append(found, keyed{Group: store.Group{Start: r.startTime(start), Count: e.n}, addrs: addrs[i : i+1]})
+		found = append(found, keyed{Group: store.Group{Start: r.startTime(start), Count: e.n}, addrs: addrs[i*width : (i+1)*width]})
 	}
 	all, from := string(texts), 0
-	keys := make([]string, len(entries))
+	keys := make([]string, width*len(entries))
 	for i, end := range ends {
-		keys[i], from = all[from:end], end
-		found[first+i].Key = keys[i : i+1 : i+1]
+		key := keys[i*width : (i+1)*width : (i+1)*width]
+		key[0], from = all[from:end], end
+		copy(key[1:], more)
+		found[first+i].Key = key
 	}
 	return found
 }
@@ -224,8 +252,8 @@ func (r *rollupReader) textsOf(buckets map[int64][]entry) (map[int64][]string, e
 				texts[e.key] = r.strange[-e.key-1]
 				continue
 			}
-			if text, ok := directText(e.key); ok {
-				texts[e.key] = []string{text}
+			if direct, ok := directTexts(e.key); ok {
+				texts[e.key] = direct
 				continue
 			}
 			ids = append(ids, e.key)

@@ -14,7 +14,7 @@ import (
 // counts by all that is asked for, and by all that is chosen by.
 func rollupFor(f store.Filter, g store.Grouping) (kind int, ok bool) {
 	switch {
-	case f.SourceIP != "":
+	case f.SourceIP != "" || g.Times:
 		return 0, false
 	case g.Bucket < 0 || g.Bucket%(slotSeconds*time.Second) != 0:
 		return 0, false

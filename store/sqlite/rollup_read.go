@@ -137,13 +137,15 @@ func (r *rollupReader) readEdge(community string, w window) error {
 func (r *rollupReader) idsOf(found []keyed) ([]int64, error) {
 	ids := make([]int64, len(found))
 	for i, k := range found {
-		if id, ok := r.kind.directKey(k.Key[0]); ok {
+		if id, ok := r.kind.directKey(k.Key[0], k.Key[len(k.Key)-1]); ok {
 			ids[i] = id
 			continue
 		}
 		var key []byte
-		for _, text := range k.Key {
-			key = appendPart(key, text)
+		for at, text := range k.Key {
+			if r.kind.inKey(at, text) {
+				key = appendPart(key, text)
+			}
 		}
 		id, err := r.texts.id(r.ctx, r.tx, r.number, key)
 		if err != nil {

@@ -98,7 +98,7 @@ func (t *tally) count(d *alert.Document) error {
 		if k.time == store.Created {
 			slot = created
 		}
-		id, ok := k.directKey(valueOf(d, k.by[0]))
+		id, ok := k.directKey(valueOf(d, k.by[0]), valueOf(d, k.by[len(k.by)-1]))
 		if !ok {
 			var err error
 			if id, err = t.key(i, d, slot); err != nil {
@@ -131,8 +131,10 @@ func (t *tally) countIn(i int, s span, key int64) {
 // key returns the id of the document's key of a kind.
 func (t *tally) key(i int, d *alert.Document, slot int64) (int64, error) {
 	t.scratch = append(t.scratch[:0], byte(i))
-	for _, by := range kinds[i].by {
-		t.scratch = appendPart(t.scratch, valueOf(d, by))
+	for at, by := range kinds[i].by {
+		if text := valueOf(d, by); kinds[i].inKey(at, text) {
+			t.scratch = appendPart(t.scratch, text)
+		}
 	}
 	period := floorTo(slot, keyPeriod) / keyPeriod
 	k, ok := t.latestKeys[i], bytes.Equal(t.scratch, t.latest[i])

@@ -45,7 +45,16 @@ func countGroups(documents []alert.Document, field store.TimeField, g store.Grou
 		if groups[name] == nil {
 			groups[name] = &one
 		}
-		groups[name].Count++
+		counted := groups[name]
+		counted.Count++
+		if at := timeOf(d, field); g.Times {
+			if counted.Count == 1 || at.Before(counted.First) {
+				counted.First = at
+			}
+			if counted.Count == 1 || at.After(counted.Last) {
+				counted.Last = at
+			}
+		}
 	}
 	var counted []store.Group
 	for _, one := range groups {
@@ -94,6 +103,16 @@ func valueOf(d alert.Document, dim store.Dimension) string {
 		return d.Location
 	case store.TargetLocation:
 		return d.LocationDestination
+	case store.SensorUUID:
+		return d.SensorUUID
+	case store.SourceDoubt:
+		return d.SourceDoubt()
+	case store.Username:
+		return d.Username
+	case store.Password:
+		return d.Password
+	case store.VulnID:
+		return d.VulnID
 	}
 	panic(fmt.Sprintf("storetest: unknown dimension %d", dim))
 }

@@ -59,5 +59,6 @@ func (m *model) sensorsOf(community bool, n int) []store.SensorRecord {
 // copied shares nothing with the record.
 func copied(r store.SensorRecord) store.SensorRecord {
 	r.Analyzers, r.Refused, r.Counts = slices.Clone(r.Analyzers), maps.Clone(r.Refused), slices.Clone(r.Counts)
+	r.Delays = slices.Clone(r.Delays)
 	return r
 }

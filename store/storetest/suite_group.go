@@ -15,6 +15,7 @@ var dimensions = []store.Dimension{
 	store.SourceIP, store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP, store.TargetPort, store.Request,
 	store.SourceCountry, store.SourceCountryName, store.TargetCountry, store.TargetCountryName,
 	store.SourceLocation, store.TargetLocation,
+	store.SensorUUID, store.SourceDoubt, store.Username, store.Password, store.VulnID,
 }
 
 // differ tells where two answers differ first, or nothing.
@@ -46,7 +47,18 @@ func testGroups(s *subject) {
 		}
 		second := dimensions[(i+1)%len(dimensions)]
 		compareGroup(s, reference, store.Filter{}, store.Grouping{By: []store.Dimension{dim, second}, Bucket: 6 * time.Hour, Top: 5})
-		compareGroup(s, reference, store.Filter{}, store.Grouping{By: []store.Dimension{second, dim}})
+		compareGroup(s, reference, store.Filter{}, store.Grouping{By: []store.Dimension{second, dim}, Times: true})
+		compareGroup(s, reference, store.Filter{Domain: store.Both, SourceIP: oddSources[i%len(oddSources)]},
+			store.Grouping{By: []store.Dimension{dim}, Times: true})
+	}
+	for _, by := range [][]store.Dimension{
+		{store.SourceIP, store.SourceDoubt}, {store.SourceDoubt, store.SourceIP}, {},
+		{store.PeerType, store.PeerIdent, store.SensorUUID, store.Hostname, store.TargetIP},
+	} {
+		for _, field := range []store.TimeField{store.Received, store.Created} {
+			compareGroup(s, reference, store.Filter{Domain: store.Both, Time: field}, store.Grouping{By: by})
+			compareGroup(s, reference, store.Filter{Time: field}, store.Grouping{By: by, Times: true, Bucket: 6 * time.Hour, Top: 3})
+		}
 	}
 	for _, bucket := range oddBuckets {
 		for _, field := range []store.TimeField{store.Received, store.Created} {
@@ -152,7 +164,7 @@ func randomQuestion(s *subject, reference store.Store, rng *rand.Rand) {
 			s.Errorf("Count of %+v is %d, want %d", f, n, want)
 		}
 	default:
-		g := store.Grouping{Bucket: pick(rng, oddBuckets), Top: pick(rng, []int{0, 3, 1, 10})}
+		g := store.Grouping{Bucket: pick(rng, oddBuckets), Top: pick(rng, []int{0, 3, 1, 10}), Times: rng.IntN(4) == 0}
 		for range rng.IntN(4) {
 			g.By = append(g.By, dimensions[rng.IntN(len(dimensions))])
 		}

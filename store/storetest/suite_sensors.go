@@ -22,6 +22,7 @@ func oddSensor(id, offset int) store.SensorRecord {
 		Version: "EWS Poster v1.33", Analyzers: []string{"cowrie-01", "<b>"}, Community: id%2 > 0,
 		FirstSeen: alert.At(base), LastSeen: updated, Updated: updated,
 		Messages: 1 << 40, Accepted: int64(id), Refused: map[string]int64{"timezone": 3, "credentials": 1},
+		Delays: []int64{-86400 * 365, 7, 0},
 		Counts: []store.SensorCount{{Start: base.Unix(), Count: 7}, {Start: base.Unix() + 600, Count: 1}},
 	}
 }
