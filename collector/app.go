@@ -136,6 +136,9 @@ type App struct {
 	// ready is closed when Start is done: handlers may be asked earlier.
 	ready chan struct{}
 
+	// announced are the addresses that other processes are told of.
+	announced []string
+
 	// stop ends the background work, which background waits for.
 	stop       context.CancelFunc
 	background sync.WaitGroup

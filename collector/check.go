@@ -36,10 +36,11 @@ func (api *AdminAPI) serveCheck(w http.ResponseWriter, r *http.Request) error {
 
 // check looks at every part and says what is wrong with it.
 func (a *App) check(ctx context.Context, now time.Time) []store.Finding {
-	findings := a.checkStore(ctx)
+	findings := append([]store.Finding{{Part: "data", OK: true, Text: a.location()}}, a.checkStore(ctx)...)
 	findings = append(findings, a.checkCache(ctx))
 	findings = append(findings, a.checkGeo(now)...)
-	return append(findings, a.checkCommunity(), checkProxies(a.servers()))
+	servers := a.servers()
+	return append(findings, a.checkCommunity(), checkProxies(servers), checkOtherHosts(servers), checkPorts())
 }
 
 func (a *App) checkStore(ctx context.Context) []store.Finding {
@@ -52,6 +53,14 @@ func (a *App) checkStore(ctx context.Context) []store.Finding {
 		return []store.Finding{{Part: "store", Text: err.Error(), Advice: "See that its disk has room, and that PEBA may write there."}}
 	}
 	return []store.Finding{{Part: "store", OK: true, Text: "takes alerts and answers"}}
+}
+
+// location says where the data is.
+func (a *App) location() string {
+	if l, ok := a.store.(store.Located); ok {
+		return l.Location()
+	}
+	return "in a store that does not say where"
 }
 
 func (a *App) checkCache(ctx context.Context) store.Finding {

@@ -36,6 +36,9 @@ func findingOf(t *testing.T, app *App, now time.Time, part string) store.Finding
 func TestCheckTellsWhatToDo(t *testing.T) {
 	app := startApp(t, community)
 	now := time.Now()
+	if f := findingOf(t, app, now, "data"); !f.OK || !strings.HasSuffix(f.Text, "/peba.db") {
+		t.Errorf("where the data is: %+v", f)
+	}
 	for _, part := range []string{"store", "cache", "geo"} {
 		if f := findingOf(t, app, now, part); !f.OK || f.Advice != "" {
 			t.Errorf("%s of a new server: %+v", part, f)

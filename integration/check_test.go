@@ -44,7 +44,8 @@ func (s *server) wantHealthy() {
 	}
 }
 
-// newCheckedServer prepares a server whose community log-in is not everybody's.
+// newCheckedServer prepares a server with which the check finds no fault: its community
+// log-in is its own, and a site answers requests for other hosts.
 func newCheckedServer(t *testing.T, appOptions string) *server {
 	t.Helper()
 	s := newServer(t, "", "")
@@ -54,7 +55,8 @@ func newCheckedServer(t *testing.T, appOptions string) *server {
 
 func (s *server) checkedSite(appOptions string) string {
 	config := s.Site(appOptions, "")
-	return strings.Replace(config, edgetest.CommunityUser+" "+edgetest.CommunityToken, checkedUser+" "+checkedToken, 1)
+	config = strings.Replace(config, edgetest.CommunityUser+" "+edgetest.CommunityToken, checkedUser+" "+checkedToken, 1)
+	return config + "http://" + s.URL[strings.LastIndex(s.URL, ":"):] + " {\n\trespond 421\n}\n"
 }
 
 // The community's log-in of these servers.
