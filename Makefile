@@ -8,6 +8,8 @@ EXAMPLE = Caddyfile.example
 # Caddy with PEBA on http://localhost:8080, no other server needed. It listens on
 # this machine only, with the log-in of every stock T-Pot, unless told otherwise.
 run: export PEBA_BIND ?= 127.0.0.1
+run: export PEBA_COMMUNITY_USER ?= community-01-user
+run: export PEBA_COMMUNITY_TOKEN ?= foth{a5maiCee8fineu7
 run:
 	@echo "Building; then PEBA serves http://localhost:8080 until you press Ctrl-C: open it in a browser."
 	@echo "In a second terminal:"

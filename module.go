@@ -16,5 +16,6 @@ import (
 	_ "github.com/peba-edge/peba/geo/builtin"
 	_ "github.com/peba-edge/peba/geo/mmdb"
 	_ "github.com/peba-edge/peba/handlers"
+	_ "github.com/peba-edge/peba/notify"
 	_ "github.com/peba-edge/peba/store/sqlite"
 )

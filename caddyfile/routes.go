@@ -15,12 +15,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
 
+	"github.com/peba-edge/peba/collector"
 	"github.com/peba-edge/peba/handlers"
 	"github.com/peba-edge/peba/routes"
 )
-
-// optionNames are the words of the directive.
-var optionNames = []string{"frontend", "max_body", "without"}
 
 // routeOptions is what the directive peba says.
 type routeOptions struct {
@@ -127,7 +125,7 @@ func parseRouteOptions(h httpcaddyfile.Helper) (*routeOptions, error) {
 		case "without":
 			r.without, err = handlers.ParseWithout(h.Dispenser)
 		default:
-			err = h.Errf("peba: unknown option %q: allowed are %s", option, strings.Join(optionNames, ", "))
+			err = collector.UnknownOption(h.Dispenser, "peba", routes.DirectiveOptions()...)
 		}
 		if err != nil {
 			return nil, err

@@ -6,7 +6,6 @@ package collector
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -64,8 +63,9 @@ type App struct {
 	// How long alerts are kept, by the time they were received. Default: 28d.
 	Retention caddy.Duration `json:"retention,omitempty"`
 
-	// The log-in that all community sensors share. Default: none, so that only
-	// users of the store may send.
+	// Log-in that all community sensors share. Default: none, so that only users of
+	// the store may send; a warning says so where both halves are empty once their
+	// placeholders are replaced.
 	Community *Credentials `json:"community,omitempty"`
 
 	// The place shown for addresses whose coordinates are unknown.
@@ -124,6 +124,9 @@ type App struct {
 	intake     *intake.Gate
 	rejections *rejections
 
+	// noCommunity is set when the community's log-in was given and turned out empty.
+	noCommunity bool
+
 	settings    query.Settings
 	storeConfig string
 	keyPrefix   string
@@ -133,18 +136,12 @@ type App struct {
 	// ready is closed when Start is done: handlers may be asked earlier.
 	ready chan struct{}
 
+	// announced are the addresses that other processes are told of.
+	announced []string
+
 	// stop ends the background work, which background waits for.
 	stop       context.CancelFunc
 	background sync.WaitGroup
-}
-
-// Credentials are a user name and a token. Placeholders such as {env.NAME} and
-// {file.PATH} are replaced when the configuration is loaded.
-type Credentials struct {
-	// The user name that sensors send.
-	User string `json:"user"`
-	// The token that sensors send.
-	Token string `json:"token"`
 }
 
 // Coordinates are a place on Earth, in degrees.
@@ -205,7 +202,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
-	a.Community.replacePlaceholders()
+	a.replaceCommunity()
 	a.setDefaults()
 	a.keyPrefix = newKeyPrefix(a.storeConfig, a.settings)
 	return nil
@@ -239,7 +236,7 @@ func (a *App) setDefaults() {
 		a.Retention = caddy.Duration(defaultRetention)
 	}
 	if a.BadIPWindow == 0 {
-		a.BadIPWindow = caddy.Duration(defaultBadIPWindow)
+		a.BadIPWindow = min(caddy.Duration(defaultBadIPWindow), a.Retention)
 	}
 	if a.MaxAlerts == 0 {
 		a.MaxAlerts = defaultMaxAlerts
@@ -274,6 +271,9 @@ func (a *App) Validate() error {
 	if a.BadIPWindow < caddy.Duration(leastBadIPWindow) {
 		return fmt.Errorf("bad_ip_window is %v: allowed is %v or more", time.Duration(a.BadIPWindow), leastBadIPWindow)
 	}
+	if err := checkWindow(a.BadIPWindow, a.Retention); err != nil {
+		return err
+	}
 	if a.MaxAlerts < 1 || a.MaxAlerts > mostMaxAlerts {
 		return fmt.Errorf("max_alerts is %d: allowed is 1 to %d", a.MaxAlerts, mostMaxAlerts)
 	}
@@ -292,26 +292,7 @@ func (a *App) Validate() error {
 	if a.Home.Longitude < -180 || a.Home.Longitude > 180 {
 		return fmt.Errorf("home longitude is %v: allowed is -180 to 180", a.Home.Longitude)
 	}
-	if c := a.Community; c != nil && (c.User == "" || c.Token == "") {
-		return errors.New("community: user and token must not be empty; leave community out to have no community log-in")
-	}
-	return nil
-}
-
-// replacePlaceholders resolves {env.*} and {file.*}. Braces that are no known
-// placeholder stay: the tokens of real communities contain some.
-func (c *Credentials) replacePlaceholders() {
-	if c == nil {
-		return
-	}
-	repl := caddy.NewReplacer()
-	c.User = repl.ReplaceKnown(c.User, "")
-	c.Token = repl.ReplaceKnown(c.Token, "")
-}
-
-// isStock tells whether these are the credentials that every stock T-Pot has.
-func (c *Credentials) isStock() bool {
-	return c != nil && c.User == stockUser && c.Token == stockToken
+	return a.Community.check()
 }
 
 var (

@@ -75,8 +75,14 @@ func TestWrongConfig(t *testing.T) {
 		`,"max_streams":-1`:                                                 "max_streams is -1",
 		`,"max_streams":5,"max_streams_per_address":6`:                      "must be 1 to max_streams, which is 5",
 		`,"bad_ip_window":"1s"`:                                             "bad_ip_window is 1s",
-		`,"community":{"user":"u","token":""}`:                              "must not be empty",
-		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "must not be empty",
+		`,"bad_ip_window":"3h","retention":"2h"`:                            "must not be longer than retention: got 3h0m0s, retention is 2h0m0s",
+		`,"bad_ip_window":"29d"`:                                            "retention is 672h0m0s",
+		`,"community":{"user":"u","token":""}`:                              "user or token is empty",
+		`,"community":{"user":"u","token":"{env.NONE}"}`:                    "user or token is empty",
+		`,"community":{"user":"{env.NONE}","token":"long enough"}`:          "user or token is empty",
+		`,"community":{"user":"u","token":"a{env.NONE}b"}`:                  "too short: got 2 characters, must be at least 8",
+		`,"refresh":[{"every":"26s","questions":["retrieveAlertsJson"]}]`:   "got 26s, must be at most 25s",
+		`,"refresh":[{"every":"5s","questions":["TpotStats"]}]`:             "the answer to TpotStats is not cached",
 		`,"refresh":[{"every":"1ms","questions":["tops?type=urls"]}]`:       "every is 1ms",
 		`,"refresh":[{"every":"5s","questions":["top"]}]`:                   `unknown question "top"`,
 		`,"refresh":[{"every":"5s","questions":["tops?days=3&type=urls"]}]`: `parameter "days" is "3"`,
@@ -97,7 +103,7 @@ func TestBracesInTokens(t *testing.T) {
 	t.Setenv("PEBA_TEST_TOKEN", "from the environment")
 	for given, want := range map[string]string{
 		"foth{a5mai":               "foth{a5mai",
-		"a{b}c":                    "a{b}c",
+		"a{b}c 1234":               "a{b}c 1234",
 		"{env.PEBA_TEST_TOKEN}":    "from the environment",
 		"x{env.PEBA_TEST_TOKEN}{y": "xfrom the environment{y",
 	} {
@@ -108,6 +114,17 @@ func TestBracesInTokens(t *testing.T) {
 		if app.Community.Token != want {
 			t.Errorf("token %q became %q", given, app.Community.Token)
 		}
+	}
+}
+
+// TestShortRetention has a default window that fits it.
+func TestShortRetention(t *testing.T) {
+	app, err := provision(t, `,"retention":"1h"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if window := app.settings.BadIPWindow; window != time.Hour {
+		t.Errorf("the window for bad addresses is %v", window)
 	}
 }
 
@@ -125,7 +142,7 @@ func send(t *testing.T, app *App, cve string, ports ...int) {
 			`<Source port="%d" protocol="tcp">9.9.9.9</Source><Target port="22" protocol="tcp">8.8.8.8</Target>`+
 			`%s</Alert>`, port, named)
 	}
-	m, err := alert.Decode(strings.NewReader(`<m><Authentication><username>u</username><token>t</token></Authentication>`+b.String()+`</m>`),
+	m, err := alert.Decode(strings.NewReader(`<m><Authentication><username>u</username><token>the token</token></Authentication>`+b.String()+`</m>`),
 		alert.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
@@ -139,12 +156,12 @@ func send(t *testing.T, app *App, cve string, ports ...int) {
 	}
 }
 
-const community = `,"community":{"user":"u","token":"t"}`
+const community = `,"community":{"user":"u","token":"the token"}`
 
 // TestRefresh computes answers before anybody asks.
 func TestRefresh(t *testing.T) {
-	app := startApp(t, community+`,"refresh":[{"every":"1h","questions":["retrieveAlertStats?ci=-1"]}]`)
-	q, _ := query.Named("retrieveAlertStats")
+	app := startApp(t, community+`,"refresh":[{"every":"1h","questions":["datasetAlertTypesPerMonth?ci=-1"]}]`)
+	q, _ := query.Named("datasetAlertTypesPerMonth")
 	args, err := q.Parse(map[string][]string{"ci": {"-1"}})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,8 @@ package collector
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +11,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/peba-edge/peba/routes"
 )
 
 // The words of the global option, as errors list them.
@@ -38,15 +42,34 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		return d.Errf("peba takes no argument here, but a block: unexpected %q", d.Val())
 	}
 	seen := map[string]bool{}
+	var window caddyfile.Dispenser // where bad_ip_window is
 	for d.NextBlock(0) {
 		option := d.Val()
 		if seen[option] && option != "refresh" {
 			return d.Errf("peba: %s is given twice", option)
 		}
 		seen[option] = true
+		if option == "bad_ip_window" {
+			window = *d
+		}
 		if err := a.unmarshalOption(option, d); err != nil {
 			return err
 		}
+	}
+	retention := a.Retention
+	if retention == 0 {
+		retention = caddy.Duration(defaultRetention)
+	}
+	if err := checkWindow(a.BadIPWindow, retention); err != nil {
+		return window.WrapErr(err)
+	}
+	return nil
+}
+
+// checkWindow reports a window for bad addresses from which alerts are deleted.
+func checkWindow(window, retention caddy.Duration) error {
+	if window > retention {
+		return fmt.Errorf("bad_ip_window: must not be longer than retention: got %v, retention is %v", time.Duration(window), time.Duration(retention))
 	}
 	return nil
 }
@@ -86,15 +109,33 @@ func (a *App) unmarshalOption(option string, d *caddyfile.Dispenser) error {
 		if args[0] == "" || args[1] == "" {
 			return d.Errf("community has an empty user or token: leave community out to have no community log-in")
 		}
+		if !strings.Contains(args[1], "{") { // no placeholder
+			if err := checkCommunityToken(args[1]); err != nil {
+				return d.WrapErr(err)
+			}
+		}
 		a.Community = &Credentials{User: args[0], Token: args[1]}
 	case "refresh":
 		err = a.unmarshalRefresh(d)
 	case "home":
 		a.Home, err = unmarshalCoordinates(d)
 	default:
-		return d.Errf("peba: unknown option %q: allowed are %s", option, strings.Join(appOptions, ", "))
+		if slices.Contains(routes.DirectiveOptions(), option) {
+			return d.Errf("peba: unknown option %q: it is an option of the directive: write it in the site block, example.org { peba { %s … } }", option, option)
+		}
+		return d.Errf("peba: unknown option %q: must be one of %s", option, strings.Join(appOptions, ", "))
 	}
 	return err
+}
+
+// UnknownOption is the error for the present word in the block of a directive, which
+// has the options allowed. It says where a global option belongs.
+func UnknownOption(d *caddyfile.Dispenser, directive string, allowed ...string) error {
+	option := d.Val()
+	if slices.Contains(appOptions, option) {
+		return d.Errf("%s: unknown option %q: it is a global option: write it at the top of the Caddyfile, { peba { %s … } }", directive, option, option)
+	}
+	return d.Errf("%s: unknown option %q: must be one of %s", directive, option, strings.Join(allowed, ", "))
 }
 
 // unmarshalGuest reads the configuration of a guest module, whose name is the
@@ -177,7 +218,11 @@ func (a *App) unmarshalRefresh(d *caddyfile.Dispenser) error {
 		return d.Errf("refresh interval is %q: allowed is a time span of 1s or more", args[0])
 	}
 	for _, question := range args[1:] {
-		if _, err := parseRefreshed(question); err != nil {
+		parsed, err := parseRefreshed(question)
+		if err == nil {
+			err = parsed.checkEvery(every)
+		}
+		if err != nil {
 			return d.WrapErr(err)
 		}
 	}

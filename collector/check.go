@@ -36,22 +36,45 @@ func (api *AdminAPI) serveCheck(w http.ResponseWriter, r *http.Request) error {
 
 // check looks at every part and says what is wrong with it.
 func (a *App) check(ctx context.Context, now time.Time) []store.Finding {
-	findings := a.checkStore(ctx)
+	findings := append([]store.Finding{{Part: "data", OK: true, Text: a.location()}}, a.checkStore(ctx)...)
 	findings = append(findings, a.checkCache(ctx))
 	findings = append(findings, a.checkGeo(now)...)
-	return append(findings, a.checkCommunity(), a.checkAnalyzers(ctx), checkProxies(a.servers()))
+	servers := a.servers()
+	return append(findings, a.checkCommunity(), a.checkAnalyzers(ctx), checkProxies(servers), checkOtherHosts(servers), checkPorts())
 }
 
 func (a *App) checkStore(ctx context.Context) []store.Finding {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	if c, ok := a.store.(store.Checker); ok {
-		return c.Check(ctx)
+		return checkInTime(ctx, c)
 	}
 	if err := a.store.Ping(ctx); err != nil {
 		return []store.Finding{{Part: "store", Text: err.Error(), Advice: "See that its disk has room, and that PEBA may write there."}}
 	}
 	return []store.Finding{{Part: "store", OK: true, Text: "takes alerts and answers"}}
+}
+
+// location says where the data is.
+func (a *App) location() string {
+	if l, ok := a.store.(store.Located); ok {
+		return l.Location()
+	}
+	return "in a store that does not say where"
+}
+
+// checkInTime returns what the store finds, or that it did not answer in time: on a
+// disk that hangs no call returns, whatever its context.
+func checkInTime(ctx context.Context, c store.Checker) []store.Finding {
+	found := make(chan []store.Finding, 1)
+	go func() { found <- c.Check(ctx) }()
+	select {
+	case findings := <-found:
+		return findings
+	case <-time.After(checkTimeout + healthGrace):
+		return []store.Finding{{Part: "store", Text: fmt.Sprintf("no answer within %v", checkTimeout),
+			Advice: "Check the disk that the store is on (dmesg): it hangs, or is very slow."}}
+	}
 }
 
 func (a *App) checkCache(ctx context.Context) store.Finding {
@@ -79,16 +102,4 @@ func (a *App) checkGeo(now time.Time) []store.Finding {
 		findings = append(findings, f)
 	}
 	return findings
-}
-
-func (a *App) checkCommunity() store.Finding {
-	f := store.Finding{Part: "community", OK: true, Text: "sensors have a log-in of their own"}
-	switch c := a.Community; {
-	case c == nil:
-		f.Text = "there is no community log-in: only users may send alerts"
-	case c.isStock():
-		f.OK, f.Text = false, "the log-in is the public one of every stock T-Pot: anybody may send alerts"
-		f.Advice = "Set another user and token in the option community, and in the sensors' ews.cfg."
-	}
-	return f
 }

@@ -35,17 +35,16 @@ func findingOf(t *testing.T, app *App, now time.Time, part string) store.Finding
 }
 
 func TestCheckTellsWhatToDo(t *testing.T) {
-	app := startApp(t, `,"community":{"user":"community-01-user","token":"foth{a5maiCee8fineu7"}`)
+	app := startApp(t, community)
 	now := time.Now()
+	if f := findingOf(t, app, now, "data"); !f.OK || !strings.HasSuffix(f.Text, "/peba.db") {
+		t.Errorf("where the data is: %+v", f)
+	}
 	for _, part := range []string{"store", "cache", "geo"} {
 		if f := findingOf(t, app, now, part); !f.OK || f.Advice != "" {
 			t.Errorf("%s of a new server: %+v", part, f)
 		}
 	}
-	if f := findingOf(t, app, now, "community"); f.OK || !strings.Contains(f.Advice, "option community") {
-		t.Errorf("the public log-in: %+v", f)
-	}
-
 	if f := findingOf(t, app, now, "honeypots"); !f.OK || !strings.Contains(f.Text, "known") {
 		t.Errorf("honeypots of a new server: %+v", f)
 	}
@@ -65,6 +64,32 @@ func TestCheckTellsWhatToDo(t *testing.T) {
 	app.locator = described{locator, now.AddDate(-1, 0, 0)}
 	if f := findingOf(t, app, now, "geo"); f.OK || !strings.Contains(f.Advice, "/srv/geo/City.mmdb") {
 		t.Errorf("a file of last year: %+v", f)
+	}
+}
+
+// TestCheckCommunity looks at log-ins that anybody may know, and at missing ones.
+func TestCheckCommunity(t *testing.T) {
+	for name, test := range map[string]struct {
+		options, text string
+		ok            bool
+	}{
+		"none":        {"", "only users", true},
+		"their own":   {community, "of their own", true},
+		"stock":       {`,"community":{"user":"community-01-user","token":"foth{a5maiCee8fineu7"}`, "has the public user and token", false},
+		"stock user":  {`,"community":{"user":"community-01-user","token":"our own token"}`, "has the public user of", false},
+		"stock token": {`,"community":{"user":"our-sensors","token":"foth{a5maiCee8fineu7"}`, "has the public token of", false},
+		"unset":       {`,"community":{"user":"{env.PEBA_TEST_NONE}","token":"{env.PEBA_TEST_NONE}"}`, "empty once their placeholders", false},
+		"empty":       {`,"community":{}`, "there is no community log-in", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app, err := provision(t, test.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := app.checkCommunity(); f.OK != test.ok || f.OK != (f.Advice == "") || !strings.Contains(f.Text, test.text) {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }
 

@@ -1,4 +1,7 @@
 package collector
 
-// CheckProxies is for tests that adapt Caddyfiles: those import what imports this package.
-var CheckProxies = checkProxies
+// For tests that adapt Caddyfiles: those import what imports this package.
+var (
+	CheckProxies    = checkProxies
+	CheckOtherHosts = checkOtherHosts
+)

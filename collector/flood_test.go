@@ -120,7 +120,7 @@ func TestCommunityDuringAFlood(t *testing.T) {
 		}
 	}
 	from := netip.MustParseAddr("192.0.2.7")
-	if _, err := app.logins.authenticate(t.Context(), credentials{"u", "t"}, from, forIngest); err != nil {
+	if _, err := app.logins.authenticate(t.Context(), credentials{"u", "the token"}, from, forIngest); err != nil {
 		t.Errorf("a sensor of the community: %v", err)
 	}
 	if app.logins.acquainted.standing(from) != stranger {

@@ -56,12 +56,13 @@ func (a *App) Start() error {
 	for _, r := range a.Refresh {
 		a.background.Go(func() { a.refresh(ctx, r) })
 	}
+	a.announcePorts()
 	close(a.ready)
 	a.greet()
 	return nil
 }
 
-// greet tells the operator where PEBA listens and what to do next.
+// greet tells the operator where PEBA listens, where its data is, and what to do next.
 func (a *App) greet() {
 	var listen []string
 	servers := a.servers()
@@ -70,16 +71,16 @@ func (a *App) greet() {
 	}
 	a.logger.Info("PEBA is ready",
 		zap.Strings("listen", listen),
+		zap.String("data", a.location()),
 		zap.Bool("community_login", a.Community != nil),
 		zap.Duration("retention", time.Duration(a.Retention)),
 		zap.String("sensors_post_to", routes.IngestPath),
 		zap.String("next", "`caddy peba user add NAME` makes a user for the private endpoints; "+
 			"`caddy peba simulate URL` plays sensors"))
-	if a.Community.isStock() {
-		a.logger.Warn("the community log-in is the public one of every stock T-Pot: anybody may send alerts")
-	}
-	if proxies := checkProxies(servers); !proxies.OK {
-		a.logger.Warn(proxies.Text, zap.String("advice", proxies.Advice))
+	for _, f := range []store.Finding{a.checkCommunity(), checkProxies(servers), checkPorts()} {
+		if !f.OK {
+			a.logger.Warn(f.Text, zap.String("advice", f.Advice))
+		}
 	}
 }
 
@@ -144,8 +145,8 @@ func (a *App) started() bool {
 }
 
 func (a *App) close() error {
-	var errs []error
 	a.rejections.log() // those that came after Stop
+	errs := []error{a.withdrawPorts()}
 	if a.logins != nil {
 		errs = append(errs, a.logins.close())
 	}

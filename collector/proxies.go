@@ -5,20 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/peba-edge/peba/store"
 )
-
-// servers returns the HTTP servers of this configuration, by name.
-func (a *App) servers() map[string]*caddyhttp.Server {
-	app, err := a.ctx.AppIfConfigured("http")
-	if err != nil {
-		return nil
-	}
-	return app.(*caddyhttp.App).Servers
-}
 
 // checkProxies looks for servers whose clients can choose the address that rate limits and
 // the throttle go by.
@@ -26,12 +16,12 @@ func checkProxies(servers map[string]*caddyhttp.Server) store.Finding {
 	var names []string
 	trusting := false
 	for name, server := range servers {
-		if !carries(server) {
+		if !carries(server, anyHandler) {
 			continue
 		}
 		trusting = trusting || trustsProxies(server)
 		if clientsChooseAddress(server) {
-			names = append(names, name+" ("+strings.Join(server.Listen, ", ")+")")
+			names = append(names, nameOf(name, server))
 		}
 	}
 	slices.Sort(names)
@@ -61,30 +51,4 @@ func clientsChooseAddress(s *caddyhttp.Server) bool {
 func trustsProxies(s *caddyhttp.Server) bool {
 	loaded := reflect.ValueOf(s).Elem().FieldByName("trustedProxies")
 	return s.TrustedProxiesUnix || s.TrustedProxiesRaw != nil || loaded.Kind() == reflect.Interface && !loaded.IsNil()
-}
-
-// carries reports whether a server has a handler of PEBA.
-func carries(s *caddyhttp.Server) bool {
-	for _, named := range s.NamedRoutes {
-		if named != nil && hasHandler(caddyhttp.RouteList{*named}) {
-			return true
-		}
-	}
-	return hasHandler(s.Routes)
-}
-
-// hasHandler looks for a handler of PEBA in routes and the subroutes of these.
-func hasHandler(routes caddyhttp.RouteList) bool {
-	for _, route := range routes {
-		for _, handler := range route.Handlers {
-			if sub, ok := handler.(*caddyhttp.Subroute); ok && hasHandler(sub.Routes) {
-				return true
-			}
-			module, ok := handler.(caddy.Module)
-			if ok && strings.HasPrefix(string(module.CaddyModule().ID), "http.handlers.peba_") {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -1,20 +1,11 @@
 package collector_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-
-	_ "github.com/caddyserver/caddy/v2/modules/standard"
-
-	_ "github.com/peba-edge/peba"
 	"github.com/peba-edge/peba/collector"
-	"github.com/peba-edge/peba/store"
 )
 
 // TestCheckProxies adapts a Caddyfile with further options of its server.
@@ -39,32 +30,10 @@ func TestCheckProxies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config := fmt.Sprintf("{\n\tservers {\n\t\t%s\n\t}\n\tpeba\n}\n%s\nhttp://127.0.0.1:8080 {\n\t%s\n}\n",
 				test.options, test.named, test.site)
-			found := findingIn(t, config)
+			found := collector.CheckProxies(serversOf(t, config))
 			if found.OK != test.ok || !strings.Contains(found.Text, test.text) || found.OK != (found.Advice == "") {
 				t.Errorf("%+v", found)
 			}
 		})
 	}
-}
-
-// findingIn is what `peba check` finds in a configuration.
-func findingIn(t *testing.T, config string) store.Finding {
-	t.Helper()
-	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(config), map[string]any{"filename": "Caddyfile"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var parsed caddy.Config
-	if err := json.Unmarshal(adapted, &parsed); err != nil {
-		t.Fatal(err)
-	}
-	ctx, err := caddy.ProvisionContext(&parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := ctx.App("http")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return collector.CheckProxies(loaded.(*caddyhttp.App).Servers)
 }

@@ -17,7 +17,8 @@ import (
 // Refresh is some questions whose answers are kept fresh. Every node may do so:
 // one that finds an answer of another in a shared cache leaves it alone.
 type Refresh struct {
-	// How often to look whether the answers still hold until the next time.
+	// How often to look whether the answers still hold until the next time, from 1s
+	// to the time that the answers are cached for.
 	Every caddy.Duration `json:"every"`
 
 	// The questions by name, with parameters as in a URL, such as
@@ -44,6 +45,9 @@ func (r *Refresh) parse() error {
 	r.parsed = nil
 	for _, text := range r.Questions {
 		parsed, err := parseRefreshed(text)
+		if err == nil {
+			err = parsed.checkEvery(time.Duration(r.Every))
+		}
 		if err != nil {
 			return err
 		}
@@ -73,6 +77,18 @@ func parseRefreshed(text string) (refreshed, error) {
 		return refreshed{}, fmt.Errorf("refresh: %s: %w", name, err)
 	}
 	return refreshed{question, args}, nil
+}
+
+// checkEvery reports an interval that is longer than the answer is cached for: it
+// would expire in between, and somebody would wait for the next.
+func (r refreshed) checkEvery(every time.Duration) error {
+	switch ttl := r.question.TTL(r.args, time.Now().UTC()); {
+	case ttl <= 0:
+		return fmt.Errorf("refresh: the answer to %s is not cached: leave it out", r.question.Name)
+	case every > ttl:
+		return fmt.Errorf("refresh: the interval is longer than the answer to %s is cached for: got %v, must be at most %v", r.question.Name, every, ttl)
+	}
+	return nil
 }
 
 // refresh computes answers before they expire, until ctx ends. One that fails

@@ -13,7 +13,7 @@ import (
 	"github.com/peba-edge/peba/simulate"
 )
 
-// The log-in of every stock T-Pot, which Caddyfile.example takes by default.
+// The log-in of every stock T-Pot, which `make run` takes by default.
 const (
 	stockUser  = "community-01-user"
 	stockToken = "foth{a5maiCee8fineu7"

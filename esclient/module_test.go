@@ -32,6 +32,10 @@ func TestConfig(t *testing.T) {
 		t.Errorf("got %+v", m)
 	}
 
+	if got := m.location(); got != "http://es:9200 https://es2.example/path, spool /var/spool/peba" {
+		t.Errorf("its data is in %s", got)
+	}
+
 	for config, want := range map[string]string{
 		`{}`:                                      "has no URLs: allowed is one or more of http://HOST:PORT",
 		`{"urls":["es:9200"]}`:                    `URL of elasticsearch "es:9200": allowed is`,

@@ -3,6 +3,7 @@ package esclient
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ type esStore struct {
 	out    *outgoing
 	logger *zap.Logger
 	opts   store.Options
+	where  string
 	now    func() time.Time
 
 	// ready is closed when template and indices have been there: before that
@@ -59,7 +61,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 	}
 	s := &esStore{
 		client: c, names: &m.Index, layout: l, schema: newSchema(c, l, m.logger), mirror: users, logger: m.logger, opts: opts, now: time.Now,
-		ready: make(chan struct{}),
+		where: m.location(), ready: make(chan struct{}),
 	}
 	looking, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
@@ -87,6 +89,18 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 	s.background.Go(func() { s.keepMirror(running) })
 	return s, nil
 }
+
+// location says where alerts are, and where they are before that.
+func (m *Module) location() string {
+	var urls []string
+	for _, u := range m.urls {
+		urls = append(urls, u.Redacted())
+	}
+	return strings.Join(urls, " ") + ", spool " + m.Spool.Path
+}
+
+// Location implements store.Located.
+func (s *esStore) Location() string { return s.where }
 
 // enter starts a call; s.mu.RUnlock ends it.
 func (s *esStore) enter() error {
@@ -275,5 +289,6 @@ var (
 	_ store.Store       = (*esStore)(nil)
 	_ store.DeadLetters = (*esStore)(nil)
 	_ store.Outbox      = (*esStore)(nil)
+	_ store.Located     = (*esStore)(nil)
 	_ store.Degrader    = (*esStore)(nil)
 )

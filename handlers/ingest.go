@@ -208,7 +208,7 @@ func (h *Ingest) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 			h.MaxBody = size
 		default:
-			return d.Errf("peba_ingest: unknown option %q: allowed is max_body", d.Val())
+			return collector.UnknownOption(d, "peba_ingest", "max_body")
 		}
 	}
 	return nil

@@ -98,7 +98,7 @@ func (h *OpenAPI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	for d.NextBlock(0) {
 		if d.Val() != "without" {
-			return d.Errf("peba_openapi: unknown option %q: allowed is without", d.Val())
+			return collector.UnknownOption(d, "peba_openapi", "without")
 		}
 		if h.Without != nil {
 			return d.Err("peba_openapi: without is given twice")

@@ -44,7 +44,8 @@ func (s *server) wantHealthy() {
 	}
 }
 
-// newCheckedServer prepares a server whose community log-in is not everybody's.
+// newCheckedServer prepares a server with which the check finds no fault: its community
+// log-in is its own, and a site answers requests for other hosts.
 func newCheckedServer(t *testing.T, appOptions string) *server {
 	t.Helper()
 	s := newServer(t, "", "")
@@ -54,10 +55,15 @@ func newCheckedServer(t *testing.T, appOptions string) *server {
 
 func (s *server) checkedSite(appOptions string) string {
 	config := s.Site(appOptions, "")
-	return strings.Replace(config, edgetest.CommunityToken, checkedToken, 1)
+	config = strings.Replace(config, edgetest.CommunityUser+" "+edgetest.CommunityToken, checkedUser+" "+checkedToken, 1)
+	return config + "http://" + s.URL[strings.LastIndex(s.URL, ":"):] + " {\n\trespond 421\n}\n"
 }
 
-const checkedToken = "a-token-of-our-own"
+// The community's log-in of these servers.
+const (
+	checkedUser  = "sensors-of-our-own"
+	checkedToken = "a-token-of-our-own"
+)
 
 func TestCheck(t *testing.T) {
 	t.Parallel() // waits for what is done once a minute
@@ -90,7 +96,7 @@ func TestCheck(t *testing.T) {
 		wrong := newCheckedServer(t, guarded.OptionsAt([]string{gate.URL}, "user peba wrong"))
 		wrong.StartUntil(http.StatusServiceUnavailable)
 		wrong.wantCheck("connection", "The user, password or api_key of this store is wrong")
-		if got := wrong.Post(edgetest.MessageXML(edgetest.CommunityUser, checkedToken, edgetest.AlertXML("9.9.9.9", 1))); got.Body != edgetest.OKResult {
+		if got := wrong.Post(edgetest.MessageXML(checkedUser, checkedToken, edgetest.AlertXML("9.9.9.9", 1))); got.Body != edgetest.OKResult {
 			t.Errorf("with a wrong password alerts are to wait in the spool: %d %s", got.Status, got.Body)
 		}
 		wrong.WriteConfig(wrong.checkedSite(guarded.OptionsAt([]string{gate.URL}, "user peba right")))

@@ -40,7 +40,7 @@ func TestDeadLetters(t *testing.T) {
 	}
 	send := func(n int, day string) {
 		t.Helper()
-		body := edgetest.MessageXML(edgetest.CommunityUser, checkedToken, strings.ReplaceAll(edgetest.AlertXML("203.0.113.7", n), "2026-11-23", day))
+		body := edgetest.MessageXML(checkedUser, checkedToken, strings.ReplaceAll(edgetest.AlertXML("203.0.113.7", n), "2026-11-23", day))
 		if got := s.Post(body); got.Body != edgetest.OKResult {
 			t.Fatalf("%d %s", got.Status, got.Body)
 		}

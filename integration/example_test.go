@@ -23,9 +23,13 @@ func TestExampleIsClean(t *testing.T) {
 		"fmt":      {"fmt", "--diff", example},
 	} {
 		t.Run(name, func(t *testing.T) {
+			setCommunity(t)
 			out, err := newServer(t, "", "").Command(args...).CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
+			}
+			if strings.Contains(string(out), edgetest.CommunityToken) {
+				t.Errorf("the token is shown:\n%s", out)
 			}
 			if strings.Contains(string(out), `"level":"warn"`) || strings.Contains(string(out), "\tWARN\t") {
 				t.Errorf("warnings:\n%s", out)
@@ -34,11 +38,34 @@ func TestExampleIsClean(t *testing.T) {
 	}
 }
 
+// setCommunity sets the log-in that Caddyfile.example reads.
+func setCommunity(t *testing.T) {
+	t.Setenv("PEBA_COMMUNITY_USER", edgetest.CommunityUser)
+	t.Setenv("PEBA_COMMUNITY_TOKEN", edgetest.CommunityToken)
+}
+
+// TestExampleWithoutCommunity starts Caddyfile.example with no log-in set: it runs, says
+// so, and lets nobody in.
+func TestExampleWithoutCommunity(t *testing.T) {
+	s := newServer(t, "", "")
+	s.Config = example
+	t.Setenv("PEBA_SITE", s.URL)
+	t.Setenv("PEBA_STORE", filepath.Join(s.Data, "example.db"))
+	s.Start()
+	if got := s.Post(oneMessage()); got.Status != http.StatusForbidden {
+		t.Errorf("a message: %d %s", got.Status, got.Body)
+	}
+	if !strings.Contains(s.Log.String(), "there is no community log-in") {
+		t.Errorf("the log does not warn:\n%s", s.Log)
+	}
+}
+
 // TestExampleRuns starts Caddyfile.example itself, on another port, and sends
 // it an alert.
 func TestExampleRuns(t *testing.T) {
 	s := newServer(t, "", "")
 	s.Config = example
+	setCommunity(t)
 	t.Setenv("PEBA_SITE", s.URL)
 	t.Setenv("PEBA_STORE", filepath.Join(s.Data, "example.db"))
 	s.Start()
@@ -52,8 +79,10 @@ func TestExampleRuns(t *testing.T) {
 	if got := s.Request(http.MethodGet, "/nothing", ""); got.Status != http.StatusNotFound {
 		t.Errorf("an unknown path: %d", got.Status)
 	}
-	if !strings.Contains(s.Log.String(), "PEBA is ready") {
-		t.Errorf("the log does not greet:\n%s", s.Log)
+	for _, want := range []string{"PEBA is ready", "public user and token of every stock T-Pot"} {
+		if !strings.Contains(s.Log.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, s.Log)
+		}
 	}
 }
 

@@ -124,6 +124,7 @@ func TestOtherHosts(t *testing.T) {
 	s := newServer(t, "", "")
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	s.Config = example
+	setCommunity(t)
 	t.Setenv("PEBA_SITE", "http://collector.example.org"+port+", "+s.URL)
 	t.Setenv("PEBA_OTHER_HOSTS", "http://"+port)
 	t.Setenv("PEBA_BIND", "127.0.0.1")

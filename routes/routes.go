@@ -19,6 +19,9 @@ const (
 // Groups returns all groups.
 func Groups() []Group { return []Group{Ingest, Private, Public, Dashboard} }
 
+// DirectiveOptions are the words of the directive peba, as errors list them.
+func DirectiveOptions() []string { return []string{"frontend", "max_body", "without"} }
+
 // Paths that other packages need by themselves.
 const (
 	// IngestPath is where sensors post (contract §1).

@@ -62,6 +62,9 @@ func (h *handle) Close() error {
 	return h.db.remove(h)
 }
 
+// Location implements store.Located.
+func (h *handle) Location() string { return h.db.path }
+
 func (h *handle) Ping(ctx context.Context) error {
 	return h.run(func(d *database) error { return d.ping(ctx) })
 }
@@ -135,4 +138,7 @@ func (h *handle) Sensors(ctx context.Context, community bool, n int, visit func(
 	return h.run(func(d *database) error { return d.sensors(ctx, community, n, visit) })
 }
 
-var _ store.Store = (*handle)(nil)
+var (
+	_ store.Store   = (*handle)(nil)
+	_ store.Located = (*handle)(nil)
+)
