@@ -127,6 +127,7 @@ func TestAnswerArrives(t *testing.T) {
 	const size = 13 << 20
 	for name, test := range map[string]struct {
 		body    string
+		header  string
 		chunked bool
 		maxBody int64
 		store   string
@@ -140,6 +141,8 @@ func TestAnswerArrives(t *testing.T) {
 		"crowded, chunked":   {body: large("community", "its token", size), chunked: true, crowded: true, status: 503},
 		"malformed":          {body: message("community", "its token") + strings.Repeat("x", size), status: 400},
 		"wrong token":        {body: large("community", "wrong", size), status: 403},
+		"compressed":         {body: large("community", "its token", size), header: "Content-Encoding: gzip\r\n", status: 400},
+		"a form":             {body: large("community", "its token", size), header: "Content-Type: multipart/form-data\r\n", status: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := newApp(t, test.store)
@@ -158,7 +161,7 @@ func TestAnswerArrives(t *testing.T) {
 			if test.chunked {
 				head, body = "Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)
 			}
-			if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nSource: 192.0.2.1\r\n"+head+"\r\n\r\n"+body); err != nil {
+			if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nSource: 192.0.2.1\r\n"+test.header+head+"\r\n\r\n"+body); err != nil {
 				t.Fatal("not all was taken:", err)
 			}
 			resp := (&sending{conn, t}).answer()

@@ -106,15 +106,15 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) 
 	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
 		return err
 	}
-	if err := checkContent(r.Header); err != nil {
-		return err
-	}
 	b, err := enter(h.app, w, r, h.MaxBody)
 	if err != nil {
 		return err
 	}
 	defer b.leave()
-	if err = h.receive(b, from); err != nil {
+	if err = checkContent(r.Header); err == nil {
+		err = h.receive(b, from)
+	}
+	if err != nil {
 		b.drain(err)
 	}
 	return err
