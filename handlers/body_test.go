@@ -127,6 +127,7 @@ func TestAnswerArrives(t *testing.T) {
 	const size = 13 << 20
 	for name, test := range map[string]struct {
 		body    string
+		header  string
 		chunked bool
 		maxBody int64
 		store   string
@@ -144,6 +145,8 @@ func TestAnswerArrives(t *testing.T) {
 		"compressed":         {body: large("community", "its token", size), header: "Content-Encoding: gzip\r\n", status: 400},
 		"malformed":          {body: message("community", "its token") + strings.Repeat("x", size), status: 400},
 		"wrong token":        {body: large("community", "wrong", size), status: 403},
+		"compressed":         {body: large("community", "its token", size), header: "Content-Encoding: gzip\r\n", status: 400},
+		"a form":             {body: large("community", "its token", size), header: "Content-Type: multipart/form-data\r\n", status: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := newApp(t, test.store)
