@@ -40,9 +40,13 @@ build:
 bench:
 	go test -run '^$$' -bench . -benchtime 2s -timeout 60m ./...
 
-# The tests that kill processes, many times over.
+# The long version of the ledger, about two hours, which writes the table of
+# docs/RELIABILITY.md; then the tests that crash the stores and the cluster, many
+# times over. As root, or where sudo asks for no password.
 torture:
-	PEBA_TORTURE=25 go test -count 1 -timeout 60m -run 'Kill|Crash' ./integration ./store/sqlite ./spool
+	.ci/dependencies
+	go test -v -count 1 -timeout 5h ./integration/torture -long -table "$(CURDIR)/docs/RELIABILITY.md"
+	PEBA_TORTURE=25 go test -count 1 -timeout 90m -run 'Crash|Outage|NodeKill' ./integration ./store/sqlite ./spool
 
 # Each fuzz target for a minute.
 fuzz:

@@ -1,18 +1,23 @@
 package alert
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// createTime reads CreateTime and its tz (contract §1.1): exactly
-// "YYYY-MM-DD HH:MM:SS", a real date, and exactly ±HHMM, at most ±1400.
+// createTime reads CreateTime and its tz (contract §1.1): "YYYY-MM-DD HH:MM:SS", a
+// real date, and ±HHMM, at most ±1400. There may be a T between date and time, a
+// fraction of a second, which is dropped, and white space around both texts.
 func createTime(text, zone string) (Time, SkipReason) {
-	if len(text) != len(TimeLayout) { // time.Parse alone allows fractions of a second
+	text, ok := wholeSecond(strings.TrimSpace(text))
+	if !ok {
 		return Time{}, SkipCreateTime
 	}
 	t, err := time.Parse(TimeLayout, text)
 	if err != nil {
 		return Time{}, SkipCreateTime
 	}
-	ahead, ok := zoneOffset(zone)
+	ahead, ok := zoneOffset(strings.TrimSpace(zone))
 	if !ok {
 		return Time{}, SkipTimeZone
 	}
@@ -23,6 +28,33 @@ func createTime(text, zone string) (Time, SkipReason) {
 	}
 	return At(t), ""
 }
+
+// wholeSecond returns a time in the form of TimeLayout, without a fraction.
+func wholeSecond(text string) (string, bool) {
+	if len(text) < len(TimeLayout) {
+		return "", false
+	}
+	second, fraction := text[:len(TimeLayout)], text[len(TimeLayout):]
+	if fraction != "" {
+		digits := strings.TrimLeft(fraction[1:], "0123456789")
+		if fraction[0] != '.' && fraction[0] != ',' || len(fraction) == 1 || digits != "" {
+			return "", false
+		}
+	}
+	const date = len(time.DateOnly)
+	if second[date] == 'T' {
+		second = second[:date] + " " + second[date+1:]
+	}
+	// time.Parse alone takes hours of one digit and fractions within these bytes.
+	for i := range len(second) {
+		if isDigit(TimeLayout[i]) != isDigit(second[i]) {
+			return "", false
+		}
+	}
+	return second, true
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // zoneOffset returns how far a zone is ahead of UTC.
 func zoneOffset(zone string) (ahead time.Duration, ok bool) {

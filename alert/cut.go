@@ -14,6 +14,9 @@ const (
 	mostShortText = 4 << 10   // all others
 	mostCVE       = 256       // they are logged
 	mostData      = 256 << 10 // additionalData as a whole
+
+	// mostDecodedData is how much of additionalData is held until it is cut.
+	mostDecodedData = 4 << 20
 )
 
 // cut shortens the texts of d and data that are too long, and tells whether
@@ -61,5 +64,14 @@ func cutData(data map[string]string) (wasCut bool) {
 	return wasCut
 }
 
-// clip returns the first bytes of s, without half a character at the end.
-func clip(s string, most int) string { return strings.ToValidUTF8(s[:most], "") }
+// clip returns the first bytes of s, without half a character at the end. It does not
+// keep the rest in memory.
+func clip(s string, most int) string { return strings.Clone(strings.ToValidUTF8(s[:most], "")) }
+
+// size is the size of the texts that a sensor sent, in bytes.
+func (d *Document) size() int {
+	return len(d.OriginalRequestString) + len(d.RawHTTP) + len(d.AdditionalData) +
+		len(d.PeerIdent) + len(d.SourceEntryPort) + len(d.TargetEntryPort) + len(d.TargetPort) +
+		len(d.Username) + len(d.Password) + len(d.Login) + len(d.ClientVersion) + len(d.SessionStart) + len(d.SessionEnd) +
+		len(d.VulnID) + len(d.Hostname) + len(d.SensorUUID)
+}

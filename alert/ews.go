@@ -4,6 +4,7 @@
 package alert
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -16,70 +17,23 @@ type Message struct {
 	// Records are the alerts, ready for a store but for what the server adds:
 	// recievedTime, clientDomain and the places.
 	Records []Record
-	// Skipped counts the alerts that were left out.
-	Skipped map[SkipReason]int
+	// Skipped counts the alerts that were left out, and FirstSkip is the reason of the
+	// first of them.
+	Skipped   map[SkipReason]int
+	FirstSkip SkipReason
 	// Origins say which sensors the alerts came from, in their order. One sensor
 	// may stand there several times.
 	Origins []Origin
 	// BadPayloads counts alerts that were kept without a payload that could not
 	// be decoded.
 	BadPayloads int
-	// Cut counts alerts of which a text was too long to be stored whole.
+	// DroppedPayloads counts payloads beyond the limits, which were left out of alerts
+	// that were kept; DroppedBytes is their size as sent.
+	DroppedPayloads int
+	DroppedBytes    int64
+	// Cut counts alerts of which something was too long, or too much, to be stored
+	// whole.
 	Cut int
-}
-
-// SkipReason says why an alert was left out (contract §1.1).
-type SkipReason string
-
-// The reasons, in the order in which they are looked for.
-const (
-	SkipNested     SkipReason = "nested"     // it stands inside another alert
-	SkipAnalyzer   SkipReason = "analyzer"   // Analyzer/@id is missing or empty
-	SkipSource     SkipReason = "source"     // Source is missing or no IP address
-	SkipProtocol   SkipReason = "protocol"   // Source/@protocol is missing
-	SkipTarget     SkipReason = "target"     // Target is missing or no IP address
-	SkipCreateTime SkipReason = "createtime" // CreateTime is missing or no time
-	SkipTimeZone   SkipReason = "timezone"   // CreateTime/@tz is missing or no zone
-	SkipRequest    SkipReason = "request"    // a url, raw or binary Request is empty
-	SkipData       SkipReason = "data"       // AdditionalData starttime, cve_id or binary is empty
-)
-
-// SkipReasons returns all reasons.
-func SkipReasons() []SkipReason {
-	return []SkipReason{
-		SkipNested, SkipAnalyzer, SkipSource, SkipProtocol, SkipTarget, SkipCreateTime, SkipTimeZone,
-		SkipRequest, SkipData,
-	}
-}
-
-// Limits bound what a document may be made of, and so what decoding it costs;
-// one that goes beyond is refused. The size of the whole is the reader's affair.
-type Limits struct {
-	// Depth is in elements: how many may be open at once, the root included.
-	Depth int
-	// Alerts is the number of alerts in a message, skipped ones included.
-	Alerts int
-	// Elements is the number of elements in a message.
-	Elements int
-	// Attributes is the number of attributes of an element.
-	Attributes int
-	// TagBytes is the size of one tag, attributes included, in bytes.
-	TagBytes int
-	// TextBytes is the size of one piece of text (or CDATA section or comment), in bytes.
-	TextBytes int
-}
-
-// DefaultLimits leaves ample room for what sensors send (contract §1): messages
-// of 100 alerts, payloads of 13.4 MB.
-func DefaultLimits() Limits {
-	return Limits{
-		Depth:      16,
-		Alerts:     1000,
-		Elements:   100_000,
-		Attributes: 32,
-		TagBytes:   64 << 10,
-		TextBytes:  32 << 20,
-	}
 }
 
 // Check verifies the credentials of a message while the rest is still unread.
@@ -98,7 +52,7 @@ func Decode(r io.Reader, lim Limits) (*Message, error) { return DecodeChecked(r,
 // the decoding and is returned as it is. check is not called for a message without
 // a username and a token element; a second, different one fails after the call.
 func DecodeChecked(r io.Reader, lim Limits, check Check) (*Message, error) {
-	d := decoder{tokens: newTokens(r, lim), message: new(Message), check: check}
+	d := decoder{tokens: newTokens(r, lim), message: new(Message), check: check, payloadRoom: lim.MessagePayloadBytes, storedRoom: lim.StoredBytes}
 	for {
 		token, err := d.tokens.next()
 		if err == io.EOF {
@@ -128,6 +82,11 @@ func DecodeChecked(r io.Reader, lim Limits, check Check) (*Message, error) {
 	}
 }
 
+// isAlert reports whether an element at a depth is an alert.
+func isAlert(name xml.Name, depth int) bool {
+	return depth > 1 && name == xml.Name{Local: "Alert"}
+}
+
 // decoder knows where in a message the present token stands.
 type decoder struct {
 	tokens  *tokens
@@ -140,13 +99,18 @@ type decoder struct {
 	// if none is.
 	alertDepth, fieldDepth, credentialDepth int
 
-	alert      alertFields
-	field      []byte // text of the field
-	credential []byte // text of the credential
+	alert        alertFields
+	field        []byte // text of the field
+	fieldDropped int64  // bytes of it that were dropped
+	credential   []byte // text of the credential
 
 	hasUsername, hasToken bool
 	// authenticated is true after the end of an Authentication element.
 	authenticated bool
+
+	events map[string]int // how many alerts had an id
+
+	payloadRoom, storedRoom int // bytes left of the message's limits
 }
 
 // unchecked reports whether the credentials are complete but not yet checked.
@@ -160,12 +124,10 @@ func (d *decoder) start(e xml.StartElement) (reason string) {
 	}
 	depth := d.tokens.depth()
 	switch {
-	case e.Name.Local == "Alert" && depth > 1:
+	case isAlert(e.Name, depth):
 		return d.startAlert(depth)
 	case d.alertDepth > 0 && depth == d.alertDepth+1:
-		if d.alert.start(e) {
-			d.fieldDepth, d.field = depth, d.field[:0]
-		}
+		d.startField(e, depth)
 	case d.inAuthentication() && (e.Name.Local == "username" || e.Name.Local == "token"):
 		d.credentialDepth, d.credential = depth, d.credential[:0]
 	}
@@ -173,16 +135,30 @@ func (d *decoder) start(e xml.StartElement) (reason string) {
 }
 
 func (d *decoder) startAlert(depth int) (reason string) {
-	if d.alerts++; d.alerts > d.tokens.lim.Alerts {
-		return fmt.Sprintf("more than %d alerts", d.tokens.lim.Alerts)
-	}
 	if d.alertDepth > 0 {
 		d.nested++
 		return ""
 	}
+	if d.alerts++; d.alerts > d.tokens.lim.Alerts {
+		return fmt.Sprintf("more than %d alerts", d.tokens.lim.Alerts)
+	}
 	d.alertDepth, d.nested = depth, 0
+	d.tokens.inAlert = true
 	d.alert.reset()
+	d.alert.wasCut = d.tokens.isCut()
 	return ""
+}
+
+func (d *decoder) startField(e xml.StartElement, depth int) {
+	wanted := d.alert.start(e)
+	d.alert.wasCut = d.alert.wasCut || d.tokens.isCut()
+	if !wanted {
+		return
+	}
+	d.fieldDepth, d.field, d.fieldDropped = depth, d.field[:0], 0
+	if d.alert.isPayload() {
+		d.tokens.text = min(d.tokens.lim.PayloadBytes, d.payloadRoom)
+	}
 }
 
 // inAuthentication tells whether the element just begun is a child of an
@@ -195,9 +171,33 @@ func (d *decoder) inAuthentication() bool {
 func (d *decoder) text(text []byte) {
 	switch d.tokens.depth() {
 	case d.fieldDepth:
+		d.fieldDropped += d.tokens.src.dropped
+		if kept := min(len(text), d.tokens.text); kept < len(text) { // of a CDATA section
+			d.fieldDropped += int64(len(text) - kept)
+			text = bytes.ToValidUTF8(text[:kept], nil)
+		}
 		d.field = append(d.field, text...)
+		d.tokens.text = max(0, d.tokens.text-len(text))
 	case d.credentialDepth:
 		d.credential = append(d.credential, text...)
+	}
+}
+
+// endField takes the text of a field, or what was not dropped of it.
+func (d *decoder) endField() {
+	d.fieldDepth, d.tokens.text = 0, d.tokens.lim.TextBytes
+	switch payload := d.alert.isPayload(); {
+	case payload && d.fieldDropped > 0:
+		d.alert.dropPayload(int64(len(d.field)) + d.fieldDropped)
+	default:
+		if payload {
+			d.payloadRoom -= len(d.field)
+		}
+		d.alert.wasCut = d.alert.wasCut || d.fieldDropped > 0
+		d.alert.end(d.field)
+	}
+	if cap(d.field) > windowSize { // a payload's base64
+		d.field = nil
 	}
 }
 
@@ -205,16 +205,12 @@ func (d *decoder) end(e xml.EndElement) (reason string) {
 	d.authenticated = e.Name == xml.Name{Local: "Authentication"}
 	switch d.tokens.depth() + 1 {
 	case d.fieldDepth:
-		d.fieldDepth = 0
-		d.alert.end(d.field)
-		if cap(d.field) > windowSize { // a payload's base64
-			d.field = nil
-		}
+		d.endField()
 	case d.credentialDepth:
 		d.credentialDepth = 0
 		return d.setCredential(e.Name.Local, string(d.credential))
 	case d.alertDepth:
-		d.alertDepth = 0
+		d.alertDepth, d.tokens.inAlert = 0, false
 		d.endAlert()
 	}
 	return ""
@@ -244,18 +240,51 @@ func (d *decoder) endAlert() {
 		d.skip(origin, reason, 1)
 		return
 	}
+	record := d.alert.record()
+	size := record.size()
+	if size > d.storedRoom {
+		d.skip(origin, SkipSize, 1)
+		return
+	}
+	d.storedRoom -= size
+	record.ID = d.eventID(record.ID)
+	d.message.Records = append(d.message.Records, record)
 	origin.Accepted++
+	d.count()
+}
+
+// count counts what was left out of an alert that is kept.
+func (d *decoder) count() {
 	if d.alert.badPayload {
 		d.message.BadPayloads++
 	}
-	d.message.Records = append(d.message.Records, d.alert.record())
+	if d.alert.dropped > 0 {
+		d.message.DroppedPayloads++
+		d.message.DroppedBytes += d.alert.dropped
+	}
 	if d.alert.wasCut {
 		d.message.Cut++
 	}
 }
 
+// eventID returns the id of an alert whose fields have the id given. The n-th equal
+// alert of a message is the n-th event: several modules send neither a source port
+// nor anything else that differs.
+func (d *decoder) eventID(id string) string {
+	if d.events == nil {
+		const usual = 100 // alerts in a message
+		d.events = make(map[string]int, usual)
+	}
+	n := d.events[id]
+	d.events[id] = n + 1
+	return repeatedID(id, n)
+}
+
 // skip counts alerts that are left out.
 func (d *decoder) skip(origin *Origin, reason SkipReason, n int) {
+	if d.message.FirstSkip == "" {
+		d.message.FirstSkip = reason
+	}
 	for _, counts := range []*map[SkipReason]int{&d.message.Skipped, &origin.Skipped} {
 		if *counts == nil {
 			*counts = make(map[SkipReason]int)

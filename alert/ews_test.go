@@ -51,12 +51,13 @@ func TestSkipReasons(t *testing.T) {
 		{"no analyzer", aTime + aSource + aTarget, SkipAnalyzer},
 		{"analyzer without id", `<Analyzer/>` + aTime + aSource + aTarget, SkipAnalyzer},
 		{"empty analyzer id", `<Analyzer id=""/>` + aTime + aSource + aTarget, SkipAnalyzer},
+		{"blank analyzer id", `<Analyzer id=" "/>` + aTime + aSource + aTarget, SkipAnalyzer},
 		{"id of another name space", `<Analyzer x:id="cowrie"/>` + aTime + aSource + aTarget, SkipAnalyzer},
 
 		{"no source", anAnalyzer + aTime + aTarget, SkipSource},
 		{"empty source", anAnalyzer + aTime + `<Source port="1" protocol="tcp"/>` + aTarget, SkipSource},
 		{"source is a name", anAnalyzer + aTime + `<Source protocol="tcp">host.example</Source>` + aTarget, SkipSource},
-		{"source with blanks", anAnalyzer + aTime + `<Source protocol="tcp"> 8.8.8.8 </Source>` + aTarget, SkipSource},
+		{"source is None", anAnalyzer + aTime + `<Source protocol="tcp">None</Source>` + aTarget, SkipSource},
 		{"source with a leading zero", anAnalyzer + aTime + `<Source protocol="tcp">8.8.08.8</Source>` + aTarget, SkipSource},
 		{"source is a network", anAnalyzer + aTime + `<Source protocol="tcp">8.8.8.8/32</Source>` + aTarget, SkipSource},
 		{"source with a zone", anAnalyzer + aTime + `<Source protocol="tcp">fe80::1%eth0</Source>` + aTarget, SkipSource},
@@ -74,17 +75,11 @@ func TestSkipReasons(t *testing.T) {
 		{"no zone", anAnalyzer + aSource + aTarget + `<CreateTime>2026-11-24 01:00:00</CreateTime>`, SkipTimeZone},
 		{"empty zone", anAnalyzer + aSource + aTarget + `<CreateTime tz="">2026-11-24 01:00:00</CreateTime>`, SkipTimeZone},
 
-		{"empty url", good + `<Request type="url"/>`, SkipRequest},
-		{"empty raw", good + `<Request type="raw"></Request>`, SkipRequest},
-		{"empty binary", good + `<Request type="binary"/>`, SkipRequest},
-		{"empty largepayload", good + `<Request type="largepayload"/>`, SkipRequest},
-		{"empty url, then another", good + `<Request type="url"/><Request type="url">/</Request>`, SkipRequest},
-
 		{"empty starttime", good + `<AdditionalData meaning="starttime"/>`, SkipData},
 		{"empty cve_id", good + `<AdditionalData meaning="cve_id"/>`, SkipData},
 		{"empty binary data", good + binary + `</AdditionalData>`, SkipData},
 	}
-	seen := map[SkipReason]bool{SkipNested: true} // has a test of its own
+	seen := map[SkipReason]bool{SkipNested: true, SkipSize: true} // have tests of their own
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			seen[test.reason] = true
@@ -110,6 +105,10 @@ func TestSkipReasons(t *testing.T) {
 func TestNotSkipped(t *testing.T) {
 	for _, alert := range []string{
 		anAnalyzer + aTime + `<Source protocol="">8.8.8.8</Source>` + aTarget,
+		good + "<Request type='url'/><Request type='raw'></Request><Request type='binary'/><Request type='largepayload'> \n</Request>",
+		good + `<AdditionalData meaning="starttime">None</AdditionalData><AdditionalData meaning="cve_id">None</AdditionalData><Request type="raw">None</Request>`,
+		anAnalyzer + aTime + "<Source protocol='None' port='None'> 8.8.8.8\n</Source><Target>\t8.8.4.4</Target>",
+		anAnalyzer + "<CreateTime tz=' +0000'>\n2026-11-24T01:00:00.123456 </CreateTime>" + aSource + aTarget,
 		good + `<Request/><Request type="description"/><Request type="request"/><Request type="payload"/><Request type="?"/>`,
 		good + `<AdditionalData/><AdditionalData meaning=""/><AdditionalData meaning="input"/>`,
 		good + `<AdditionalData meaning="endtime"/><AdditionalData meaning="logintime"/><AdditionalData meaning="hostname"/>`,
@@ -273,18 +272,19 @@ func TestSyntaxErrorIsHarmless(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	lim := Limits{Depth: 4, Alerts: 2, Elements: 12, Attributes: 3, TagBytes: 100, TextBytes: 1000}
+	lim := Limits{Depth: 4, Alerts: 2, Elements: 12, Attributes: 3, TagBytes: 100, TextBytes: 1000, PayloadBytes: 1000}
+	name := strings.Repeat("x", mostUnquoted)
 	tests := []struct {
 		name, within, beyond, reason string
 	}{
 		{"depth", "<a><b><c><d/></c></b></a>", "<a><b><c><d><e/></d></c></b></a>", "nested more than 4 deep"},
+		{"depth in an alert", "<a><Alert><c><d/></c></Alert></a>", "<a><Alert><c><d><e/></d></c></Alert></a>", "nested more than 4 deep"},
 		{"alerts", "<m><Alert/><Alert/></m>", "<m><Alert/><Alert/><Alert/></m>", "more than 2 alerts"},
-		{"nested alerts", "<m><Alert><Alert/></Alert></m>", "<m><Alert><Alert/><Alert/></Alert></m>", "more than 2 alerts"},
 		{"elements", "<m>" + strings.Repeat("<x/>", 11) + "</m>", "<m>" + strings.Repeat("<x/>", 12) + "</m>", "more than 12 elements"},
 		{"attributes", `<m a="" b="" c=""/>`, `<m a="" b="" c="" d=""/>`, "with 4 attributes: allowed are 3"},
-		{"tag", `<m a="` + strings.Repeat("x", 91) + `"/>`, `<m a="` + strings.Repeat("x", 92) + `"/>`, "a tag longer than 100 bytes"},
-		{"text", "<m>" + strings.Repeat("x", 999) + "</m>", "<m>" + strings.Repeat("x", 1001) + "</m>", "a text longer than 1000"},
-		{"comment", "<m><!--" + strings.Repeat("x", 993) + "--></m>", "<m><!--" + strings.Repeat("x", 994) + "--></m>", "a text longer than 1000"},
+		{"names", "<m><" + name + "/></m>", "<m><" + name + strings.Repeat("x", 100) + "/></m>", "a tag longer than 100 bytes"},
+		{"comment", "<m><!--" + strings.Repeat("x", 993) + "--></m>", "<m><!--" + strings.Repeat("x", 994) + "--></m>", "section longer than 1000"},
+		{"CDATA", "<m><![CDATA[" + strings.Repeat("x", 988) + "]]></m>", "<m><![CDATA[" + strings.Repeat("x", 989) + "]]></m>", "section longer than 1000"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -400,7 +400,7 @@ func ExampleDecode() {
 	fmt.Println(d.PeerType, d.CreateTime, d.OriginalRequestString)
 	fmt.Println(m.Skipped)
 	// Output:
-	// 0069eb5e2d3f9bddf9722bf3d2a32096
+	// 0069eb5e2d30b22498b7484c9df5a475
 	// Webpage 2026-04-24 12:12:29 /index.php?id=1
 	// map[analyzer:1]
 }

@@ -2,10 +2,8 @@ package alert
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
-	"net/netip"
-	"strings"
+	"strconv"
 )
 
 // Stored where a sensor names no address or host of its own (contract §1.1).
@@ -23,14 +21,22 @@ type alertFields struct {
 	hasProtocol   bool
 
 	request requestString
-	// data holds the AdditionalData that have no field of their own.
-	data map[string]string
+	// hintedCVE is one that a honeypot names, signedCVE one in the name of a rule.
+	hintedCVE, signedCVE string
+	// data holds the AdditionalData that have no field of their own, and dataBytes is
+	// what was put there.
+	data      map[string]string
+	dataBytes int
 
-	payload     []byte
-	ofRequest   bool // the payload came in a Request
-	badPayload  bool
-	emptyReason SkipReason
-	wasCut      bool // a text was too long to be stored whole
+	payload    []byte
+	ofRequest  bool // the payload came in a Request
+	badPayload bool
+	dropped    int64 // size of the payloads that were dropped, as sent
+	emptyData  bool  // one of noteEmpty's
+	wasCut     bool  // a text was too long to be stored whole
+
+	// typed is the analyzer id whose type was found last.
+	typed struct{ id, peerType string }
 
 	// element is the name of the open element, key its type or meaning.
 	element, key string
@@ -38,7 +44,7 @@ type alertFields struct {
 
 func (a *alertFields) reset() {
 	clear(a.data)
-	*a = alertFields{data: a.data}
+	*a = alertFields{data: a.data, typed: a.typed}
 	a.doc.Client = "-"
 	a.doc.RawHTTP = "-"
 	a.doc.ExternalIP, a.doc.InternalIP, a.doc.Hostname = unknownIP, unknownIP, unknownHost
@@ -49,15 +55,20 @@ func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 	a.element, a.key = e.Name.Local, ""
 	switch a.element {
 	case "Analyzer":
-		a.doc.PeerIdent, _ = attribute(e, "id")
+		a.doc.PeerIdent = a.attributeWord(e, "id")
+		return false
+	case "Classification":
+		a.signature(a.attributeWord(e, "text"))
 		return false
 	case "CreateTime":
 		a.zone, _ = attribute(e, "tz")
 	case "Source":
-		a.doc.SourceEntryPort, _ = attribute(e, "port")
-		a.doc.TargetPort, a.hasProtocol = attribute(e, "protocol")
+		a.doc.SourceEntryPort = a.attributeWord(e, "port")
+		var protocol string
+		protocol, a.hasProtocol = attribute(e, "protocol")
+		a.doc.TargetPort = a.word(protocol)
 	case "Target":
-		a.doc.TargetEntryPort, _ = attribute(e, "port")
+		a.doc.TargetEntryPort = a.attributeWord(e, "port")
 	case "Request":
 		a.key, _ = attribute(e, "type")
 		return a.key != "description"
@@ -69,19 +80,13 @@ func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 	return true
 }
 
-func attribute(e xml.StartElement, name string) (value string, ok bool) {
-	for _, a := range e.Attr {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value, true
-		}
-	}
-	return "", false
-}
-
-// end takes the text of the child that start was told of.
+// end takes the text of the child that start was given.
 func (a *alertFields) end(text []byte) {
 	if len(text) == 0 {
 		a.noteEmpty()
+	}
+	if string(text) == pythonNone {
+		text = nil
 	}
 	switch a.element {
 	case "CreateTime":
@@ -97,27 +102,16 @@ func (a *alertFields) end(text []byte) {
 	}
 }
 
-// noteEmpty notes an empty element if it is one that spoils its alert.
+// noteEmpty notes an empty element for which the alert is skipped. An empty Request
+// is none: modules send one where there was no request.
 func (a *alertFields) noteEmpty() {
-	switch a.element + " " + a.key {
-	case "Request url", "Request raw", "Request binary", "Request largepayload":
-		a.emptyReason = SkipRequest
-	case "AdditionalData starttime", "AdditionalData cve_id", "AdditionalData binary":
-		a.emptyReason = SkipData
+	if a.element != "AdditionalData" {
+		return
 	}
-}
-
-// canonicalIP returns an address in the form in which it is stored, and false
-// for what is none. An address with a zone means something on one machine only.
-func canonicalIP(text string) (string, bool) {
-	addr, err := netip.ParseAddr(text)
-	if err != nil || addr.Zone() != "" {
-		return "", false
+	switch a.key {
+	case "starttime", "cve_id", "binary":
+		a.emptyData = true
 	}
-	if addr.Is4() {
-		return text, true // there is but one way to write it
-	}
-	return addr.Unmap().String(), true
 }
 
 func (a *alertFields) endRequest(text []byte) {
@@ -144,7 +138,7 @@ func (a *alertFields) endData(text []byte) {
 	value, d := string(text), &a.doc
 	switch a.key {
 	case "input":
-		a.request.set(inputText(value))
+		a.request.set(inputText(decodeQuoted(value)))
 	case "username":
 		d.Username = value
 	case "password":
@@ -164,26 +158,24 @@ func (a *alertFields) endData(text []byte) {
 	case "internalIP":
 		d.InternalIP = addressOrUnknown(value)
 	case "hostname":
-		if d.Hostname = value; value == "" {
+		if d.Hostname = a.word(value); d.Hostname == "" {
 			d.Hostname = unknownHost
 		}
 	case "uuid":
-		d.SensorUUID = value
+		d.SensorUUID = a.word(value)
 	default:
+		if !keepsEscapes(a.key) {
+			value = decodeQuoted(value)
+		}
+		a.hint(value)
 		a.request.offer(fallbackOf(a.key), value)
 		a.keep(a.key, value)
 	}
 }
 
-func addressOrUnknown(text string) string {
-	if ip, ok := canonicalIP(text); ok {
-		return ip
-	}
-	return unknownIP
-}
-
 // keep remembers what goes to additionalData. An empty value says nothing, as
-// with all other fields, and is left out.
+// with all other fields, and is left out. So is what comes when there is far more
+// than can be stored.
 func (a *alertFields) keep(key, value string) {
 	if a.data == nil {
 		a.data = make(map[string]string)
@@ -192,11 +184,34 @@ func (a *alertFields) keep(key, value string) {
 		delete(a.data, key)
 		return
 	}
+	const overhead = 64 // of an entry
+	if a.dataBytes += len(key) + len(value) + overhead; a.dataBytes > mostDecodedData {
+		a.wasCut = true
+		return
+	}
 	a.data[key] = value
 }
 
+// isPayload reports whether the open element is the base64 of a payload.
+func (a *alertFields) isPayload() bool {
+	switch a.element {
+	case "Request":
+		return a.key == "raw" || a.key == "binary" || a.key == "largepayload"
+	case "AdditionalData":
+		return a.key == "binary"
+	default:
+		return false
+	}
+}
+
+// dropPayload notes a payload of so many bytes that was too large.
+func (a *alertFields) dropPayload(size int64) { a.dropped += size }
+
 // setPayload takes the base64 of a payload.
 func (a *alertFields) setPayload(text []byte, ofRequest bool) {
+	if ofRequest && len(bytes.TrimSpace(text)) == 0 {
+		return
+	}
 	data, err := decodeBase64(text)
 	if err != nil {
 		a.badPayload = true
@@ -219,7 +234,11 @@ func (a *alertFields) finish() SkipReason {
 	case d.TargetEntryIP == "":
 		return SkipTarget
 	}
-	d.PeerType = PeerType(d.PeerIdent)
+	if d.PeerIdent != a.typed.id { // as a rule all alerts of a message have one id
+		a.typed.id, a.typed.peerType = d.PeerIdent, PeerType(d.PeerIdent)
+	}
+	d.PeerType = a.typed.peerType
+	a.settleCVE()
 	zone := a.zone
 	if isHoneytrap(d.PeerType) {
 		zone = "+0000" // its clock is in UTC, whatever it says
@@ -228,7 +247,10 @@ func (a *alertFields) finish() SkipReason {
 	if d.CreateTime, reason = createTime(a.created, zone); reason != "" {
 		return reason
 	}
-	return a.emptyReason
+	if a.emptyData {
+		return SkipData
+	}
+	return ""
 }
 
 // record returns the alert as it is stored. finish has found it good.
@@ -245,24 +267,12 @@ func (a *alertFields) record() Record {
 			a.doc.RawHTTP = string(a.payload)
 		}
 	}
+	if a.dropped > 0 {
+		a.keep("payload_dropped", strconv.FormatInt(a.dropped, 10))
+	}
 	a.doc.OriginalRequestString = a.request.stored(&a.doc)
 	a.doc.AdditionalData = jsonObject(a.data)
 	a.doc.ID = NewID(&a.doc)
-	a.wasCut = a.doc.cut(a.data)
+	a.wasCut = a.doc.cut(a.data) || a.wasCut
 	return Record{Document: a.doc, Payload: kept}
-}
-
-// jsonObject returns fields as the text of a JSON object with sorted keys, every
-// text as it is (no HTML escapes).
-func jsonObject(fields map[string]string) string {
-	if len(fields) == 0 {
-		return "{}"
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(fields); err != nil {
-		panic("alert: texts cannot be encoded: " + err.Error())
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

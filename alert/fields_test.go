@@ -66,6 +66,18 @@ func TestFields(t *testing.T) {
 		{"CVE", []string{data("cve_id", "CVE%2D2017-5638"), req("url", "/s")}, fields{
 			"originalRequestString": "(CVE-2017-5638) /s", "vulnid": "CVE-2017-5638"}},
 		{"CVE alone", []string{data("cve_id", "abc")}, fields{"originalRequestString": "(abc) ", "vulnid": "abc"}},
+		{"CVE of h0neytr4p", []string{data("trapped_for", "cve-2021-41773 (Apache)"), req("url", "/s")}, fields{
+			"originalRequestString": "(CVE-2021-41773) /s", "vulnid": "CVE-2021-41773", "additionalData": `{"trapped_for":"cve-2021-41773 (Apache)"}`}},
+		{"CVE of miniprint", []string{data("cve_hint", "None"), data("cve_hint", "CVE_2017_0144"), data("msg", "CVE-1999-0001")}, fields{
+			"originalRequestString": "(CVE-2017-0144) ", "vulnid": "CVE-2017-0144", "additionalData": `{"cve_hint":"CVE_2017_0144","msg":"CVE-1999-0001"}`}},
+		{"CVE of suricata", []string{`<Analyzer id="suricata-1"/>`, data("alert_signature", "ET EXPLOIT x (CVE-2021-44228)")}, fields{
+			"peerIdent": "suricata-1", "peerType": "Network(suricata)",
+			"originalRequestString": "(CVE-2021-44228) ", "vulnid": "CVE-2021-44228", "additionalData": `{"alert_signature":"ET EXPLOIT x (CVE-2021-44228)"}`}},
+		{"CVE of a classification", []string{`<Classification origin="x" ident="1" text="ET x CVE-2021-44228"/><Analyzer id="suricata-1"/>`}, fields{
+			"peerIdent": "suricata-1", "peerType": "Network(suricata)", "originalRequestString": "(CVE-2021-44228) ", "vulnid": "CVE-2021-44228"}},
+		{"no CVE of cowrie's", []string{data("signature", "CVE-2021-44228")}, fields{"additionalData": `{"signature":"CVE-2021-44228"}`}},
+		{"CVE that was sent", []string{data("trapped_for", "CVE-2021-41773"), data("cve_id", "CVE-2020-0001")}, fields{
+			"originalRequestString": "(CVE-2020-0001) ", "vulnid": "CVE-2020-0001", "additionalData": `{"trapped_for":"CVE-2021-41773"}`}},
 		{"no CVE", []string{data("cve_id", "äö")}, fields{"vulnid": "äö"}},
 
 		{"as sent", []string{data("username", " r%41 "), data("password", "&lt;p%3E"), data("login", "Fail"), data("version", "b'SSH%20'")},
@@ -77,6 +89,14 @@ func TestFields(t *testing.T) {
 		{"addresses", []string{data("externalIP", "::ffff:192.0.2.1"), data("internalIP", "2001:DB8:0::1")}, fields{"externalIP": "192.0.2.1", "internalIP": "2001:db8::1"}},
 		{"no addresses", []string{data("externalIP", "unknown"), data("internalIP", "fe80::1%eth0")}, fields{}},
 		{"hostname, uuid", []string{data("hostname", "h%20"), data("uuid", "974a")}, fields{"hostname": "h%20", "sensorUUID": "974a"}},
+		{"white space around names", []string{data("hostname", "\n h "), data("uuid", "974a\n"), `<Analyzer id=" cowrie-2&#10;"/>`}, fields{
+			"hostname": "h", "sensorUUID": "974a", "peerIdent": "cowrie-2"}},
+		{"None", []string{data("hostname", "None"), data("uuid", "None"), data("username", "None"), data("password", "None"), data("input", "None"),
+			data("x", "None"), req("url", "None"), `<Source port="None" protocol="None">8.8.8.8</Source><Target port=" None">8.8.4.4</Target>`}, fields{
+			"sourceEntryIp": "8.8.8.8", "sourceEntryPort": "", "targetport": "", "targetEntryIp": "8.8.4.4", "targetEntryPort": ""}},
+		{"percent-encoded data", []string{data("input", "%0Auname%20-a"), data("payload", "%7B%22a%22%3A%20%C3%A4%7D"), data("request_uri", "/a%20b"), data("k", "a b%20")}, fields{
+			"originalRequestString": "\nuname -a", "additionalData": `{"k":"a b%20","payload":"{\"a\": ä}","request_uri":"/a%20b"}`}},
+		{"percent-encoded list", []string{data("input", "%5B%27id%27%2C%20%27ls%27%5D")}, fields{"originalRequestString": "id; ls"}},
 		{"empty hostname", []string{data("hostname", "h"), data("hostname", "")}, fields{}},
 
 		{"unknown data", []string{data("z", "1"), data(`a&quot;\`, "&lt;\u2028&amp;%41"), data("z", "2")},
@@ -146,9 +166,11 @@ func TestAlertsAreApart(t *testing.T) {
 		t.Fatalf("%d records, %d bad payloads", len(m.Records), m.BadPayloads)
 	}
 	bare := decodeOne(t)
-	for _, r := range m.Records[1:] {
-		if r != bare {
-			t.Errorf("got %+v, want %+v", r, bare)
+	for n, r := range m.Records[1:] {
+		want := bare
+		want.ID = repeatedID(bare.ID, n)
+		if r != want {
+			t.Errorf("got %+v, want %+v", r, want)
 		}
 	}
 }
@@ -178,6 +200,7 @@ func TestAttackOnPort(t *testing.T) {
 func TestPayloadKept(t *testing.T) {
 	for analyzer, kept := range map[string]bool{
 		"tanner": true, "glastopf": true, "dionaea": true, "honeytrap": true, "glutton": true,
+		"adbhoney": true, "mailoney": true, "wordpot": true, "miniprint": true, "h0neytr4p": true,
 		"cowrie": false, "elasticpot": false, "citrixhoneypot": false, "x": false,
 	} {
 		alert := `<Analyzer id="` + analyzer + `"/>` + aTime + aSource + aTarget
@@ -196,7 +219,7 @@ func TestPayloadKept(t *testing.T) {
 // A payload that cannot be decoded costs nothing but itself.
 func TestBadPayload(t *testing.T) {
 	honeytrap := `<Analyzer id="honeytrap"/>` + aTime + aSource + aTarget
-	for _, text := range []string{"@@ not base64 @@@", "abcde", "QQ", "QQ==QQ==", "QQ%3D%3D", "-_==", " \n"} {
+	for _, text := range []string{"@@ not base64 @@@", "abcde", "QQ", "QQ==QQ==", "QQ%3D%3D", "-_=="} {
 		m := mustDecode(t, message(honeytrap+req("raw", text)+data("payload_md5", "0123"), honeytrap+req("raw", text)+`<Analyzer/>`))
 		if len(m.Records) != 1 || m.BadPayloads != 1 {
 			t.Fatalf("%q: %d records, %d bad payloads: want 1 each", text, len(m.Records), m.BadPayloads)
@@ -219,14 +242,18 @@ func TestCreateTime(t *testing.T) {
 		{"2024-02-29 00:00:00", "+0001", "2024-02-28 23:59:00"},
 		{"0001-01-01 00:00:00", "+0000", "0001-01-01 00:00:00"},
 		{"9999-12-31 23:59:59", "+0000", "9999-12-31 23:59:59"},
+		{"2026-11-24T01:00:00", "+0000", "2026-11-24 01:00:00"},
+		{"2026-11-24 01:00:00.999999", "+0100", "2026-11-24 00:00:00"},
+		{"2026-11-24T01:00:00,1", "+0000", "2026-11-24 01:00:00"},
+		{"\n 2026-11-24 01:00:00\t", " +0000\n", "2026-11-24 01:00:00"},
 	} {
 		if got, reason := createTime(test.text, test.zone); got.String() != test.want || reason != "" {
 			t.Errorf("%s at %s is %v (%q), want %s", test.text, test.zone, got, reason, test.want)
 		}
 	}
 	for _, text := range []string{
-		"", "yesterday", "2026-11-23", "2026-11-23T10:00:00", "2026-11-23 10:00:00.123", "2026-11-23 10:00:00Z",
-		" 2026-11-23 10:00:00", "2026-11-23 10:00:00 ", "2026-11-23  10:00:00", "1767225600000", "2026-11-23 1:00:00.1",
+		"", "yesterday", "2026-11-23", "2026-11-23t10:00:00", "2026-11-23 10:00:00.", "2026-11-23 10:00:00.1a", "2026-11-23 10:00:00:1", "2026-11-23 10:00:00Z", "2026-11-23-10:00:00",
+		"2026-11-23  10:00:00", "1767225600000", "2026-11-23 1:00:00.1",
 		"2026-02-30 10:00:00", "2025-02-29 10:00:00", "2026-13-01 10:00:00", "2026-00-01 10:00:00", "2026-01-00 10:00:00",
 		"2026-11-23 24:00:00", "2026-11-23 10:60:00", "2026-11-23 10:00:60", "2026-1-123 10:00:00", "26-11-23 10:00:000",
 		"2026-11-23 10:00:0", "-026-11-23 10:00:00", "２026-11-23 10:00", "0000-01-01 00:00:00", "2026-11-23 10:00:\n0", "2026-11-23 1:00:00,1",
@@ -243,7 +270,7 @@ func TestCreateTime(t *testing.T) {
 		}
 	}
 	for _, zone := range []string{
-		"", "Z", "UTC", "0200", "00200", "+02:00", "+200", "+02000", "+0260", "+0099", "+1401", "-1401", "+1430", "+9999", "+ 200", "±0200", "+02_0", " +0200", "+020o",
+		"", "Z", "UTC", "0200", "00200", "+02:00", "+200", "+02000", "+0260", "+0099", "+1401", "-1401", "+1430", "+9999", "+ 200", "±0200", "+02_0", "+ 0200", "+020o",
 	} {
 		if got, reason := createTime("2026-11-24 01:00:00", zone); reason != SkipTimeZone {
 			t.Errorf("zone %q gives %v (%q)", zone, got, reason)
@@ -254,7 +281,7 @@ func TestCreateTime(t *testing.T) {
 func TestCanonicalIP(t *testing.T) {
 	for text, want := range map[string]string{
 		"8.8.8.8": "8.8.8.8", "0.0.0.0": "0.0.0.0", "::ffff:91.121.33.44": "91.121.33.44", "::FFFF:5b79:212c": "91.121.33.44",
-		"2001:4860:4860:0:0:0:0:8888": "2001:4860:4860::8888", "2001:DB8::A": "2001:db8::a", "::": "::",
+		" 8.8.8.8\r\n": "8.8.8.8", "2001:4860:4860:0:0:0:0:8888": "2001:4860:4860::8888", "2001:DB8::A": "2001:db8::a", "::": "::",
 		"::1.2.3.4": netip.MustParseAddr("::102:304").String(),
 	} {
 		if got, ok := canonicalIP(text); got != want || !ok {
@@ -262,7 +289,7 @@ func TestCanonicalIP(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", " 8.8.8.8", "8.8.8.8 ", "8.8.08.8", "8.8.8", "999.1.1.1", "8.8.8.8/32", "8.8.8.8:80", "[::1]", "::1%eth0", "fe80::1%", "1::2::3", "host", "134744072", "0x8.8.8.8", "٨.8.8.8",
+		"", " ", "8.8. 8.8", "8.8.08.8", "8.8.8", "999.1.1.1", "8.8.8.8/32", "8.8.8.8:80", "[::1]", "::1%eth0", "fe80::1%", "1::2::3", "host", "134744072", "0x8.8.8.8", "٨.8.8.8",
 	} {
 		if got, ok := canonicalIP(text); ok || got != "" {
 			t.Errorf("%q is %q", text, got)

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// notIdentifying are the fields that do not count towards the id: the id itself,
-// what the server adds, and what is the same in all documents.
+// notIdentifying are the fields that do not count towards the id: the id itself, what
+// follows from others, the sensor's surroundings, what the server adds, and what is
+// the same in all documents.
 var notIdentifying = []string{
-	"ID", "RecievedTime", "ClientDomain", "Country", "CountryName", "Location", "SourceEntryAS",
+	"ID", "PeerType", "Hostname", "SensorUUID", "ExternalIP", "InternalIP", "RecievedTime", "ClientDomain", "Country", "CountryName", "Location", "SourceEntryAS",
 	"TargetCountry", "TargetCountryName", "LocationDestination", "TargetEntryAS", "Client",
 }
 
@@ -47,7 +48,7 @@ func TestNewIDKeepsFieldsApart(t *testing.T) {
 		long := strings.Repeat("x", n)
 		for _, d := range []Document{
 			{Username: "a" + long, Password: "b"}, {Username: "a", Password: long + "b"}, {Username: "", Password: "a" + long + "b"},
-			{Username: "a" + long + "b"}, {PeerIdent: "a" + long, PeerType: "b"}, {PeerIdent: "a", PeerType: long + "b"},
+			{Username: "a" + long + "b"}, {PeerIdent: "a" + long, SourceEntryIP: "b"}, {PeerIdent: "a", SourceEntryIP: long + "b"},
 			{AdditionalData: "a" + long + "b"}, {AdditionalData: "a" + long + "c"},
 		} {
 			id := NewID(&d)
@@ -79,7 +80,40 @@ func TestNewIDTime(t *testing.T) {
 // An id is written into stores: it must be the same in every version.
 func TestNewIDStays(t *testing.T) {
 	d := decodeOne(t, req("url", "/u"), req("raw", b64("GET / HTTP/1.1\r\n\r\n")), data("username", "ü"), data("k", "v")).Document
-	if got, want := NewID(&d), "006b04c5709a194ecb9b2fac3020a301"; got != want {
+	if got, want := NewID(&d), "006b04c5700c7dc5787b4302b2d43b92"; got != want {
 		t.Errorf("id %s, want %s", got, want)
+	}
+}
+
+// TestEqualAlerts tells equal alerts of one message apart, and recognizes them when
+// the message is sent again.
+func TestEqualAlerts(t *testing.T) {
+	other := good + data("k", "v")
+	m := mustDecode(t, message(good, other, good, good, other))
+	again := mustDecode(t, message(good, other, good, good, other))
+	distinct := make(map[string]bool)
+	for i, r := range m.Records {
+		distinct[r.ID] = true
+		if len(r.ID) != 32 || r.ID[:10] != m.Records[0].ID[:10] || r.ID != again.Records[i].ID {
+			t.Errorf("alert %d has the id %s, sent again %s", i, r.ID, again.Records[i].ID)
+		}
+	}
+	if len(distinct) != 5 {
+		t.Errorf("5 alerts have %d ids", len(distinct))
+	}
+	alone := mustDecode(t, message(good))
+	if got, want := alone.Records[0].ID, m.Records[0].ID; got != want || got != NewID(&alone.Records[0].Document) {
+		t.Errorf("alone it has the id %s, with others %s", got, want)
+	}
+}
+
+// TestRecreatedContainer recognizes alerts of a log that is read again.
+func TestRecreatedContainer(t *testing.T) {
+	sensor := func(name, host string) string {
+		return good + data("uuid", name) + data("hostname", host) + data("internalIP", "10.0.0."+name) + data("externalIP", "80.1.1."+name)
+	}
+	first, again := mustDecode(t, message(sensor("1", "a"))), mustDecode(t, message(sensor("2", "b")))
+	if ids(first)[0] != ids(again)[0] {
+		t.Errorf("ids %s and %s", ids(first)[0], ids(again)[0])
 	}
 }

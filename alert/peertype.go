@@ -1,92 +1,141 @@
 package alert
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// Unclassified is the type of a honeypot that none of the known names stands for.
+// Unclassified is the type of a honeypot whose analyzer id has no known name in it.
 const Unclassified = "Unclassified"
 
-// peerTypes is contract §1.2: the first of these texts that the analyzer id
-// contains, letter case included, tells the type. The first block is the Python
-// service's, in its order, so that nothing it classified changes.
-var peerTypes = [...]struct{ part, peerType string }{
-	{"WebHoneypot", "Webpage"},
-	{"dionaea", "Network(Dionaea)"},
-	{".dio", "Network(Dionaea)"},
-	{"honeytrap", "Network(honeytrap)"},
-	{".ht", "Network(honeytrap)"},
-	{"kippo", "SSH/console(cowrie)"},
-	{".kip", "SSH/console(cowrie)"},
-	{"cowrie", "SSH/console(cowrie)"},
-	{".cow", "SSH/console(cowrie)"},
-	{"glastopf", "Webpage"},
-	{".gt3", "Webpage"},
-	{"vnclowpot", "VNC(vnclowpot)"},
-	{".vnc", "VNC(vnclowpot)"},
-	{"rdpy", "RDP(rdpy)"},
-	{".rdp", "RDP(rdpy)"},
-	{"mailoney", "E-Mail(mailoney)"},
-	{".mail", "E-Mail(mailoney)"},
-	{"heralding", "Passwords(heralding)"},
-	{".her", "Passwords(heralding)"},
-	{"ciscoasa", "Network(cisco-asa)"},
-	{"elasticpot", "Service(ES)"},
-	{".elk", "Service(ES)"},
-	{"suricata", "Network(suricata)"},
-	{"tanner", "Webpage"},
-	{".tan", "Webpage"},
-	{"medpot", "Service(Medicine)"},
-	{"emobility", "Service(emobility)"},
-	{"conpot", "Industrial(conpot)"},
-	{".con", "Industrial(conpot)"},
-	{"glutton", "Network(glutton)"},
+const suricata = "Network(suricata)"
 
-	{"adbhoney", "Android(adbhoney)"},
-	{"beelzebub", "LLM(beelzebub)"},
-	{"galah", "LLM(galah)"},
-	{"citrix", "Web(citrix)"},
-	{"ddospot", "DDoS(ddospot)"},
-	{"dicompot", "Service(dicompot)"},
-	{"endlessh", "SSH/console(endlessh)"},
-	{"fatt", "Network(fatt)"},
-	{"gopot", "Web(go-pot)"},
-	{"h0neytr4p", "Web(h0neytr4p)"},
-	{"hellpot", "Web(hellpot)"},
-	{"honeyaml", "Web(honeyaml)"},
-	{"honeypots", "Multi(honeypots)"},
-	{"honeypy", "Network(honeypy)"},
-	{"honeysap", "Service(SAP)"},
-	{"ipphoney", "Printer(ipphoney)"},
-	{"miniprint", "Printer(miniprint)"},
-	{"log4pot", "Web(log4pot)"},
-	{"redishoneypot", "Database(redis)"},
-	{"sentrypeer", "VoIP(sentrypeer)"},
-	{"wordpot", "Web(wordpot)"},
+// peerTypes is contract §1.2. The first block is in the order of the Python service.
+var peerTypes = [...]struct {
+	peerType string
+	// names are full names, of which an analyzer id contains one.
+	names []string
+	// labels are abbreviations: whole labels of an analyzer id, but not its first.
+	labels []string
+	kind   peerKind
+}{
+	{"Webpage", []string{"webhoneypot"}, nil, isWeb | keepsPayloads},
+	{"Network(Dionaea)", []string{"dionaea"}, []string{"dio"}, keepsPayloads},
+	{"Network(honeytrap)", []string{"honeytrap"}, []string{"ht"}, keepsPayloads},
+	{"SSH/console(cowrie)", []string{"kippo", "cowrie"}, []string{"kip", "cow"}, 0},
+	{"Webpage", []string{"glastopf"}, []string{"gt3"}, isWeb | keepsPayloads},
+	{"VNC(vnclowpot)", []string{"vnclowpot"}, []string{"vnc"}, 0},
+	{"RDP(rdpy)", []string{"rdpy"}, []string{"rdp"}, 0},
+	{"E-Mail(mailoney)", []string{"mailoney"}, []string{"mail"}, keepsPayloads},
+	{"Passwords(heralding)", []string{"heralding"}, []string{"her"}, 0},
+	{"Network(cisco-asa)", []string{"ciscoasa"}, nil, 0},
+	{"Service(ES)", []string{"elasticpot"}, []string{"elk"}, 0},
+	{suricata, []string{"suricata"}, nil, 0},
+	{"Webpage", []string{"tanner", "snare"}, []string{"tan"}, isWeb | keepsPayloads},
+	{"Service(Medicine)", []string{"medpot"}, nil, 0},
+	{"Service(emobility)", []string{"emobility"}, nil, 0},
+	{"Industrial(conpot)", []string{"conpot"}, []string{"con"}, 0},
+	{"Network(glutton)", []string{"glutton"}, nil, keepsPayloads},
+
+	{"Android(adbhoney)", []string{"adbhoney"}, nil, keepsPayloads},
+	{"LLM(beelzebub)", []string{"beelzebub"}, nil, 0},
+	{"LLM(galah)", []string{"galah"}, nil, isWeb},
+	{"Web(citrix)", []string{"citrix"}, nil, isWeb},
+	{"DDoS(ddospot)", []string{"ddospot"}, nil, 0},
+	{"Service(dicompot)", []string{"dicompot"}, nil, 0},
+	{"SSH/console(endlessh)", []string{"endlessh"}, nil, 0},
+	{"Network(fatt)", []string{"fatt"}, nil, 0},
+	{"Web(go-pot)", []string{"gopot", "go-pot"}, nil, isWeb},
+	{"Web(h0neytr4p)", []string{"h0neytr4p"}, nil, isWeb | keepsPayloads},
+	{"Web(hellpot)", []string{"hellpot"}, nil, isWeb},
+	{"Web(honeyaml)", []string{"honeyaml"}, nil, isWeb},
+	{"Multi(honeypots)", []string{"honeypots"}, nil, 0},
+	{"Network(honeypy)", []string{"honeypy"}, nil, 0},
+	{"Service(SAP)", []string{"honeysap"}, nil, 0},
+	{"Printer(ipphoney)", []string{"ipphoney"}, nil, 0},
+	{"Printer(miniprint)", []string{"miniprint"}, nil, keepsPayloads},
+	{"Web(log4pot)", []string{"log4pot"}, nil, isWeb},
+	{"RDP(rdphoneypot)", []string{"rdphoneypot"}, nil, 0},
+	{"Database(redis)", []string{"redishoneypot"}, nil, 0},
+	{"VoIP(sentrypeer)", []string{"sentrypeer"}, nil, 0},
+	{"Web(wordpot)", []string{"wordpot"}, nil, isWeb | keepsPayloads},
 }
 
-// PeerType returns the honeypot type that an analyzer id stands for (contract §1.2).
+// peerKind is what is particular about a type.
+type peerKind uint8
+
+const (
+	isWeb         peerKind = 1 << iota // its requests are URLs
+	keepsPayloads                      // its payloads are kept (contract §1.3)
+)
+
+// PeerType returns the honeypot type of an analyzer id, or Unclassified (contract
+// §1.2). Letter case does not count. An id may end in the host's name, so that its
+// first label counts before the others, and a full name before an abbreviation.
 func PeerType(analyzerID string) string {
-	for _, t := range &peerTypes {
-		if strings.Contains(analyzerID, t.part) {
-			return t.peerType
+	id := strings.ToLower(analyzerID)
+	first, _, _ := strings.Cut(id, ".")
+	for _, part := range [...]string{first, id} {
+		for i := range peerTypes {
+			for _, name := range peerTypes[i].names {
+				if strings.Contains(part, name) {
+					return peerTypes[i].peerType
+				}
+			}
+		}
+		if len(part) == len(id) {
+			break // the only label, or all of them
+		}
+	}
+	return abbreviatedType(id[len(first):])
+}
+
+// abbreviatedType returns the type of the first row one of whose abbreviations is a
+// label.
+func abbreviatedType(labels string) string {
+	for i := range peerTypes {
+		for label := range strings.SplitSeq(labels, ".") {
+			for _, short := range peerTypes[i].labels {
+				if label == short {
+					return peerTypes[i].peerType
+				}
+			}
 		}
 	}
 	return Unclassified
 }
 
-// isHoneytrap tells the honeypots whose clocks are in UTC whatever they say.
+// WebTypes returns the types of all web honeypots, those whose requests are URLs.
+func WebTypes() []string {
+	var types []string
+	for i := range peerTypes {
+		if t := &peerTypes[i]; t.kind&isWeb != 0 && !slices.Contains(types, t.peerType) {
+			types = append(types, t.peerType)
+		}
+	}
+	return types
+}
+
+// IsWeb reports whether a type is one of WebTypes.
+func IsWeb(peerType string) bool { return kindOf(peerType)&isWeb != 0 }
+
+// kindOf returns the kind of a type, 0 if it is unknown.
+func kindOf(peerType string) peerKind {
+	for i := range peerTypes {
+		if peerTypes[i].peerType == peerType {
+			return peerTypes[i].kind
+		}
+	}
+	return 0
+}
+
+// isHoneytrap reports whether a honeypot's clock is in UTC whatever it says.
 func isHoneytrap(peerType string) bool { return strings.Contains(peerType, "honeytrap") }
 
-// namesPort tells the honeypots whose request string is the attacked port.
+// namesPort reports whether the request string of a honeypot is the attacked port.
 func namesPort(peerType string) bool {
 	return isHoneytrap(peerType) || strings.Contains(peerType, "Dionaea")
 }
 
-// keepsPayload tells the honeypots whose payloads are kept (contract §1.3).
-func keepsPayload(peerType string) bool {
-	switch peerType {
-	case "Webpage", "Network(Dionaea)", "Network(honeytrap)", "Network(glutton)":
-		return true
-	default:
-		return false
-	}
-}
+// keepsPayload reports whether the payloads of a honeypot are kept (contract §1.3).
+func keepsPayload(peerType string) bool { return kindOf(peerType)&keepsPayloads != 0 }

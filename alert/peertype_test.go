@@ -1,6 +1,9 @@
 package alert
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPeerType(t *testing.T) {
 	for id, want := range map[string]string{
@@ -19,12 +22,21 @@ func TestPeerType(t *testing.T) {
 		"miniprint-1": "Printer(miniprint)", "log4pot-1": "Web(log4pot)", "redishoneypot-1": "Database(redis)", "sentrypeer-1": "VoIP(sentrypeer)",
 		"wordpot-1": "Web(wordpot)",
 
-		// the first match wins, wherever it stands
-		"cowrie-dionaea-x": "Network(Dionaea)", "x.tanner.ht": "Network(honeytrap)", "suricata.con": "Network(suricata)",
-		"host.container-1": "Industrial(conpot)", "beelzebub.cow": "SSH/console(cowrie)",
-		// letter case counts
-		"Cowrie-01": Unclassified, "DIONAEA-1": Unclassified, "webhoneypot": Unclassified,
-		"": Unclassified, "foobar": Unclassified, "dio": Unclassified,
+		// names that newer clients use
+		"rdphoneypot-1": "RDP(rdphoneypot)", "go-pot-community-01": "Web(go-pot)", "snare-1": "Webpage",
+		// letter case does not count
+		"Cowrie-01": "SSH/console(cowrie)", "DIONAEA-1": "Network(Dionaea)", "webhoneypot": "Webpage", "S.HT": "Network(honeytrap)",
+		// of several full names the first in the table counts
+		"cowrie-dionaea-x": "Network(Dionaea)",
+		// full names come before abbreviations
+		"x.tanner.ht": "Webpage", "suricata.con": "Network(suricata)", "beelzebub.cow": "LLM(beelzebub)", "dionaea.example.her": "Network(Dionaea)",
+		// the first label comes before the others
+		"tanner-1.cowrie.example": "Webpage", "sensor.cowrie-1.example": "SSH/console(cowrie)",
+		// abbreviations are whole labels, and not the first
+		"cowrie-1.htw.example": "SSH/console(cowrie)", "host.container-1": Unclassified, "x.htw": Unclassified, "ht": Unclassified, "ht.x": Unclassified,
+		"x-ht": Unclassified, "x.her.example": "Passwords(heralding)", "x.con.": "Industrial(conpot)",
+
+		"": Unclassified, ".": Unclassified, "foobar": Unclassified, "dio": Unclassified,
 	} {
 		if got := PeerType(id); got != want {
 			t.Errorf("%q is %s, want %s", id, got, want)
@@ -37,6 +49,17 @@ func TestCVE(t *testing.T) {
 		d := Document{VulnID: vulnID}
 		if id, ok := d.CVE(); ok != want || ok && id != vulnID {
 			t.Errorf("%q is %q, %v: want %v", vulnID, id, ok, want)
+		}
+	}
+}
+
+// TestStockTypes holds that no id of a stock T-Pot's configuration is unclassified.
+func TestStockTypes(t *testing.T) {
+	for _, name := range strings.Fields(`adbhoney beelzebub ciscoasa citrix conpot cowrie ddospot dicompot dionaea elasticpot emobility endlessh
+		fatt galah glastopfv3 glutton gopot h0neytr4p hellpot heralding honeyaml honeypots honeypy honeysap honeytrap ipphoney log4pot mailoney
+		medpot miniprint rdpy redishoneypot sentrypeer suricata tanner vnclowpot wordpot`) {
+		if got := PeerType(name + "-community-01"); got == Unclassified {
+			t.Errorf("%s is %s", name, got)
 		}
 	}
 }

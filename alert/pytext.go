@@ -31,6 +31,29 @@ func Unquote(s string) string {
 	return string(out)
 }
 
+// decodeQuoted decodes a text that Python's urllib.parse.quote made, as old clients
+// did with all AdditionalData: one with at least one escape and otherwise only of
+// what quote leaves as it is. Any other text is returned unchanged.
+func decodeQuoted(s string) string {
+	escaped := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '%' && i+2 < len(s) && isUpperHex(s[i+1]) && isUpperHex(s[i+2]):
+			escaped = true
+			i += 2
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', isDigit(c), strings.IndexByte("_.-~/", c) >= 0:
+		default:
+			return s
+		}
+	}
+	if !escaped {
+		return s
+	}
+	return Unquote(s)
+}
+
+func isUpperHex(c byte) bool { return isDigit(c) || 'A' <= c && c <= 'F' }
+
 func asciiPrefix(s string) int {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

@@ -131,3 +131,14 @@ func TestJoinPythonList(t *testing.T) {
 		}
 	}
 }
+
+func TestDecodeQuoted(t *testing.T) {
+	for text, want := range map[string]string{
+		"%0Auname": "\nuname", "a%20b/c_.-~9": "a b/c_.-~9", "%C3%A4": "ä", "%FF": "\ufffd",
+		"": "", "abc": "abc", "a b%20": "a b%20", "%": "%", "%4": "%4", "%4g": "%4g", "%2f": "%2f", "%41%": "%41%", "a+b%20": "a+b%20", "ä%20": "ä%20", "http://x/%41": "http://x/%41",
+	} {
+		if got := decodeQuoted(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}

@@ -60,15 +60,28 @@ func (r *requestString) stored(d *Document) string {
 		text = r.instead[i]
 	}
 	if namesPort(d.PeerType) {
-		text = "Attack on port " + d.TargetEntryPort
-		if strings.EqualFold(d.TargetPort, "tcp") || strings.EqualFold(d.TargetPort, "udp") {
-			text += "/" + d.TargetPort
-		}
+		text = d.Attack()
 	}
 	if cve, ok := d.CVE(); ok {
 		text = "(" + cve + ") " + text
 	}
 	return text
+}
+
+// Attack describes an alert of which nothing is known but where it went: "Attack on
+// port P/PROTO", without the protocol unless it is tcp or udp.
+func (d *Document) Attack() string {
+	protocol := strings.EqualFold(d.TargetPort, "tcp") || strings.EqualFold(d.TargetPort, "udp")
+	switch {
+	case d.TargetEntryPort != "" && protocol:
+		return "Attack on port " + d.TargetEntryPort + "/" + d.TargetPort
+	case d.TargetEntryPort != "":
+		return "Attack on port " + d.TargetEntryPort
+	case protocol:
+		return "Attack over " + d.TargetPort
+	default:
+		return "Attack"
+	}
 }
 
 // inputText returns the commands of an interactive session: as sent, or the

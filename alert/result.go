@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
@@ -11,6 +12,45 @@ const (
 	StatusOK    = "OK"
 	StatusError = "ERROR"
 )
+
+// ResultText is the text of the answer to a message that was accepted: empty unless
+// all of its alerts were skipped, which their sender would not notice otherwise.
+func (m *Message) ResultText() string {
+	skipped := 0
+	for _, n := range m.Skipped {
+		skipped += n
+	}
+	if len(m.Records) > 0 || skipped == 0 {
+		return ""
+	}
+	return fmt.Sprintf("all alerts were skipped, %d in number; the first: %s", skipped, m.FirstSkip.explanation())
+}
+
+// explanation is a sentence for whoever looks after the sender.
+func (r SkipReason) explanation() string {
+	switch r {
+	case SkipNested:
+		return "it is inside another Alert"
+	case SkipAnalyzer:
+		return "Analyzer is missing or its id is empty"
+	case SkipSource:
+		return "Source is missing, or its text is not an IP address"
+	case SkipProtocol:
+		return "Source has no protocol attribute"
+	case SkipTarget:
+		return "Target is missing, or its text is not an IP address"
+	case SkipCreateTime:
+		return "CreateTime is missing, or its text is not of the form YYYY-MM-DD HH:MM:SS"
+	case SkipTimeZone:
+		return "CreateTime has no tz attribute of the form +HHMM"
+	case SkipData:
+		return "an AdditionalData starttime, cve_id or binary is empty"
+	case SkipSize:
+		return "it is too large"
+	default:
+		return string(r)
+	}
+}
 
 // AppendResult appends the XML body that sensors are answered with (contract §1).
 // The text may hold what an attacker wrote: it is escaped, white space becomes a

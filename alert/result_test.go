@@ -22,3 +22,22 @@ func TestAppendResult(t *testing.T) {
 		}
 	}
 }
+
+func TestResultText(t *testing.T) {
+	idmef := anAnalyzer + aTime + `<Source><Node><Address>8.8.8.8</Address></Node></Source>` + aTarget
+	for name, test := range map[string]struct{ body, want string }{
+		"accepted":     {message(good), ""},
+		"some skipped": {message(good, idmef), ""},
+		"no alerts":    {message(), ""},
+		"all skipped":  {message(idmef, idmef, good+data("cve_id", "")), "all alerts were skipped, 3 in number; the first: Source is missing, or its text is not an IP address"},
+	} {
+		if got := mustDecode(t, test.body).ResultText(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+	for _, reason := range SkipReasons() {
+		if text := reason.explanation(); text == string(reason) {
+			t.Errorf("%s has no explanation", reason)
+		}
+	}
+}

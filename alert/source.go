@@ -10,8 +10,8 @@ import (
 var errLongToken = errors.New("token too long")
 
 // source hands a reader's bytes to the XML decoder. It remembers what the reader
-// failed with, which the decoder may replace by an error of its own, and it
-// stops a token at its limit, before the decoder has collected it in memory.
+// failed with, which the decoder may replace by an error of its own. It holds tokens
+// to their limits before the decoder has collected them in memory: see excess.go.
 type source struct {
 	r io.Reader
 	// failed is what r failed with, io.EOF included. It comes up when all bytes
@@ -19,7 +19,8 @@ type source struct {
 	failed error
 
 	// buf[pos:end] is not yet read; buf[:pos] ends with the byte read last, which
-	// the decoder may have put back. base is the offset of buf[0] in the input.
+	// the decoder may have put back. base is the offset of buf[0] as the decoder
+	// counts, which does not see what is dropped.
 	buf      []byte
 	pos, end int
 	base     int64
@@ -29,6 +30,7 @@ type source struct {
 	// limit is the offset at which the present token becomes too long.
 	limit   int64
 	tooLong bool
+	excess
 }
 
 const windowSize = 16 << 10
@@ -69,32 +71,38 @@ func (s *source) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// begin is told where the next token starts. A start or end tag may be maxTag
-// bytes long, anything else maxText.
-func (s *source) begin(offset int64, maxTag, maxText int) {
+// begin starts a token at an offset. The limits are in bytes: of a start or end tag,
+// a text, and anything else.
+func (s *source) begin(offset int64, tag, text, other int) {
 	at := int(offset - s.base)
 	if s.end-at < 2 {
 		s.fill(at, 2)
 		at = int(offset - s.base)
 	}
-	token := s.buf[at:s.end]
-	most := maxText
-	if len(token) >= 2 && token[0] == '<' && token[1] != '!' && token[1] != '?' {
-		most = maxTag
+	kind, limit := aText, text
+	if at < s.end && s.buf[at] == '<' {
+		kind, limit = anOther, other
+		if at+1 < s.end && s.buf[at+1] != '!' && s.buf[at+1] != '?' {
+			kind, limit = aTag, tag
+		}
 	}
-	s.limit = offset + int64(most)
+	s.excess = excess{kind: kind, scanned: at, lines: s.lines}
+	s.limit = offset + int64(max(1, limit))
 	s.setStop()
 }
 
 // more makes at least one byte ready to be read, or returns why there is none.
 func (s *source) more() error {
-	if s.base+int64(s.pos) == s.limit {
-		s.tooLong = true
-		return errLongToken
-	}
+	s.scan(s.buf[s.scanned:s.pos])
 	if s.pos == s.end {
 		s.fill(s.end, 1)
 	}
+	if s.pos < s.end && s.base+int64(s.pos) >= s.limit {
+		if err := s.overflow(); err != nil {
+			return err
+		}
+	}
+	s.scanned = s.pos
 	if s.pos == s.end {
 		return s.failed
 	}

@@ -13,7 +13,8 @@ import (
 
 // SyntaxError says why a document is not acceptable, and where.
 type SyntaxError struct {
-	// Line and Column count from 1; Column is in bytes.
+	// Line and Column count from 1; Column is in bytes, without those that were
+	// dropped because a text or value was too long.
 	Line, Column int
 	// Reason may quote the document.
 	Reason string
@@ -26,7 +27,8 @@ func (e *SyntaxError) Error() string {
 
 // tokens reads the tokens of one XML document and holds it to what encoding/xml
 // in its strict mode demands, to a single root with nothing around it, to no
-// document type, and to the limits.
+// document type, and to the limits; what is beyond the limit of a text, or of the
+// values of a tag's attributes, is left out.
 //
 // It stands on RawToken, not Token: the translation of name spaces, which Token
 // does besides, is of no use here and costs time.
@@ -36,8 +38,15 @@ type tokens struct {
 	lim Limits
 
 	open     []xml.Name // the elements that are open, outermost first
-	elements int
-	rooted   bool // the root has begun
+	elements int        // outside of alerts
+	rooted   bool       // the root has begun
+
+	// text is the limit of the next text, in bytes. inAlert is true where a tag or
+	// an element too many costs only its alert. Both are set from outside.
+	text    int
+	inAlert bool
+	// trimmed is true if the present tag had too many attributes, which are left out.
+	trimmed bool
 }
 
 func newTokens(r io.Reader, lim Limits) *tokens {
@@ -46,8 +55,11 @@ func newTokens(r io.Reader, lim Limits) *tokens {
 	// Sensors that declare another encoding send UTF-8 all the same; if it is
 	// not, the decoder's own check says so.
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	return &tokens{src: src, dec: dec, lim: lim}
+	return &tokens{src: src, dec: dec, lim: lim, text: lim.TextBytes}
 }
+
+// isCut reports whether some of the present token was left out.
+func (t *tokens) isCut() bool { return t.trimmed || t.src.dropped > 0 }
 
 // depth returns how many elements are open.
 func (t *tokens) depth() int { return len(t.open) }
@@ -59,7 +71,8 @@ func (t *tokens) depth() int { return len(t.open) }
 func (t *tokens) next() (xml.Token, error) {
 	for {
 		offset := t.dec.InputOffset()
-		t.src.begin(offset, t.lim.TagBytes, t.lim.TextBytes)
+		t.src.begin(offset, t.lim.TagBytes, t.text, t.lim.PayloadBytes)
+		t.trimmed = false
 		token, err := t.dec.RawToken()
 		if err != nil {
 			return nil, t.failure(err)
@@ -68,6 +81,10 @@ func (t *tokens) next() (xml.Token, error) {
 		switch token := token.(type) {
 		case xml.StartElement:
 			keep, reason = true, t.start(token)
+			if t.trimmed && reason == "" {
+				token.Attr = token.Attr[:t.lim.Attributes]
+				return token, nil
+			}
 		case xml.EndElement:
 			keep, reason = true, t.end(token)
 		case xml.CharData:
@@ -96,12 +113,18 @@ func (t *tokens) start(e xml.StartElement) (reason string) {
 	}
 	t.rooted = true
 	t.open = append(t.open, e.Name)
-	t.elements++
+	inAlert := t.inAlert || isAlert(e.Name, len(t.open))
+	if !inAlert {
+		t.elements++
+	}
 	switch {
 	case len(t.open) > t.lim.Depth:
 		return fmt.Sprintf("elements nested more than %d deep", t.lim.Depth)
+	case inAlert && len(e.Attr) > t.lim.Attributes:
+		t.trimmed = true
+		e.Attr = e.Attr[:t.lim.Attributes]
 	case t.elements > t.lim.Elements:
-		return fmt.Sprintf("more than %d elements", t.lim.Elements)
+		return fmt.Sprintf("more than %d elements outside of alerts", t.lim.Elements)
 	case len(e.Attr) > t.lim.Attributes:
 		return fmt.Sprintf("element %s with %d attributes: allowed are %d",
 			quote(nameOf(e.Name)), len(e.Attr), t.lim.Attributes)
@@ -169,8 +192,8 @@ func (t *tokens) failure(err error) error {
 	var syntax *xml.SyntaxError
 	switch {
 	case t.src.tooLong:
-		return t.syntaxError(fmt.Sprintf("a tag longer than %d bytes, or a text longer than %d",
-			t.lim.TagBytes, t.lim.TextBytes))
+		return t.syntaxError(fmt.Sprintf("a tag longer than %d bytes, attributes' values aside, or a comment or CDATA section longer than %d",
+			t.lim.TagBytes, t.lim.PayloadBytes))
 	case err == io.EOF && !t.rooted:
 		return t.syntaxError("no root element: allowed is one XML document")
 	case err == io.EOF && len(t.open) > 0:
@@ -186,7 +209,7 @@ func (t *tokens) failure(err error) error {
 
 func (t *tokens) syntaxError(reason string) *SyntaxError {
 	line, column := t.dec.InputPos()
-	return &SyntaxError{Line: line, Column: column, Reason: printable(reason)}
+	return &SyntaxError{Line: line + t.src.lines, Column: column, Reason: printable(reason)}
 }
 
 func nameOf(n xml.Name) string {

@@ -349,3 +349,24 @@ func counterValue(t *testing.T, c prometheus.Counter) float64 {
 	}
 	return m.GetCounter().GetValue()
 }
+
+// TestStoredAndDuplicate counts alerts that are sent again apart from new ones, and
+// equal alerts of one message as the events that they are.
+func TestStoredAndDuplicate(t *testing.T) {
+	app := startApp(t, community)
+	stored, duplicate := metrics.alerts.WithLabelValues("stored"), metrics.alerts.WithLabelValues("duplicate")
+	for _, step := range []struct {
+		ports             []int
+		stored, duplicate float64
+	}{
+		{[]int{1, 1, 1, 2}, 4, 0},
+		{[]int{1, 1, 1, 2}, 0, 4},
+		{[]int{1, 1, 1, 1}, 1, 3},
+	} {
+		haveStored, haveDuplicate := counterValue(t, stored), counterValue(t, duplicate)
+		send(t, app, "", step.ports...)
+		if s, d := counterValue(t, stored)-haveStored, counterValue(t, duplicate)-haveDuplicate; s != step.stored || d != step.duplicate {
+			t.Errorf("ports %v: %v stored and %v duplicate, want %+v", step.ports, s, d, step)
+		}
+	}
+}

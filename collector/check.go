@@ -40,7 +40,7 @@ func (a *App) check(ctx context.Context, now time.Time) []store.Finding {
 	findings = append(findings, a.checkCache(ctx))
 	findings = append(findings, a.checkGeo(now)...)
 	servers := a.servers()
-	return append(findings, a.checkCommunity(), checkProxies(servers), checkOtherHosts(servers), checkPorts())
+	return append(findings, a.checkCommunity(), a.checkAnalyzers(ctx), checkProxies(servers), checkOtherHosts(servers), checkPorts())
 }
 
 func (a *App) checkStore(ctx context.Context) []store.Finding {

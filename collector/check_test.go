@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/geo"
 	"github.com/peba-edge/peba/store"
 )
@@ -44,6 +45,16 @@ func TestCheckTellsWhatToDo(t *testing.T) {
 			t.Errorf("%s of a new server: %+v", part, f)
 		}
 	}
+	if f := findingOf(t, app, now, "honeypots"); !f.OK || !strings.Contains(f.Text, "known") {
+		t.Errorf("honeypots of a new server: %+v", f)
+	}
+	app.roster.count(&alert.Message{Origins: []alert.Origin{
+		{UUID: "u", Analyzer: "cowrie-1", Accepted: 1}, {UUID: "u", Analyzer: "new\npot", Accepted: 1},
+	}}, heard{at: now, community: true, stored: true})
+	if f := findingOf(t, app, now, "honeypots"); !f.OK || !strings.Contains(f.Text, `Unclassified: "new\npot"`) {
+		t.Errorf("a new honeypot: %+v", f)
+	}
+
 	locator := app.locator
 	defer func() { app.locator = locator }()
 	app.locator = described{locator, now.AddDate(0, 0, -1)}

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,8 @@ const (
 	// healthTimeout is how long store and cache may take to answer: load balancers
 	// ask often and wait little.
 	healthTimeout = 5 * time.Second
+	// healthGrace is how long they may take to notice that this time is over.
+	healthGrace = time.Second
 	// healthFor is how long a finding stands: anybody may ask, as often as they like.
 	healthFor = time.Second
 )
@@ -41,30 +44,58 @@ func (h Health) errors() []*store.PartError {
 
 // healthWatch remembers the last finding.
 type healthWatch struct {
-	mu    sync.Mutex
-	at    time.Time
-	found Health
-	parts string // of what was logged last
+	mu      sync.Mutex
+	at      time.Time
+	found   Health
+	parts   string        // of what was logged last
+	looking chan struct{} // closed when the look under way has ended; nil: none is
 }
 
-// Health finds out what works. Findings are shared for a second.
+// Health finds out what works. Findings are shared for a second. A part that does
+// not even return an error, such as one on a disk that hangs, fails as well.
 func (a *App) Health(ctx context.Context) Health {
 	if err := a.wait(ctx); err != nil {
 		return Health{Failing: &store.PartError{Part: "start", Err: err}}
 	}
 	w := &a.health
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	if time.Since(w.at) < healthFor {
+		defer w.mu.Unlock()
 		return w.found
 	}
-	// The finding is for others too, and does not end with who asked first.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
-	defer cancel()
-	w.found = a.examine(ctx)
-	w.at = time.Now()
-	w.log(a.logger)
+	if w.looking == nil {
+		w.looking = make(chan struct{})
+		// The finding is for others too, and does not end with who asked first.
+		go a.look(context.WithoutCancel(ctx), w.looking)
+	}
+	done := w.looking
+	w.mu.Unlock()
+	timer := time.NewTimer(healthTimeout + healthGrace)
+	defer timer.Stop()
+	select {
+	case <-done:
+		w.mu.Lock()
+		defer w.mu.Unlock()
+	case <-timer.C:
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.found = Health{Failing: &store.PartError{Part: "store", Err: fmt.Errorf("no answer within %v", healthTimeout)}}
+		w.log(a.logger)
+	}
 	return w.found
+}
+
+// look notes what works now, and closes done.
+func (a *App) look(ctx context.Context, done chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	found := a.examine(ctx)
+	w := &a.health
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.found, w.at, w.looking = found, time.Now(), nil
+	w.log(a.logger)
+	close(done)
 }
 
 // examine asks store and cache.

@@ -36,6 +36,39 @@ type pingedCache struct {
 
 func (p *pingedCache) Ping(context.Context) error { return p.err }
 
+// hanging is a store that gives no answer until it is released.
+type hanging struct {
+	store.Store
+	release chan struct{}
+}
+
+func (h *hanging) Ping(context.Context) error {
+	<-h.release
+	return nil
+}
+
+// TestHealthOfStoreThatHangs: a disk that hangs lets no call return. All who ask
+// hear of it in time, and of its end.
+func TestHealthOfStoreThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &hanging{release: make(chan struct{})}
+		a := &App{store: s, cache: &pingedCache{}, logger: zap.NewNop(), ready: make(chan struct{})}
+		close(a.ready)
+		for range 3 {
+			start := time.Now()
+			h := a.Health(t.Context())
+			if h.Failing == nil || time.Since(start) > healthTimeout+healthGrace {
+				t.Errorf("after %v failing is %v, want an error after %v", time.Since(start), h.Failing, healthTimeout+healthGrace)
+			}
+		}
+		close(s.release)
+		synctest.Wait()
+		if h := a.Health(t.Context()); h.Failing != nil {
+			t.Errorf("failing is %v when it answers again", h.Failing)
+		}
+	})
+}
+
 // TestHealth goes through an outage: the store is asked once a second at most,
 // whoever asks, and the log has one line for each change.
 func TestHealth(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/geo"
 )
@@ -50,6 +52,9 @@ func (a *App) Ingest(ctx context.Context, m *alert.Message, sender *Sender, agen
 		return fmt.Errorf("storing %d alerts: %w", len(m.Records), err)
 	}
 	countIngested(m)
+	if m.DroppedPayloads > 0 {
+		a.requests.Warn("payloads were too large and dropped, their alerts stored", zap.String("user", printed(m.Username, mostRejectedUser)), zap.Int("payloads", m.DroppedPayloads), zap.Int64("bytes", m.DroppedBytes))
+	}
 	return nil
 }
 

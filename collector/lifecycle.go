@@ -34,7 +34,7 @@ func (a *App) Start() error {
 		return fmt.Errorf("opening the cache: %w", err)
 	}
 	a.cache = answers
-	alerts, err := a.storeOpener.Open(ctx, store.Options{NewCVE: a.announceCVE})
+	alerts, err := a.storeOpener.Open(ctx, store.Options{NewCVE: a.announceCVE, Counted: countStored})
 	if err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}

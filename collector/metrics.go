@@ -13,11 +13,11 @@ import (
 // The metrics of all apps of this process: a reload has two of them for a
 // moment, and both count. No label holds anything that a client can choose.
 var metrics = struct {
-	messages, badPayloads, cut, newCVEs prometheus.Counter
-	streams                             prometheus.Gauge
-	slowStreams                         prometheus.Counter
-	alerts, refused, answers, limited   *prometheus.CounterVec
-	build                               *prometheus.GaugeVec
+	messages, badPayloads, droppedPayloads, cut, newCVEs prometheus.Counter
+	streams                                              prometheus.Gauge
+	slowStreams                                          prometheus.Counter
+	alerts, refused, answers, limited                    *prometheus.CounterVec
+	build                                                *prometheus.GaugeVec
 }{
 	messages: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_messages_total",
@@ -25,15 +25,19 @@ var metrics = struct {
 	}),
 	alerts: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "peba_ingest_alerts_total",
-		Help: "Alerts in messages that were answered OK, by outcome: stored (or stored before), else the reason for which they were skipped.",
+		Help: "Alerts in messages that were answered OK, by outcome: stored, duplicate (stored before), else the reason for which they were skipped. With Elasticsearch the first two count once the cluster has answered.",
 	}, []string{"outcome"}),
 	badPayloads: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_bad_payloads_total",
 		Help: "Payloads that could not be decoded and were left out of alerts that were stored.",
 	}),
+	droppedPayloads: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "peba_ingest_dropped_payloads_total",
+		Help: "Payloads that were too large, for themselves or with the others of their message, and were left out of alerts that were stored.",
+	}),
 	cut: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_cut_alerts_total",
-		Help: "Alerts of which a text was too long to be stored whole.",
+		Help: "Alerts of which something was too long, or too much, to be stored whole.",
 	}),
 	newCVEs: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_ingest_new_cves_total",
@@ -77,7 +81,7 @@ const noAnswer = "error"
 func registerMetrics(registry *prometheus.Registry) error {
 	metrics.build.WithLabelValues(Version()).Set(1)
 	for _, c := range []prometheus.Collector{
-		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
+		metrics.messages, metrics.alerts, metrics.badPayloads, metrics.droppedPayloads, metrics.cut, metrics.newCVEs, metrics.refused, metrics.answers,
 		metrics.streams, metrics.slowStreams, metrics.limited, metrics.build,
 	} {
 		var twice prometheus.AlreadyRegisteredError
@@ -90,12 +94,19 @@ func registerMetrics(registry *prometheus.Registry) error {
 
 func countIngested(m *alert.Message) {
 	metrics.messages.Inc()
-	metrics.alerts.WithLabelValues("stored").Add(float64(len(m.Records)))
 	for reason, n := range m.Skipped {
 		metrics.alerts.WithLabelValues(string(reason)).Add(float64(n))
 	}
 	metrics.badPayloads.Add(float64(m.BadPayloads))
+	metrics.droppedPayloads.Add(float64(m.DroppedPayloads))
 	metrics.cut.Add(float64(m.Cut))
+}
+
+// countStored counts alerts of which a store knows that they are new, or that it had
+// them.
+func countStored(stored, duplicate int) {
+	metrics.alerts.WithLabelValues("stored").Add(float64(stored))
+	metrics.alerts.WithLabelValues("duplicate").Add(float64(duplicate))
 }
 
 // CountRefused counts a message that was answered with an HTTP error status.

@@ -2,12 +2,15 @@ package esclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/peba-edge/peba/spool"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -34,7 +37,7 @@ func (o *outgoing) checkSpool(now time.Time) store.Finding {
 	}
 	if err := o.accepts(); err != nil {
 		f.OK, f.Text = false, err.Error()
-		f.Advice = "Make room on its disk, raise max_size or lower reserve: sensors get 503 and will give up within minutes."
+		f.Advice = spoolAdvice(err, o.path) + " Sensors get 503 and will give up within minutes."
 		return f
 	}
 	if waited := now.Sub(stats.Oldest).Round(time.Second); !stats.Oldest.IsZero() && waited > slowSpool {
@@ -42,6 +45,18 @@ func (o *outgoing) checkSpool(now time.Time) store.Finding {
 		f.Advice = "If the cluster answers (see below), it takes less than comes in: give it more or faster data nodes."
 	}
 	return f
+}
+
+// spoolAdvice says what to do about a spool that accepts nothing.
+func spoolAdvice(err error, path string) string {
+	switch {
+	case errors.Is(err, spool.ErrFull):
+		return "Make room on its disk, raise max_size or lower reserve."
+	case errors.Is(err, sqlitedb.ErrReplaced):
+		return fmt.Sprintf("The folder %s or a file in it was deleted, moved or replaced: move it back. Do not restart before: what is not written again yet exists in this process only.", path)
+	default:
+		return fmt.Sprintf("Check the disk of %s (dmesg), and that PEBA's user may write there.", path)
+	}
 }
 
 // mostNamed is how many damaged files are named in a finding.
@@ -73,7 +88,7 @@ func (o *outgoing) checkFiles() (findings []store.Finding) {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return append(findings, store.Finding{Part: "damaged files", Text: "set aside: " + strings.Join(names, ", "),
-		Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them."})
+		Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them. Delete a file in which nothing is found once nobody needs it."})
 }
 
 // accepts returns an error while messages are not accepted. A small probe that

@@ -42,6 +42,9 @@ func selected(f store.Filter) (query object, err error) {
 	if f.PeerType != "" {
 		clauses = append(clauses, object{"term": object{"peerType": f.PeerType}})
 	}
+	if f.Web {
+		clauses = append(clauses, object{"terms": object{"peerType": alert.WebTypes()}})
+	}
 	return allOf(clauses...), nil
 }
 

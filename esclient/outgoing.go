@@ -94,7 +94,7 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 	}
 	o.sender = newSender(o.spool, o.post, o.dead, senderOptions{
 		log: logger, newCVE: o.announceCVE, payloads: o.names.Payloads, cves: o.names.CVEs,
-		count: countSent, create: o.createIndex, timeout: time.Duration(m.Timeout),
+		count: o.count, create: o.createIndex, timeout: time.Duration(m.Timeout),
 	})
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	o.stop = stop
@@ -235,13 +235,35 @@ func (o *outgoing) announceCVE(cve store.CVE) {
 	}
 }
 
+// count counts what became of alerts that were sent.
+func (o *outgoing) count(what counted, n int) {
+	countSent(what, n)
+	switch what {
+	case countStored:
+		o.report(n, 0)
+	case countDuplicate:
+		o.report(0, n)
+	}
+}
+
+// report reports to the current store's owner how many alerts are new, and how many
+// the cluster or the spool had.
+func (o *outgoing) report(stored, duplicate int) {
+	if s, _ := o.current(); s != nil && s.opts.Counted != nil && stored+duplicate > 0 {
+		s.opts.Counted(stored, duplicate)
+	}
+}
+
 // put makes alerts durable: they are sent when the cluster takes them.
 func (o *outgoing) put(ctx context.Context, records []alert.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	all := len(records)
 	records = o.recent.unknown(records)
+	known := all - len(records)
 	if len(records) == 0 {
+		o.report(0, known)
 		return nil
 	}
 	frame, err := encodeFrame(records, func(d *alert.Document) string { return o.days.index(&o.names, d) })
@@ -255,6 +277,7 @@ func (o *outgoing) put(ctx context.Context, records []alert.Record) error {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
 	o.recent.remember(records)
+	o.report(0, known)
 	return nil
 }
 

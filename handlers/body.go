@@ -38,6 +38,9 @@ type body struct {
 	err      error // what ended the body, io.EOF included
 }
 
+// mostHeld is how many bytes of a body are held at most, whatever its size.
+func mostHeld() int64 { return alert.DefaultLimits().Held() }
+
 // enter begins to receive a body of most bytes at most. The caller must call leave.
 func enter(app *collector.App, w http.ResponseWriter, r *http.Request, most int64) (*body, error) {
 	place, err := app.EnterBody(sourceOf(r))
@@ -77,7 +80,7 @@ func (b *body) admit() error {
 	if size > b.most {
 		return &http.MaxBytesError{Limit: b.most}
 	}
-	return b.place.Admit(b.request.Context(), max(size, b.read), patience)
+	return b.place.Admit(b.request.Context(), min(max(size, b.read), mostHeld()), patience)
 }
 
 // fitsUnverified reports whether all of the body may be read before its credentials
@@ -93,7 +96,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.reader.Read(p)
 	b.read += int64(n)
 	if err == nil {
-		err = b.place.Grow(b.read)
+		err = b.place.Grow(min(b.read, mostHeld()))
 	}
 	if err == io.EOF {
 		b.pace.clear()
@@ -110,7 +113,9 @@ func (b *body) drain(err error) {
 	if b.err == io.EOF || errors.As(err, &broken) || b.pace.unsupported {
 		return
 	}
-	b.place.Shrink()
+	if b.place != nil {
+		b.place.Shrink()
+	}
 	size, span := int64(maxDrained), maxDrain
 	if !b.admitted {
 		size, span = maxUnverifiedDrained, maxUnverifiedDrain
@@ -120,6 +125,11 @@ func (b *body) drain(err error) {
 		return
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(drained{b}, size)) // it may end early
+}
+
+// drainUnread discards the body of a request that is refused before it is read.
+func drainUnread(w http.ResponseWriter, r *http.Request) {
+	(&body{request: r, pace: newPace(w, r)}).drain(nil)
 }
 
 // drained reads the rest of a body, which is not counted.

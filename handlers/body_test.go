@@ -131,6 +131,8 @@ func TestAnswerArrives(t *testing.T) {
 		maxBody int64
 		store   string
 		crowded bool
+		flooded bool
+		header  string
 		status  int
 	}{
 		"accepted":           {body: large("community", "its token", size), status: 200},
@@ -138,6 +140,8 @@ func TestAnswerArrives(t *testing.T) {
 		"too large":          {body: large("community", "its token", size), maxBody: 5 << 20, status: 413},
 		"too large, chunked": {body: large("community", "its token", size), maxBody: 5 << 20, chunked: true, status: 413},
 		"crowded, chunked":   {body: large("community", "its token", size), chunked: true, crowded: true, status: 503},
+		"flooded":            {body: large("community", "its token", size), flooded: true, status: 503},
+		"compressed":         {body: large("community", "its token", size), header: "Content-Encoding: gzip\r\n", status: 400},
 		"malformed":          {body: message("community", "its token") + strings.Repeat("x", size), status: 400},
 		"wrong token":        {body: large("community", "wrong", size), status: 403},
 	} {
@@ -147,6 +151,9 @@ func TestAnswerArrives(t *testing.T) {
 			app := appOf(t, ctx)
 			if test.crowded {
 				fill(t, app)
+			}
+			if test.flooded {
+				flood(t, app)
 			}
 			conn, err := net.Dial("tcp", address)
 			if err != nil {
@@ -158,7 +165,7 @@ func TestAnswerArrives(t *testing.T) {
 			if test.chunked {
 				head, body = "Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)
 			}
-			if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nSource: 192.0.2.1\r\n"+head+"\r\n\r\n"+body); err != nil {
+			if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nSource: 192.0.2.1\r\n"+test.header+head+"\r\n\r\n"+body); err != nil {
 				t.Fatal("not all was taken:", err)
 			}
 			resp := (&sending{conn, t}).answer()
@@ -168,6 +175,19 @@ func TestAnswerArrives(t *testing.T) {
 			}
 		})
 	}
+}
+
+// flood takes the room for bodies that have not logged in.
+func flood(t *testing.T, app *collector.App) {
+	t.Helper()
+	for n := range 100_000 {
+		b, err := app.EnterBody(netip.AddrFrom4([4]byte{198, 51, byte(n >> 8), byte(n)}))
+		if err != nil {
+			return
+		}
+		t.Cleanup(b.Leave)
+	}
+	t.Fatal("the room has no end")
 }
 
 // fill takes the room for large bodies, as others do.
@@ -229,7 +249,7 @@ func TestStalledSensors(t *testing.T) {
 // answered, and no more is counted than the room has.
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	ctx := newApp(t, "")
-	address, app := listen(t, ctx, &Ingest{}), appOf(t, ctx)
+	address, app := listen(t, ctx, &Ingest{MaxBody: 64 << 20}), appOf(t, ctx)
 	const bodies, size, share = 24, 8 << 20, 96 << 20
 	body := large("community", "its token", size)
 	results := make(chan int, bodies)

@@ -135,6 +135,7 @@ func TestIngestAnswers(t *testing.T) {
 		wantHeader http.Header
 	}{
 		"accepted":         {body: good, status: 200, want: []string{"<Result><StatusCode>OK</StatusCode><Text></Text></Result>"}},
+		"nothing stored":   {body: strings.ReplaceAll(good, "9.9.9.9", "host"), status: 200, want: []string{"<StatusCode>OK</StatusCode><Text>all alerts were skipped, 1 in number; the first: Source "}},
 		"wrong token":      {body: message("community", "wrong"), status: 403, want: []string{"unknown username or wrong token"}},
 		"no credentials":   {body: "<m>" + goodAlert + "</m>", status: 403, want: []string{"credentials are missing"}},
 		"no body":          {body: "", status: 400, want: []string{"ERROR"}},

@@ -24,15 +24,16 @@ func init() {
 	caddy.RegisterModule(new(Ingest))
 }
 
-// defaultMaxBody has room for a message with several of the largest payloads
-// that sensors send (13.4 MB of text each, contract §1).
-const defaultMaxBody = 64 << 20
+// defaultMaxBody has room for a message with 18 of the largest payloads that sensors
+// send (13.4 MB of text each, contract §1). Less of it is held: see alert.Limits.Held.
+const defaultMaxBody = 256 << 20
 
 // Ingest takes in the messages of honeypot sensors (EWS XML by POST) and answers
 // OK when their alerts are stored durably, and only then.
 type Ingest struct {
-	// The size of a request body from which on it is refused with 413, in
-	// bytes. Default: 64 MiB.
+	// Maximum request body size in bytes; larger bodies get 413. Payloads that exceed
+	// 16 MiB of base64, or 64 MiB in one message, are dropped and their alerts stored.
+	// Default: 256 MiB.
 	MaxBody int64 `json:"max_body,omitempty"`
 
 	app    *collector.App
@@ -57,7 +58,7 @@ func (h *Ingest) Provision(ctx caddy.Context) error {
 	if h.app, err = findApp(ctx); err != nil {
 		return err
 	}
-	h.app.Intake().Fit(h.MaxBody)
+	h.app.Intake().Fit(min(h.MaxBody, mostHeld()))
 	return nil
 }
 
@@ -87,7 +88,7 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		refused.write(w, "")
 		return nil
 	}
-	writeBody(w, http.StatusOK, "text/xml; charset=utf-8", alert.AppendResult(nil, alert.StatusOK, ""))
+	writeBody(w, http.StatusOK, "text/xml; charset=utf-8", alert.AppendResult(nil, alert.StatusOK, from.text))
 	return nil
 }
 
@@ -96,19 +97,15 @@ type delivery struct {
 	source netip.Addr
 	user   string
 	sender *collector.Sender // nil until the log-in was right
+	text   string            // of the answer to a message that was stored
 	// wrong is why the log-in was not right, where the message is read all the same.
 	wrong error
 }
 
 func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) error {
-	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
-		return err
-	}
-	if err := checkContent(r.Header); err != nil {
-		return err
-	}
-	b, err := enter(h.app, w, r, h.MaxBody)
+	b, err := h.begin(w, r)
 	if err != nil {
+		drainUnread(w, r)
 		return err
 	}
 	defer b.leave()
@@ -116,6 +113,17 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) 
 		b.drain(err)
 	}
 	return err
+}
+
+// begin checks what can be checked before the body is read.
+func (h *Ingest) begin(w http.ResponseWriter, r *http.Request) (*body, error) {
+	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
+		return nil, err
+	}
+	if err := checkContent(r.Header); err != nil {
+		return nil, err
+	}
+	return enter(h.app, w, r, h.MaxBody)
 }
 
 // receive reads a message and stores it.
@@ -141,6 +149,7 @@ func (h *Ingest) receive(b *body, from *delivery) error {
 		h.app.CountWrong(message)
 		return from.wrong
 	}
+	from.text = message.ResultText()
 	return h.app.Ingest(ctx, message, from.sender, b.request.UserAgent())
 }
 

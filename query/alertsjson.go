@@ -102,7 +102,7 @@ func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
 // publicFields are what public and requestString read.
 var publicFields = []string{
 	"recievedTime", "country", "countryName", "targetCountry", "location", "locationDestination", "peerType", "clientDomain",
-	"originalRequestString", "username", "password", "login",
+	"originalRequestString", "username", "password", "login", "targetEntryPort", "targetport",
 }
 
 // public is what all may know of an alert.

@@ -170,7 +170,7 @@ func TestAnswers(t *testing.T) {
 		{"retrieveAlertStats?ci=-1", `{"AlertsLast24Hours":6,"AlertsLastHour":4,"AlertsLast5Minutes":4,"AlertsLastMinute":3}`},
 		{"retrieveAlertsJson?ci=0", `{"alerts":[{"id":"00000000000000000000000000000000","dateCreated":"2026-11-23 23:46:05",` +
 			`"country":"US","countryName":"United States","targetCountry":"DE","sourceLat":"1.5","sourceLng":"2.5",` +
-			`"destLat":"50.708021","destLng":"7.129191","analyzerType":"RDP(rdpy)","requestString":"","clientDomain":false}]}`},
+			`"destLat":"50.708021","destLng":"7.129191","analyzerType":"RDP(rdpy)","requestString":"Attack on port 80","clientDomain":false}]}`},
 		{"topCountriesAttacks?monthOffset=00&topx=1", `[{"id":"00","date":"2026-11",` +
 			`"attacksPerCountry":[{"code":"US","country":"United States","count":4}],` +
 			`"attacksToTargetCountry":[{"code":"DE","country":"Germany","count":5}]}]`},

@@ -9,29 +9,45 @@ import (
 var (
 	// htmlEscaper escapes what the frontend puts into pages as it is.
 	htmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")
-	// oneLine makes a line of commands typed into a shell, a line each.
-	oneLine = strings.NewReplacer("\r\n", "; ", "\n", "; ")
+	// oneLine replaces line breaks of every kind, as between commands typed into a shell.
+	oneLine = strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ", "\v", "; ", "\f", "; ",
+		"\u0085", "; ", "\u2028", "; ", "\u2029", "; ")
 )
 
-// requestString tells in a line what the attacker did, as HTML text (contract §3.2).
+// lineBreaks are the characters that oneLine replaces.
+const lineBreaks = "\r\n\v\f\u0085\u2028\u2029"
+
+// requestString returns what the attacker did, in one line of HTML (contract §3.2).
 func requestString(d *alert.Document) string {
 	return htmlEscaper.Replace(plainRequest(d))
 }
 
+// plainRequest returns the request, or else the credentials, or else the port.
 func plainRequest(d *alert.Document) string {
-	cowrie := strings.Contains(d.PeerType, "cowrie")
-	switch request := d.OriginalRequestString; {
-	case request == "" && (cowrie || strings.Contains(d.PeerType, "heralding")):
-		line := "Username: " + quoted(d.Username) + " | Password: " + quoted(d.Password)
-		if cowrie && d.Login != "" {
-			line += " | Status: " + d.Login
-		}
-		return line
-	case cowrie:
+	request := d.OriginalRequestString
+	if isCowrie(d) && request != "" {
 		return strings.TrimPrefix(oneLine.Replace(request), "; ")
-	default:
-		return alert.Unquote(request)
 	}
+	request = strings.Trim(alert.Unquote(request), lineBreaks)
+	switch {
+	case request != "":
+	case d.Username != "" || d.Password != "" || isCowrie(d) || strings.Contains(d.PeerType, "heralding"):
+		request = credentials(d)
+	default:
+		request = strings.Trim(d.Attack(), lineBreaks)
+	}
+	return oneLine.Replace(request)
+}
+
+func isCowrie(d *alert.Document) bool { return strings.Contains(d.PeerType, "cowrie") }
+
+// credentials returns the user and password of an attempt to log in.
+func credentials(d *alert.Document) string {
+	line := "Username: " + quoted(d.Username) + " | Password: " + quoted(d.Password)
+	if isCowrie(d) && d.Login != "" {
+		line += " | Status: " + d.Login
+	}
+	return line
 }
 
 // quoted is a credential in quotation marks, <none> where there is none.

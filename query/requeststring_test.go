@@ -13,7 +13,13 @@ func TestRequestString(t *testing.T) {
 		doc  alert.Document
 		want string
 	}{
-		{"nothing", alert.Document{PeerType: web}, ""},
+		{"nothing", alert.Document{PeerType: web}, "Attack"},
+		{"a port", alert.Document{PeerType: web, TargetEntryPort: "9200", TargetPort: "tcp"}, "Attack on port 9200/tcp"},
+		{"a port and an odd protocol", alert.Document{PeerType: web, TargetEntryPort: "9200", TargetPort: "8080"}, "Attack on port 9200"},
+		{"no port", alert.Document{PeerType: web, TargetPort: "udp"}, "Attack over udp"},
+		{"lines", alert.Document{PeerType: web, OriginalRequestString: "%0d%0Aa\r\nb\vc%e2%80%a8d\u0085"}, "a; b; c; d"},
+		{"nothing but lines", alert.Document{PeerType: web, OriginalRequestString: "%0a\n", TargetEntryPort: "1"}, "Attack on port 1"},
+		{"lines in credentials", alert.Document{PeerType: web, Username: "a%0Ab", Password: "c\rd"}, "Username: &quot;a; b&quot; | Password: &quot;c; d&quot;"},
 		{"all that is escaped", alert.Document{PeerType: web, OriginalRequestString: `/?a=<b>&c="d"'e'`},
 			"/?a=&lt;b&gt;&amp;c=&quot;d&quot;&#x27;e&#x27;"},
 		{"decoded, then escaped", alert.Document{PeerType: web, OriginalRequestString: "/%3Cscript%3e%26+"}, "/&lt;script&gt;&amp;+"},
@@ -30,8 +36,10 @@ func TestRequestString(t *testing.T) {
 		{"log-in with nothing", alert.Document{PeerType: cowrie}, "Username: &lt;none&gt; | Password: &lt;none&gt;"},
 		{"heralding tells no status", alert.Document{PeerType: heralding, Username: "u", Login: "Fail"},
 			"Username: &quot;u&quot; | Password: &lt;none&gt;"},
-		{"heralding with a request", alert.Document{PeerType: heralding, Username: "u", OriginalRequestString: "/ftp%20thing\n"}, "/ftp thing\n"},
-		{"others show no credentials", alert.Document{PeerType: "VNC(vnclowpot)", Username: "u", Password: "p"}, ""},
+		{"heralding with a request", alert.Document{PeerType: heralding, Username: "u", OriginalRequestString: "/ftp%20thing\n"}, "/ftp thing"},
+		{"any honeypot shows credentials", alert.Document{PeerType: "RDP(rdphoneypot)", Username: "u", Password: "p", Login: "Fail"},
+			"Username: &quot;u&quot; | Password: &quot;p&quot;"},
+		{"a request before credentials", alert.Document{PeerType: "Web(wordpot)", Username: "u", OriginalRequestString: "/wp-login.php"}, "/wp-login.php"},
 
 		{"commands", alert.Document{PeerType: cowrie, OriginalRequestString: "\nuname -a\ncat /proc/cpuinfo\nexit"},
 			"uname -a; cat /proc/cpuinfo; exit"},

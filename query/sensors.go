@@ -38,6 +38,7 @@ var sensors = &Question{
 				field("uuid", text("Empty where it tells none, as the next ones.")),
 				field("hostname", text("Its host name.")),
 				field("analyzers", list(text("A honeypot's id."), "The honeypots on it, 32 at most.")),
+				field("unclassified", list(text("A honeypot's id."), "Those of the honeypots whose type is not known: their alerts are Unclassified.")),
 				field("version", text("The User-Agent of its last message.")),
 				field("community", &Schema{Type: "boolean", Description: "Whether it is one of the community's."}),
 				field("firstSeen", textLike(momentPattern, "When its first message came, as far as is known.")),
@@ -65,6 +66,7 @@ var sensors = &Question{
       "uuid": "5bf2dea2-0a7d-4029-9830-1c7e2ac0ad5a",
       "hostname": "tpot-01",
       "analyzers": ["cowrie-community-01", "dionaea-community-01"],
+      "unclassified": [],
       "version": "EWS Poster v1.33",
       "community": true,
       "firstSeen": "2026-11-20 10:00:00",
@@ -91,6 +93,7 @@ type sensor struct {
 	UUID      string       `json:"uuid"`
 	Hostname  string       `json:"hostname"`
 	Analyzers []string     `json:"analyzers"`
+	Unknown   []string     `json:"unclassified"`
 	Version   string       `json:"version"`
 	Community bool         `json:"community"`
 	FirstSeen alert.Time   `json:"firstSeen"`
@@ -153,7 +156,7 @@ func (in Input) sensors(ctx context.Context, community bool) (byID map[string]*s
 		if s == nil {
 			s = &sensor{
 				ID: r.Sensor, Community: community, Refused: make(rankedCounts),
-				Analyzers: []string{}, PerHour: make([]int64, hoursShown), // not nil: an empty list is []
+				Analyzers: []string{}, Unknown: []string{}, PerHour: make([]int64, hoursShown), // not nil: an empty list is []
 			}
 			byID[r.Sensor] = s
 		}
@@ -172,6 +175,11 @@ func (a *sensorAnswer) add(s *sensor, now time.Time) {
 		return
 	}
 	slices.Sort(s.Analyzers)
+	for _, analyzer := range s.Analyzers {
+		if alert.PeerType(analyzer) == alert.Unclassified {
+			s.Unknown = append(s.Unknown, analyzer)
+		}
+	}
 	s.Quiet = s.isQuiet(now)
 	s.Delay, s.Clock = readClock(s.delays)
 	a.Sensors = append(a.Sensors, s)

@@ -26,7 +26,7 @@ func TestSensors(t *testing.T) {
 			Counts: []store.SensorCount{{Start: start("2026-11-22 23:00:00"), Count: 9}, {Start: start("2026-11-23 00:00:00"), Count: 5}},
 		},
 		{ // the same sensor's at another edge
-			Key: "2", Sensor: "a", UUID: "a", Hostname: "new", Version: "v2", Analyzers: []string{"tanner", "cowrie"}, Community: true,
+			Key: "2", Sensor: "a", UUID: "a", Hostname: "new", Version: "v2", Analyzers: []string{"tanner", "new-pot", "cowrie"}, Community: true,
 			FirstSeen: moment("2026-11-23 09:00:00"), LastSeen: moment("2026-11-23 23:46:00"), Messages: 1,
 			Accepted: 10, Refused: map[string]int64{"timezone": 1, "store": 7}, Delays: []int64{100, 80, 95},
 			Counts: []store.SensorCount{{Start: start("2026-11-23 22:00:00"), Count: 1}, {Start: start("2026-11-23 22:40:00"), Count: 2},
@@ -49,14 +49,14 @@ func TestSensors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	community := fmt.Sprintf(`{"id":"a","uuid":"a","hostname":"new","analyzers":["cowrie","tanner"],"version":"v2","community":true,`+
+	community := fmt.Sprintf(`{"id":"a","uuid":"a","hostname":"new","analyzers":["cowrie","new-pot","tanner"],"unclassified":["new-pot"],"version":"v2","community":true,`+
 		`"firstSeen":"2026-11-20 10:00:00","lastSeen":"2026-11-23 23:46:00","accepted":110,`+
 		`"refused":{"store":7,"timezone":4,"credentials":2},"lastHour":12,"perHour":%s,"delay":95,"clock":"ok","quiet":false}`, hours)
 	hours, err = json.Marshal(make([]int64, 24))
 	if err != nil {
 		t.Fatal(err)
 	}
-	private := fmt.Sprintf(`{"id":"a","uuid":"","hostname":"","analyzers":[],"version":"","community":false,`+
+	private := fmt.Sprintf(`{"id":"a","uuid":"","hostname":"","analyzers":[],"unclassified":[],"version":"","community":false,`+
 		`"firstSeen":"2026-11-23 23:46:00","lastSeen":"2026-11-23 23:46:00","accepted":1,"refused":{},"lastHour":0,"perHour":%s,"delay":null,"clock":"unknown","quiet":false}`, hours)
 	const (
 		others = `"others":{"accepted":4,"refused":{"credentials":13}},"complete":true`

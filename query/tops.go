@@ -59,6 +59,10 @@ var tops = &Question{
 	Ask: askTops,
 }
 
+// notRanked are texts that say that there was no URL or port. The last two are what
+// clients send for a port that they do not know.
+var notRanked = map[string]bool{"": true, "0": true, "None": true}
+
 func askTops(ctx context.Context, in Input) ([]byte, error) {
 	topx := int(in.number("topx"))
 	from, bucket := in.topsWindow()
@@ -66,11 +70,11 @@ func askTops(ctx context.Context, in Input) ([]byte, error) {
 	grouping := store.Grouping{
 		By:     []store.Dimension{store.TargetPort},
 		Bucket: bucket,
-		Top:    topx + 1, // one may be the empty text, which is left out
+		Top:    topx + len(notRanked),
 	}
 	if in.text("type") == "urls" {
 		grouping.By[0] = store.Request
-		filter.PeerType = "Webpage"
+		filter.Web = true
 	}
 	slots := slotsUntil(from.Truncate(bucket), in.Now, bucket)
 	filter.To = slots[len(slots)-1].Add(bucket)
@@ -82,7 +86,7 @@ func askTops(ctx context.Context, in Input) ([]byte, error) {
 	totals := make(map[string]int64)
 	for _, g := range groups {
 		key := g.Key[0]
-		if key == "" {
+		if notRanked[key] {
 			continue
 		}
 		if counts[key] == nil {

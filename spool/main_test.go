@@ -54,7 +54,10 @@ type testSpool struct {
 }
 
 // look has the spool look after its files.
-func (s *testSpool) look() { s.tend(context.Background()) }
+func (s *testSpool) look() {
+	s.sealing.Wait() // a segment that was left a moment ago
+	s.tend(context.Background())
+}
 
 // pass lets so much time pass, in which the spool looks after its files.
 func (s *testSpool) pass(all time.Duration) {

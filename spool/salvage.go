@@ -25,8 +25,9 @@ type Salvaged struct {
 }
 
 // Salvage appends the sound frames of a damaged file again that were not
-// delivered before, and renames it from .damaged to .salvaged, or removes it.
-// A file of another name stays as it is. With dryRun it only counts. path is that of a file that is not in use; a bare name is one of
+// delivered before, and renames it from .damaged to .salvaged, or removes it if
+// all of it could be read. A file of another name stays as it is, and so does one
+// in which no frame is found, which is an error. With dryRun it only counts. path is that of a file that is not in use; a bare name is one of
 // the spool's folder. Frames may be delivered twice, with Tried, if the file was
 // set aside by an earlier release or comes from elsewhere. After an error, the
 // frames that were recovered are not recovered again.
@@ -94,10 +95,14 @@ func (s *Spool) salvage(ctx context.Context, path string, dryRun, remove bool) (
 	s.mu.Lock()
 	s.recovered += result.Recovered
 	s.mu.Unlock()
+	if err == nil && result.Recovered+result.Delivered == 0 {
+		err = errors.New("no message was found in it: expected a file of a spool")
+	}
 	if err != nil {
 		return result, err
 	}
-	result.Kept, err = finishSalvage(path, remove)
+	// What could not be read may yet be saved by other means.
+	result.Kept, err = finishSalvage(path, remove && result.Unreadable == 0)
 	if err == nil && noted && !exists(segmentPath(s.dir, first)) {
 		err = s.progress.forget(first)
 	}
@@ -150,7 +155,11 @@ func finishSalvage(path string, remove bool) (kept string, err error) {
 	if remove {
 		return "", removeFiles(path)
 	}
-	kept = strings.TrimSuffix(path, setAside) + salvagedName
+	name := strings.TrimSuffix(path, setAside) + salvagedName
+	kept = name
+	for n := 2; exists(kept); n++ { // of the same segment, set aside twice
+		kept = fmt.Sprintf("%s-%d", name, n)
+	}
 	return kept, renameFiles(path, kept)
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/sqlitedb"
+	"github.com/peba-edge/peba/sqlitedb/sabotage"
 )
 
 // segment is a file of frames. Its ids have no gaps. Only the active segment,
@@ -232,7 +233,7 @@ func (r *reader) frame(ctx context.Context, id, room int64) (row, error) {
 	if f.data == nil && f.size > room {
 		return f, nil
 	}
-	if sum(id, f.appended, f.total, f.data) != want {
+	if !sabotage.Checksum && sum(id, f.appended, f.total, f.data) != want {
 		return row{}, fmt.Errorf("%w: frame %d has a wrong checksum", ErrDamaged, id)
 	}
 	return f, nil

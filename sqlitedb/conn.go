@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	sqlite3 "modernc.org/sqlite"
+
+	"github.com/peba-edge/peba/sqlitedb/sabotage"
 )
 
 // Conn is one connection, used by one goroutine, on the driver itself:
@@ -34,6 +36,9 @@ func ConnectReadOnly(ctx context.Context, path string, pragmas ...string) (*Conn
 }
 
 func connect(ctx context.Context, dsn string) (*Conn, error) {
+	if sabotage.Fsync {
+		dsn += "&_pragma=synchronous(OFF)"
+	}
 	connector, err := sqlite3.NewConnector(dsn)
 	if err != nil {
 		return nil, err

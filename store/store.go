@@ -43,6 +43,9 @@ type Options struct {
 	// NewCVE is called once for each CVE seen for the first time, after its
 	// alert is durable, never from within Put's transaction. May be nil.
 	NewCVE func(CVE)
+	// Counted is called when the store knows how many of the alerts that were put are
+	// new, and how many it had before: when they are durable, or later. May be nil.
+	Counted func(stored, duplicate int)
 }
 
 // Store keeps alerts, payloads, CVEs, users, sensors and the statistics series.
@@ -176,6 +179,8 @@ type Filter struct {
 	SourceIP string
 	// PeerType, if not empty, is the honeypot type.
 	PeerType string
+	// Web, if true, selects web honeypots only: those of alert.WebTypes.
+	Web bool
 }
 
 // Dimension is something that alerts are grouped by. Its value in a Group's

@@ -22,7 +22,7 @@ function sensorOf(given) {
   return {
     id: text(given.id), uuid: text(given.uuid), hostname: text(given.hostname), version: text(given.version),
     firstSeen: text(given.firstSeen), lastSeen: text(given.lastSeen),
-    analyzers: (given.analyzers ?? []).map(String), refused: given.refused ?? {},
+    analyzers: (given.analyzers ?? []).map(String), unclassified: (given.unclassified ?? []).map(String), refused: given.refused ?? {},
     accepted: Number(given.accepted), lastHour: Number(given.lastHour), perHour: (given.perHour ?? []).map(Number),
     community: given.community === true, quiet: given.quiet === true,
   };
@@ -44,7 +44,9 @@ function nameCell(sensor) {
     sensor.quiet && el("span", { class: "chip warn private-quiet" }, parts.quietIcon(), "Quiet"),
     el("strong", null, printable(title)),
     !sensor.community && el("span", { class: "chip private-domain" }, "private"),
-    el("span", { class: "note block" }, names.map(printable).join(", ")));
+    el("span", { class: "note block" }, names.map(printable).join(", ")),
+    sensor.unclassified.length > 0 && el("span", { class: "note block" },
+      `Unknown honeypot type: ${sensor.unclassified.map(printable).join(", ")}`));
 }
 
 function row(sensor, now) {

@@ -28,17 +28,18 @@ type Elastics struct {
 
 	mu      sync.Mutex
 	cluster *estest.Server
+	err     error // why it does not start: it is not tried again
 	tests   int
 }
 
 // Start starts the cluster.
-func (s *Elastics) Start() (err error) {
+func (s *Elastics) Start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cluster == nil {
-		s.cluster, err = estest.Launch(s.Nodes)
+	if s.cluster == nil && s.err == nil {
+		s.cluster, s.err = estest.Launch(s.Nodes)
 	}
-	return err
+	return s.err
 }
 
 // New returns the cluster. What the test leaves there is deleted when it ends. Who
@@ -69,6 +70,7 @@ func (s *Elastics) Close() error {
 // Options is the option store with all nodes, and more options in its block.
 func (e *Elastic) Options(more ...string) string { return e.OptionsAt(e.URLs(), more...) }
 
+// OptionsAt is Options with other addresses of the cluster.
 func (e *Elastic) OptionsAt(urls []string, more ...string) string {
 	lines := []string{
 		"store elasticsearch " + strings.Join(urls, " ") + " {",

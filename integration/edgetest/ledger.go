@@ -233,6 +233,8 @@ type Balance struct {
 	Sent, Acknowledged, Stored int
 	// Lost were answered OK and are not stored.
 	Lost int
+	// LastLost is when the last of them was answered OK.
+	LastLost time.Time
 	// Duplicated are stored more than once.
 	Duplicated int
 	// Unknown are stored and were never sent.
@@ -255,6 +257,9 @@ func (l *Ledger) Balance(stored map[string]int) Balance {
 			b.Acknowledged++
 			if stored[session] == 0 {
 				b.Lost++
+				if at.After(b.LastLost) {
+					b.LastLost = at
+				}
 			}
 		}
 	}

@@ -53,17 +53,30 @@ func (s *Server) Drain() {
 			s.T.Fatalf("%d messages still wait in the spool:\n%s", n, Tail(s.Log.String()))
 		}
 		last = n
-		for deadline := time.Now().Add(time.Minute); s.Waiting() >= last && time.Now().Before(deadline); {
+		// A frame that cannot be read is given up after a minute at the earliest.
+		for deadline := time.Now().Add(3 * time.Minute); s.Waiting() >= last && time.Now().Before(deadline); {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}
 }
 
-// Check runs `peba check`, and tells whether it found nothing wrong.
+// checkLimit is how long `peba check` may take: it waits as long as the server does.
+const checkLimit = time.Minute
+
+// Check runs `peba check`, and reports whether it found nothing wrong.
 func (s *Server) Check() (out string, ok bool) {
 	s.T.Helper()
-	out, err := s.CLI("", "peba", "check", "--address", s.Admin)
-	return out, err == nil
+	return s.CheckWithin(checkLimit)
+}
+
+// CheckWithin is Check that is ended after that time.
+func (s *Server) CheckWithin(limit time.Duration) (out string, ok bool) {
+	s.T.Helper()
+	cmd := s.Command("peba", "check", "--address", s.Admin)
+	timer := time.AfterFunc(limit, func() { _ = cmd.Process.Kill() }) // it may have ended
+	defer timer.Stop()
+	text, err := cmd.CombinedOutput()
+	return string(text), err == nil
 }
 
 // Reload has the server take its Caddyfile as it is now.

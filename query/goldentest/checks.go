@@ -113,22 +113,42 @@ func checkAlertsJSON(t *testing.T, e *exchange, ours []byte) {
 }
 
 // jsonEntries splits a list of alerts, each in one canonical text. In legacy's
-// it mends the request strings of cowrie alerts.
+// it corrects the request strings that are meant to differ.
 func (e *exchange) jsonEntries(t *testing.T, list string, legacy bool) []entry {
 	var entries []entry
 	for _, one := range parseJSON[map[string][]map[string]any](t, list)["alerts"] {
 		d := e.documents[one["id"].(string)]
-		if legacy && strings.Contains(d.PeerType, "cowrie") && d.OriginalRequestString != "" {
-			line := strings.ReplaceAll(d.OriginalRequestString, "\n", "; ")
-			characters := []rune(line)
-			if one["requestString"] != asHTML(string(characters[min(2, len(characters)):])) {
-				t.Fatalf("legacy made %q of %q", one["requestString"], line)
-			}
-			one["requestString"] = asHTML(strings.TrimPrefix(strings.ReplaceAll(line, "\r; ", "; "), "; "))
+		if legacy {
+			one["requestString"] = correctedRequest(t, &d, one["requestString"].(string))
 		}
 		entries = append(entries, entry{one["dateCreated"].(string), fmt.Sprint(one)}) // Sprint sorts keys
 	}
 	return entries
+}
+
+// correctedRequest returns what legacy's request string of an alert should be.
+func correctedRequest(t *testing.T, d *alert.Document, legacy string) string {
+	switch {
+	case strings.Contains(d.PeerType, "cowrie") && d.OriginalRequestString != "":
+		line := strings.ReplaceAll(d.OriginalRequestString, "\n", "; ")
+		if legacy != asHTML(line[2:]) {
+			t.Fatalf("legacy made %q of %q", legacy, line)
+		}
+		return asHTML(strings.TrimPrefix(line, "; "))
+	case legacy == "" && (d.Username != "" || d.Password != ""):
+		return asHTML(fmt.Sprintf(`Username: %s | Password: %s`, quoted(d.Username), quoted(d.Password)))
+	case legacy == "" && d.TargetEntryPort != "":
+		return strings.TrimSuffix("Attack on port "+d.TargetEntryPort+"/"+d.TargetPort, "/")
+	default:
+		return strings.ReplaceAll(strings.Trim(legacy, "\r\n"), "\n", "; ")
+	}
+}
+
+func quoted(credential string) string {
+	if credential == "" {
+		return "<none>"
+	}
+	return `"` + alert.Unquote(credential) + `"`
 }
 
 func asHTML(s string) string {

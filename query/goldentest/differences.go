@@ -51,7 +51,7 @@ var differences = []difference{
 		},
 	},
 	{
-		contract: `README, as above; §3.2: "Ours topx (1–1000)"; "a leading "; " goes (legacy drops two characters whatever they are)"`,
+		contract: `README, as above; §3.2: "Ours topx (1–1000)"; "a leading "; " goes (legacy drops two characters whatever they are)"; request strings are one line, and none is empty: any honeypot's credentials, or else the port, stand in (legacy's were empty for half of the types)`,
 		applies:  asks("retrieveAlertsJson"),
 		check:    checkAlertsJSON,
 	},

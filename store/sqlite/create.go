@@ -47,7 +47,8 @@ func (d *database) ensure(ctx context.Context) error {
 		if size < 0 {
 			what = "is missing"
 		}
-		return fmt.Errorf("the file %[1]s, but %[2]s.lock or %[2]s-wal shows that there was a store: put a backup in its place, "+
+		return fmt.Errorf("the file %[1]s, but %[2]s.lock or %[2]s-wal shows that there was a store: if it was moved, move it back beside its %[2]s-wal; "+
+			"else delete %[2]s-wal and %[2]s-shm and put a backup in its place, "+
 			"or delete all of %[2]s, %[2]s-wal, %[2]s-shm and %[2]s.lock to begin with an empty store", what, d.path)
 	} else if err != nil {
 		return err

@@ -46,7 +46,7 @@ func TestLostStoreIsNoNewStore(t *testing.T) {
 			must(t, test.make(path))
 			s, err := open(t.Context(), path, store.Options{})
 			if test.refuses {
-				if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "put a backup in its place, or delete all of") {
+				if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move it back") {
 					t.Errorf("error is %v, want it to say what to do", err)
 				}
 				return

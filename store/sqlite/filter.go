@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -64,6 +65,14 @@ func selected(f store.Filter) (c conditions, column string, err error) {
 	}
 	if f.PeerType != "" {
 		c.add("sensor IN (SELECT id FROM sensors WHERE type = ?)", f.PeerType)
+	}
+	if f.Web {
+		types := alert.WebTypes()
+		values := make([]any, len(types))
+		for i, t := range types {
+			values[i] = t
+		}
+		c.add("sensor IN (SELECT id FROM sensors WHERE type IN (?"+strings.Repeat(",?", len(types)-1)+"))", values...)
 	}
 	return c, column, nil
 }

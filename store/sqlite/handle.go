@@ -15,6 +15,8 @@ import (
 type handle struct {
 	db     *database
 	newCVE func(store.CVE)
+	// counted is store.Options.Counted.
+	counted func(stored, duplicate int)
 
 	mu     sync.RWMutex
 	closed bool
@@ -69,11 +71,14 @@ func (h *handle) Ping(ctx context.Context) error {
 
 // Put announces new CVEs outside its call: who hears of them may use the store.
 func (h *handle) Put(ctx context.Context, records []alert.Record) error {
-	fresh, err := ask(h, func(d *database) ([]store.CVE, error) { return d.put(ctx, records) })
+	fresh, err := ask(h, func(d *database) (taken, error) { return d.put(ctx, records) })
 	if err != nil {
 		return err
 	}
-	h.db.announce(fresh)
+	h.db.announce(fresh.cves)
+	if h.counted != nil {
+		h.counted(fresh.alerts, len(records)-fresh.alerts)
+	}
 	return nil
 }
 

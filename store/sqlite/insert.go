@@ -59,31 +59,37 @@ func (in *inserter) undo() { in.sensors.undo(); in.places.undo(); in.tally.undo(
 // forget drops what is remembered of the dictionaries, after rows were deleted.
 func (in *inserter) forget() { in.sensors.forget(); in.places.forget() }
 
-// records stores alerts with what hangs on them, and returns the CVEs that
-// were not known. All that counts alerts counts them here, after alertRow has
+// taken is what was new of some records.
+type taken struct {
+	alerts int
+	cves   []store.CVE
+}
+
+// records stores alerts with what hangs on them, and returns what was new. All that counts alerts counts them here, after alertRow has
 // told that the alert is new.
-func (in *inserter) records(records []alert.Record) (fresh []store.CVE, err error) {
+func (in *inserter) records(records []alert.Record) (fresh taken, err error) {
 	for i := range records {
 		r := &records[i]
 		isNew, err := in.alertRow(&r.Document)
 		if err != nil {
-			return nil, err
+			return taken{}, err
 		}
 		if !isNew {
 			continue
 		}
+		fresh.alerts++
 		if err := in.tally.count(&r.Document); err != nil {
-			return nil, err
+			return taken{}, err
 		}
 		if err := in.payloadRow(r); err != nil {
-			return nil, err
+			return taken{}, err
 		}
 		cve, err := in.cveRow(&r.Document)
 		if err != nil {
-			return nil, err
+			return taken{}, err
 		}
 		if cve != nil {
-			fresh = append(fresh, *cve)
+			fresh.cves = append(fresh.cves, *cve)
 		}
 	}
 	return fresh, nil

@@ -45,7 +45,7 @@ func open(ctx context.Context, path string, opts store.Options) (*handle, error)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	h := &handle{db: value.(*database), newCVE: opts.NewCVE}
+	h := &handle{db: value.(*database), newCVE: opts.NewCVE, counted: opts.Counted}
 	h.db.add(h)
 	return h, nil
 }

@@ -136,6 +136,8 @@ func describe(doing, path string, err error) error {
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound):
 		return err
+	case errors.Is(err, store.ErrUnavailable): // it was described before
+		return err
 	case sqlitedb.IsDown(err):
 		return fmt.Errorf("%s %s: %w: %w", doing, path, store.ErrUnavailable, err)
 	default:

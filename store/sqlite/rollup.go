@@ -13,8 +13,8 @@ import (
 type kind struct {
 	time store.TimeField
 	by   []store.Dimension
-	// only, if not empty, is the one honeypot type whose alerts are counted.
-	only string
+	// web kinds count alerts of web honeypots only.
+	web bool
 	// brief kinds have keys that attackers choose. They go with the short spans.
 	brief bool
 	// scattered kinds have keys that are not near each other.
@@ -36,7 +36,7 @@ var kinds = []kind{
 	{time: store.Created, by: []store.Dimension{store.SourceLocation}},
 	{time: store.Created, by: []store.Dimension{store.TargetLocation}},
 	{time: store.Received, by: []store.Dimension{store.TargetPort}, brief: true},
-	{time: store.Received, by: []store.Dimension{store.Request}, only: "Webpage", brief: true},
+	{time: store.Received, by: []store.Dimension{store.Request}, web: true, brief: true},
 	{time: store.Received, by: []store.Dimension{store.SourceIP, store.SourceDoubt}, brief: true, scattered: true, grown: true},
 }
 

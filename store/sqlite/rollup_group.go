@@ -14,7 +14,7 @@ import (
 
 // groups makes groups of what was read.
 func (r *rollupReader) groups() ([]keyed, error) {
-	all := r.filter.PeerType == r.kind.only // of what the kind counts
+	all := r.filter.PeerType == "" // of what the kind counts
 	if all && len(r.grouping.By) == 0 {
 		return r.totals()
 	}

@@ -34,10 +34,10 @@ func rollupFor(f store.Filter, g store.Grouping) (kind int, ok bool) {
 
 // answers says whether a kind counts by all that a question is about.
 func (k *kind) answers(f store.Filter, g store.Grouping) bool {
-	if k.time != f.Time {
+	if k.time != f.Time || k.web != f.Web {
 		return false
 	}
-	if k.only != f.PeerType && (k.only != "" || !k.has(store.PeerType)) {
+	if f.PeerType != "" && !k.has(store.PeerType) {
 		return false
 	}
 	for _, by := range g.By {

@@ -20,7 +20,7 @@ import (
 // that they count by.
 func rolled(rng *rand.Rand, start time.Time) (store.Filter, store.Grouping) {
 	k := kinds[rng.IntN(len(kinds))]
-	f := store.Filter{Domain: store.Domain(rng.IntN(3)), Time: k.time, PeerType: k.only}
+	f := store.Filter{Domain: store.Domain(rng.IntN(3)), Time: k.time, Web: k.web}
 	moment := func() time.Time {
 		at := start.Add(time.Duration(rng.IntN(6*24*3600))*time.Second - 24*time.Hour)
 		return at.Truncate([]time.Duration{time.Second, 10 * time.Minute, time.Hour, 24 * time.Hour}[rng.IntN(4)])

@@ -87,11 +87,11 @@ func newTally(ctx context.Context, c *sqlitedb.Conn) (*tally, error) {
 // count notes a new alert.
 func (t *tally) count(d *alert.Document) error {
 	received, created := slotOf(d.RecievedTime.Unix()), slotOf(d.CreateTime.Unix())
-	community := encodeBool(d.ClientDomain)
+	community, web := encodeBool(d.ClientDomain), alert.IsWeb(d.PeerType)
 	t.arrivals.count(community, d.RecievedTime.Unix())
 	for i := range kinds {
 		k := &kinds[i]
-		if k.only != "" && k.only != d.PeerType {
+		if k.web && !web {
 			continue
 		}
 		slot := received

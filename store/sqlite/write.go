@@ -10,7 +10,6 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/sqlitedb"
-	"github.com/peba-edge/peba/store"
 )
 
 // A group ends when this much waits for one commit, so that the first message
@@ -157,13 +156,13 @@ func (d *database) write(ctx context.Context, sql string, values ...driver.Value
 	return changed, err
 }
 
-// put stores records in one transaction, and returns the CVEs they brought.
-func (d *database) put(ctx context.Context, records []alert.Record) (fresh []store.CVE, err error) {
+// put stores records in one transaction, and returns what was new of them.
+func (d *database) put(ctx context.Context, records []alert.Record) (fresh taken, err error) {
 	bytes := 0
 	for i := range records {
 		r := &records[i]
 		if r.ID == "" {
-			return nil, fmt.Errorf("record %d of %d has no id", i+1, len(records))
+			return taken{}, fmt.Errorf("record %d of %d has no id", i+1, len(records))
 		}
 		bytes += len(r.OriginalRequestString) + len(r.AdditionalData)
 		if r.Payload != nil {

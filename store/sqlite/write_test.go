@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -181,5 +182,14 @@ func TestManySensors(t *testing.T) {
 	sameAsPut(t, s, records)
 	if n := numberOf(t, s, "SELECT count(*) FROM sensors"); n != 26 {
 		t.Errorf("there are %d sensors, want 26", n)
+	}
+}
+
+// TestDescribeOnce: while a store is down, each message fails with the error of the
+// last one, which must not grow with them.
+func TestDescribeOnce(t *testing.T) {
+	once := describe("write to", "peba.db", sqlitedb.ErrReplaced)
+	if twice := describe("write to", "peba.db", once); twice.Error() != once.Error() || !errors.Is(twice, store.ErrUnavailable) {
+		t.Errorf("error is %v, want %v", twice, once)
 	}
 }

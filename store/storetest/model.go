@@ -51,7 +51,10 @@ func (m *model) Put(ctx context.Context, records []alert.Record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	newCVEs := m.putAll(records)
+	newCVEs, stored := m.putAll(records)
+	if m.opts.Counted != nil {
+		m.opts.Counted(stored, len(records)-stored)
+	}
 	if m.opts.NewCVE != nil {
 		for _, c := range newCVEs {
 			m.opts.NewCVE(c)
@@ -60,16 +63,17 @@ func (m *model) Put(ctx context.Context, records []alert.Record) error {
 	return nil
 }
 
-// putAll stores records and returns the CVEs that were not known before.
-func (m *model) putAll(records []alert.Record) []store.CVE {
+// putAll stores records, and returns the CVEs that were not known before and how many
+// alerts were new.
+func (m *model) putAll(records []alert.Record) (newCVEs []store.CVE, stored int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var newCVEs []store.CVE
 	for _, r := range records {
 		if slices.ContainsFunc(m.documents, func(d alert.Document) bool { return d.ID == r.ID }) {
 			continue
 		}
 		m.documents = append(m.documents, r.Document)
+		stored++
 		if r.Payload != nil {
 			m.countPayload(r)
 		}
@@ -77,7 +81,7 @@ func (m *model) putAll(records []alert.Record) []store.CVE {
 			newCVEs = append(newCVEs, c)
 		}
 	}
-	return newCVEs
+	return newCVEs, stored
 }
 
 // countPayload keeps one row a distinct FuzzyHash (contract §1.3).
@@ -264,7 +268,8 @@ func matches(d alert.Document, f store.Filter) bool {
 	if !f.From.IsZero() && at.Before(f.From) || !f.To.IsZero() && !at.Before(f.To) {
 		return false
 	}
-	return (f.SourceIP == "" || f.SourceIP == d.SourceEntryIP) && (f.PeerType == "" || f.PeerType == d.PeerType)
+	return (f.SourceIP == "" || f.SourceIP == d.SourceEntryIP) && (f.PeerType == "" || f.PeerType == d.PeerType) &&
+		(!f.Web || slices.Contains(alert.WebTypes(), d.PeerType))
 }
 
 // timeOf returns the one of d's times that is meant.

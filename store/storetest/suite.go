@@ -72,12 +72,14 @@ type subject struct {
 
 	mu       sync.Mutex
 	notified []store.CVE // what NewCVE was called with
+
+	stored, duplicate int // what Counted was called with, in sum
 }
 
 // start opens an empty store, that is closed when the test ends.
 func (s Suite) start(t *testing.T) *subject {
 	sub := &subject{T: t}
-	sub.Store = s.Open(t, store.Options{NewCVE: sub.notify})
+	sub.Store = s.Open(t, store.Options{NewCVE: sub.notify, Counted: sub.counted})
 	sub.settleStore = func() {
 		if s.Settle != nil {
 			s.Settle(t, sub.Store)
@@ -95,6 +97,23 @@ func (s *subject) notify(c store.CVE) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notified = append(s.notified, c)
+}
+
+func (s *subject) counted(stored, duplicate int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stored += stored
+	s.duplicate += duplicate
+}
+
+// wantCounted fails unless Counted was called with these, in sum.
+func (s *subject) wantCounted(stored, duplicate int) {
+	s.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stored != stored || s.duplicate != duplicate {
+		s.Errorf("%d alerts were counted as stored and %d as duplicate, want %d and %d", s.stored, s.duplicate, stored, duplicate)
+	}
 }
 
 // settle waits until what was put is visible.

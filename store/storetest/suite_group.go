@@ -189,5 +189,6 @@ func randomFilter(rng *rand.Rand) store.Filter {
 	if rng.IntN(4) == 0 {
 		f.PeerType = pick(rng, oddPeers)[1]
 	}
+	f.Web = rng.IntN(4) == 0
 	return f
 }

@@ -64,7 +64,7 @@ var (
 	oddSources  = []string{"203.0.113.7", "9.9.9.9", "100.64.0.1", "2001:db8::9", "2001:db8::10", "::1", "192.0.2.200", "fe80::a"}
 	oddTargets  = []string{"198.51.100.9", "20.0.0.1", "2001:db8:1::1"}
 	oddPorts    = []string{"22", "80", "443", "8080", "http", "0", ""}
-	oddPeers    = [][2]string{{"cowrie-community-01", "SSH/console(cowrie)"}, {"cowrie-community-02", "SSH/console(cowrie)"}, {"dionaea-01", "Network(Dionaea)"}, {"tanner-01", "Webpage"}, {"x", "Unclassified"}}
+	oddPeers    = [][2]string{{"cowrie-community-01", "SSH/console(cowrie)"}, {"cowrie-community-02", "SSH/console(cowrie)"}, {"dionaea-01", "Network(Dionaea)"}, {"tanner-01", "Webpage"}, {"x", "Unclassified"}, {"h0neytr4p-01", "Web(h0neytr4p)"}}
 	oddHosts    = []string{"undefined", "bluemoon", "Redriver", "übermond"}
 	oddRequests = []string{"", "/", "/Admin", "/admin", "/ü", "Attack on port 445/tcp", "a\nb", "%00", "'; DROP TABLE alerts; --"}
 	oddPlaces   = [][4]string{

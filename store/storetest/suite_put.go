@@ -200,6 +200,7 @@ func testTwiceInOnePut(s *subject) {
 	if n := s.count(store.Filter{}); n != 2 {
 		s.Errorf("Count is %d, want 2", n)
 	}
+	s.wantCounted(2, 2)
 	p, err := s.Payload(context.Background(), r.Payload.Hash)
 	s.must(err)
 	if p.MD5Count != 1 || p.FuzzyHashCount != 0 {
@@ -238,6 +239,7 @@ func testPutsAtOnce(s *subject) {
 	if n := s.count(store.Filter{}); n != alerts {
 		s.Errorf("Count is %d, want %d", n, alerts)
 	}
+	s.wantCounted(alerts, alerts*senders-alerts)
 	var seen int64
 	for _, p := range s.state().Payloads {
 		seen += p.MD5Count + p.FuzzyHashCount

@@ -116,6 +116,7 @@ func filters(visit func(f store.Filter)) {
 					for _, peer := range []string{"", "Webpage", "none"} {
 						visit(store.Filter{Domain: domain, Time: field, From: window[0], To: window[1], SourceIP: source, PeerType: peer})
 					}
+					visit(store.Filter{Domain: domain, Time: field, From: window[0], To: window[1], SourceIP: source, Web: true})
 				}
 			}
 		}

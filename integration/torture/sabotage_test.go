@@ -1,0 +1,52 @@
+//go:build linux
+
+package torture
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/peba-edge/peba/integration/edgetest"
+)
+
+// TestHarness breaks the program in one way after the other: with an fsync, a
+// checksum or an ordering removed the row that is about it must fail. The same binary
+// with nothing broken passes.
+func TestHarness(t *testing.T) {
+	binary, err := edgetest.Build(t.TempDir(), "sabotage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat(processRows(), diskRows(), fileRows())
+	find := func(fault, store string) row {
+		i := slices.IndexFunc(all, func(w row) bool { return w.fault == fault && w.store == store })
+		if i < 0 {
+			t.Fatalf("there is no row %q of %s", fault, store)
+		}
+		return all[i]
+	}
+	for _, test := range []struct {
+		broken, fault, store string
+	}{
+		{"fsync", "power loss", embedded},
+		{"fsync", "power loss", cluster},
+		{"checksum", "flipped bits in a spool segment", cluster},
+		{"order", "kill -9 while every write takes 20 ms", embedded},
+		{"order", "kill -9 while every write takes 20 ms", cluster},
+	} {
+		for _, broken := range []string{"nothing", test.broken} {
+			t.Run(test.store+"/"+test.fault+"/"+broken+" broken", func(t *testing.T) {
+				t.Parallel()
+				w := find(test.fault, test.store)
+				r := newRun(t, binary, w)
+				r.s.Env = []string{"PEBA_SABOTAGE=" + broken}
+				result := r.play(1)
+				damage := result.damage()
+				if (len(damage) > 0) != (broken != "nothing") {
+					t.Errorf("the harness finds %q: %s", damage, result.line(""))
+				}
+				t.Logf("the harness finds %q", damage)
+			})
+		}
+	}
+}
