@@ -25,9 +25,9 @@ func checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Reports what is wrong with the running server and what it depends on",
 		Long: "Looks at the store (with Elasticsearch: the cluster, its template, indices, aliases, clocks, log-in and\n" +
-			"disks, and the spool), the cache, the GeoIP databases and the trust in proxies, and says what to do about what\n" +
-			"is wrong. Exits with status 1 if there is anything. Talks to the running server, which it finds as Caddy's own\n" +
-			"commands do.",
+			"disks, and the spool), the cache, the GeoIP databases, the community log-in, proxies, hosts and ports, and says\n" +
+			"what to do about what is wrong. Exits with status 1 if there is anything. Talks to the running server, which it\n" +
+			"finds as Caddy's own commands do.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var findings []store.Finding
