@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -48,7 +47,7 @@ func counted(t *testing.T, work func()) map[string]float64 {
 	add := func(sign float64) {
 		for _, outcome := range []string{sent, failed, dropped} {
 			var m dto.Metric
-			if err := metrics.events.WithLabelValues(outcome).(prometheus.Counter).Write(&m); err != nil {
+			if err := metrics.events.WithLabelValues(outcome).Write(&m); err != nil {
 				t.Fatal(err)
 			}
 			all[outcome] += sign * m.GetCounter().GetValue()
