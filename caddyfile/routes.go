@@ -80,12 +80,12 @@ func parseRoutes(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 
 // checkMatcher rejects a matcher of paths under which nothing is served.
 func checkMatcher(h httpcaddyfile.Helper, matcher caddy.ModuleMap) error {
-	var patterns []string
 	if matcher["path"] == nil {
 		return nil
 	}
+	var patterns []string
 	if err := json.Unmarshal(matcher["path"], &patterns); err != nil {
-		return h.Errf("peba: reading the matcher of paths: %v", err)
+		return h.Errf("peba: the matcher of paths: %v", err)
 	}
 	paths := []string{"/", routes.DashboardPath + "/"}
 	for _, route := range routes.Table() {

@@ -47,7 +47,7 @@ func (a *App) checkStore(ctx context.Context) []store.Finding {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	if c, ok := a.store.(store.Checker); ok {
-		return c.Check(ctx)
+		return checkInTime(ctx, c)
 	}
 	if err := a.store.Ping(ctx); err != nil {
 		return []store.Finding{{Part: "store", Text: err.Error(), Advice: "See that its disk has room, and that PEBA may write there."}}
@@ -61,6 +61,20 @@ func (a *App) location() string {
 		return l.Location()
 	}
 	return "in a store that does not say where"
+}
+
+// checkInTime returns what the store finds, or that it did not answer in time: on a
+// disk that hangs no call returns, whatever its context.
+func checkInTime(ctx context.Context, c store.Checker) []store.Finding {
+	found := make(chan []store.Finding, 1)
+	go func() { found <- c.Check(ctx) }()
+	select {
+	case findings := <-found:
+		return findings
+	case <-time.After(checkTimeout + healthGrace):
+		return []store.Finding{{Part: "store", Text: fmt.Sprintf("no answer within %v", checkTimeout),
+			Advice: "Check the disk that the store is on (dmesg): it hangs, or is very slow."}}
+	}
 }
 
 func (a *App) checkCache(ctx context.Context) store.Finding {

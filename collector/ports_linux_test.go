@@ -30,7 +30,7 @@ func TestPorts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer own.socket.Close()
+			defer func() { _ = own.Destruct() }()
 			mine := []listener{own.listener}
 			if got := conflicts(mine, announced()); len(got) != 0 {
 				t.Errorf("alone: %v", got)

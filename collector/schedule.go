@@ -40,15 +40,18 @@ func repeat(ctx context.Context, every time.Duration, work func()) {
 	}
 }
 
+// mostLoggedText is how many characters of a text that an attacker wrote are logged.
+const mostLoggedText = 100
+
 // announceCVE tells the operator of a CVE that was never seen before, in the
 // log and as the event "new_cve", which handlers of Caddy's events app may take
 // further (contract §1.3).
 func (a *App) announceCVE(cve store.CVE) {
 	metrics.newCVEs.Inc()
 	a.logger.Info("a CVE was seen for the first time",
-		zap.String("cve", cve.ID),
+		zap.String("cve", printed(cve.ID, mostLoggedText)),
 		zap.String("peer_type", cve.PeerType),
-		zap.String("target_port", cve.TargetPort))
+		zap.String("target_port", printed(cve.TargetPort, mostLoggedText)))
 	a.events.Emit(a.ctx, "new_cve", map[string]any{
 		"cve":         cve.ID,
 		"first_seen":  cve.FirstSeen.Format(alert.TimeLayout),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -72,8 +73,15 @@ func (e *elasticError) text(status int) string {
 	return cutText(text, mostReason)
 }
 
-// cutText cuts text to n bytes, not within a character.
+// cutText makes a reason fit for the log: printable, and cut to n bytes, not within a
+// character. It may quote what an attacker wrote.
 func cutText(text string, n int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, text)
 	if len(text) <= n {
 		return text
 	}

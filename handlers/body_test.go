@@ -127,12 +127,12 @@ func TestAnswerArrives(t *testing.T) {
 	const size = 13 << 20
 	for name, test := range map[string]struct {
 		body    string
+		header  string
 		chunked bool
 		maxBody int64
 		store   string
 		crowded bool
 		flooded bool
-		header  string
 		status  int
 	}{
 		"accepted":           {body: large("community", "its token", size), status: 200},
@@ -141,9 +141,10 @@ func TestAnswerArrives(t *testing.T) {
 		"too large, chunked": {body: large("community", "its token", size), maxBody: 5 << 20, chunked: true, status: 413},
 		"crowded, chunked":   {body: large("community", "its token", size), chunked: true, crowded: true, status: 503},
 		"flooded":            {body: large("community", "its token", size), flooded: true, status: 503},
-		"compressed":         {body: large("community", "its token", size), header: "Content-Encoding: gzip\r\n", status: 400},
 		"malformed":          {body: message("community", "its token") + strings.Repeat("x", size), status: 400},
 		"wrong token":        {body: large("community", "wrong", size), status: 403},
+		"compressed":         {body: large("community", "its token", size), header: "Content-Encoding: gzip\r\n", status: 400},
+		"a form":             {body: large("community", "its token", size), header: "Content-Type: multipart/form-data\r\n", status: 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := newApp(t, test.store)

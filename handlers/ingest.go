@@ -109,7 +109,10 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) 
 		return err
 	}
 	defer b.leave()
-	if err = h.receive(b, from); err != nil {
+	if err = checkContent(r.Header); err == nil {
+		err = h.receive(b, from)
+	}
+	if err != nil {
 		b.drain(err)
 	}
 	return err
@@ -118,9 +121,6 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) 
 // begin checks what can be checked before the body is read.
 func (h *Ingest) begin(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
-		return nil, err
-	}
-	if err := checkContent(r.Header); err != nil {
 		return nil, err
 	}
 	return enter(h.app, w, r, h.MaxBody)
