@@ -81,9 +81,10 @@ func (i *interrupting) Write(prompt []byte) (int, error) {
 	if !strings.HasSuffix(string(prompt), ": ") {
 		return len(prompt), nil
 	}
+	fd := int(i.terminal.Fd()) // the test may close the terminal before the goroutine ends
 	go func() {
 		for range 1000 {
-			if now, err := term.GetState(int(i.terminal.Fd())); err == nil && !reflect.DeepEqual(now, i.before) {
+			if now, err := term.GetState(fd); err == nil && !reflect.DeepEqual(now, i.before) {
 				break
 			}
 			time.Sleep(time.Millisecond)
