@@ -112,6 +112,8 @@ type result struct {
 	lossTime time.Duration
 	seen     sighting
 	note     string
+	// ended is the server's log, when it did not come back after the fault.
+	ended string
 }
 
 func newRun(t testing.TB, binary edgetest.Binary, w row) *run {
@@ -200,7 +202,11 @@ func (r *run) play(rounds int) result {
 		if r.row.idle {
 			r.ledger.Resume()
 		}
-		r.serves(ended)
+		if !r.serves(ended) {
+			r.ledger.End()
+			result.ended = edgetest.Tail(r.s.Log.String())
+			return result
+		}
 		result.serving = max(result.serving, time.Since(ended))
 	}
 	r.ledger.End()
@@ -221,12 +227,12 @@ func (r *run) play(rounds int) result {
 }
 
 // serves waits until the server is healthy and a message is answered OK that was
-// first sent then.
-func (r *run) serves(since time.Time) {
+// first sent then. It returns false when the server has ended by itself.
+func (r *run) serves(since time.Time) bool {
 	r.t.Helper()
 	for deadline := since.Add(serveLimit); !r.s.Beats(http.StatusOK); time.Sleep(20 * time.Millisecond) {
 		if !r.s.Runs() {
-			r.t.Fatalf("the server has ended:\n%s", edgetest.Tail(r.s.Log.String()))
+			return false
 		}
 		if time.Now().After(deadline) {
 			out, _ := r.s.Check()
@@ -234,6 +240,7 @@ func (r *run) serves(since time.Time) {
 		}
 	}
 	r.ledger.More(1)
+	return true
 }
 
 // stored returns how often each session is stored.
@@ -263,6 +270,9 @@ func (r result) damage() (list []string) {
 		if wrong {
 			list = append(list, fmt.Sprintf(format, args...))
 		}
+	}
+	if r.ended != "" {
+		return []string{"the server has ended:\n" + r.ended}
 	}
 	add(r.Acknowledged == 0, "nothing was answered OK")
 	add(r.row.loses == "" && r.lostAtFirst > 0, "%d of %d alerts that were answered OK are lost", r.lostAtFirst, r.Acknowledged)
