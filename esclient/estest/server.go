@@ -87,8 +87,8 @@ func (s *Server) URLs() []string {
 // URL returns where the first node answers.
 func (s *Server) URL() string { return s.Nodes[0].URL }
 
-// Wait returns when the cluster has the status, "green" or "yellow", or a better
-// one, and all nodes that were started.
+// Wait returns when the cluster has the status, "green", "yellow" or "red", or a
+// better one, and all nodes that were started.
 func (s *Server) Wait(tb testing.TB, status string) {
 	tb.Helper()
 	running := 0
@@ -105,6 +105,14 @@ func (s *Server) Wait(tb testing.TB, status string) {
 // Heal starts the nodes that do not run, and returns when the cluster is green.
 func (s *Server) Heal(tb testing.TB) {
 	tb.Helper()
+	s.Revive(tb)
+	s.Wait(tb, "green")
+}
+
+// Revive starts the nodes that do not run, and returns when the cluster answers,
+// whatever its shards are like.
+func (s *Server) Revive(tb testing.TB) {
+	tb.Helper()
 	// All at once: most of them are needed for the first to answer.
 	for _, n := range s.Nodes {
 		if n.process != nil {
@@ -114,7 +122,7 @@ func (s *Server) Heal(tb testing.TB) {
 			tb.Fatal(err)
 		}
 	}
-	s.Wait(tb, "green")
+	s.Wait(tb, "red")
 }
 
 func (s *Server) wait(status string, nodes int) error {
