@@ -7,9 +7,14 @@ import (
 
 // createTime reads CreateTime and its tz (contract §1.1): "YYYY-MM-DD HH:MM:SS", a
 // real date, and ±HHMM, at most ±1400. There may be a T between date and time, a
-// fraction of a second, which is dropped, and white space around both texts.
+// fraction of a second, which is dropped, and white space around both texts. A zone at
+// the end of the time, as in ISO 8601, says more than a tz beside it, and replaces it.
 func createTime(text, zone string) (Time, SkipReason) {
-	text, ok := wholeSecond(strings.TrimSpace(text))
+	text, ownZone := cutZone(strings.TrimSpace(text))
+	if ownZone != "" {
+		zone = ownZone
+	}
+	text, ok := wholeSecond(text)
 	if !ok {
 		return Time{}, SkipCreateTime
 	}
@@ -27,6 +32,26 @@ func createTime(text, zone string) (Time, SkipReason) {
 		return Time{}, SkipCreateTime
 	}
 	return At(t), ""
+}
+
+// cutZone cuts a zone off a time: Z, ±HH:MM or ±HHMM, which it returns in the last form,
+// or "" if there is none.
+func cutZone(text string) (rest, zone string) {
+	if len(text) <= len(TimeLayout) {
+		return text, ""
+	}
+	if rest, ok := strings.CutSuffix(text, "Z"); ok {
+		return rest, "+0000"
+	}
+	at := strings.LastIndexAny(text, "+-")
+	if at < len(TimeLayout) {
+		return text, ""
+	}
+	zone = text[at:]
+	if len(zone) == len("+00:00") && zone[3] == ':' {
+		zone = zone[:3] + zone[4:]
+	}
+	return text[:at], zone
 }
 
 // wholeSecond returns a time in the form of TimeLayout, without a fraction.

@@ -60,7 +60,7 @@ func TestSkipReasons(t *testing.T) {
 		{"source is None", anAnalyzer + aTime + `<Source protocol="tcp">None</Source>` + aTarget, SkipSource},
 		{"source with a leading zero", anAnalyzer + aTime + `<Source protocol="tcp">8.8.08.8</Source>` + aTarget, SkipSource},
 		{"source is a network", anAnalyzer + aTime + `<Source protocol="tcp">8.8.8.8/32</Source>` + aTarget, SkipSource},
-		{"source with a zone", anAnalyzer + aTime + `<Source protocol="tcp">fe80::1%eth0</Source>` + aTarget, SkipSource},
+		{"source with a port", anAnalyzer + aTime + `<Source protocol="tcp">8.8.8.8:22</Source>` + aTarget, SkipSource},
 		{"source with a port", anAnalyzer + aTime + `<Source protocol="tcp">[::1]:80</Source>` + aTarget, SkipSource},
 		{"source below another element", anAnalyzer + aTime + `<x>` + aSource + `</x>` + aTarget, SkipSource},
 

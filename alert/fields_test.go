@@ -87,7 +87,7 @@ func TestFields(t *testing.T) {
 		{"endtimetime", []string{data("endtimetime", "c%3Ad")}, fields{"sessionEnd": "c:d"}},
 
 		{"addresses", []string{data("externalIP", "::ffff:192.0.2.1"), data("internalIP", "2001:DB8:0::1")}, fields{"externalIP": "192.0.2.1", "internalIP": "2001:db8::1"}},
-		{"no addresses", []string{data("externalIP", "unknown"), data("internalIP", "fe80::1%eth0")}, fields{}},
+		{"no addresses", []string{data("externalIP", "unknown"), data("internalIP", "fe80::1%")}, fields{}},
 		{"hostname, uuid", []string{data("hostname", "h%20"), data("uuid", "974a")}, fields{"hostname": "h%20", "sensorUUID": "974a"}},
 		{"white space around names", []string{data("hostname", "\n h "), data("uuid", "974a\n"), `<Analyzer id=" cowrie-2&#10;"/>`}, fields{
 			"hostname": "h", "sensorUUID": "974a", "peerIdent": "cowrie-2"}},
@@ -246,13 +246,17 @@ func TestCreateTime(t *testing.T) {
 		{"2026-11-24 01:00:00.999999", "+0100", "2026-11-24 00:00:00"},
 		{"2026-11-24T01:00:00,1", "+0000", "2026-11-24 01:00:00"},
 		{"\n 2026-11-24 01:00:00\t", " +0000\n", "2026-11-24 01:00:00"},
+		{"2026-11-24T01:00:00Z", "+0000", "2026-11-24 01:00:00"},
+		{"2026-11-24T01:00:00.123456Z ", "", "2026-11-24 01:00:00"},
+		{"2026-11-24T01:00:00+02:00", "+0000", "2026-11-23 23:00:00"},
+		{"2026-11-24 01:00:00.5-0530", "-0530", "2026-11-24 06:30:00"},
 	} {
 		if got, reason := createTime(test.text, test.zone); got.String() != test.want || reason != "" {
 			t.Errorf("%s at %s is %v (%q), want %s", test.text, test.zone, got, reason, test.want)
 		}
 	}
 	for _, text := range []string{
-		"", "yesterday", "2026-11-23", "2026-11-23t10:00:00", "2026-11-23 10:00:00.", "2026-11-23 10:00:00.1a", "2026-11-23 10:00:00:1", "2026-11-23 10:00:00Z", "2026-11-23-10:00:00",
+		"", "yesterday", "2026-11-23", "2026-11-23t10:00:00", "2026-11-23 10:00:00.", "2026-11-23 10:00:00.1a", "2026-11-23 10:00:00:1", "2026-11-23 10:00:00z", "2026-11-23 10:00:00.Z", "2026-11-23 10:00:00ZZ", "Z", "2026-11-23 10:00+01:00", "2026-11-23-10:00:00",
 		"2026-11-23  10:00:00", "1767225600000", "2026-11-23 1:00:00.1",
 		"2026-02-30 10:00:00", "2025-02-29 10:00:00", "2026-13-01 10:00:00", "2026-00-01 10:00:00", "2026-01-00 10:00:00",
 		"2026-11-23 24:00:00", "2026-11-23 10:60:00", "2026-11-23 10:00:60", "2026-1-123 10:00:00", "26-11-23 10:00:000",
@@ -276,12 +280,18 @@ func TestCreateTime(t *testing.T) {
 			t.Errorf("zone %q gives %v (%q)", zone, got, reason)
 		}
 	}
+	for _, text := range []string{"2026-11-24 01:00:00+", "2026-11-24 01:00:00+01", "2026-11-24 01:00:00+15:00", "2026-11-24 01:00:00+01:60", "2026-11-24 01:00:00+0:100", "2026-11-24T01:00:00-1401"} {
+		if got, reason := createTime(text, "+0000"); reason != SkipTimeZone {
+			t.Errorf("%q is %v (%q)", text, got, reason)
+		}
+	}
 }
 
 func TestCanonicalIP(t *testing.T) {
 	for text, want := range map[string]string{
 		"8.8.8.8": "8.8.8.8", "0.0.0.0": "0.0.0.0", "::ffff:91.121.33.44": "91.121.33.44", "::FFFF:5b79:212c": "91.121.33.44",
 		" 8.8.8.8\r\n": "8.8.8.8", "2001:4860:4860:0:0:0:0:8888": "2001:4860:4860::8888", "2001:DB8::A": "2001:db8::a", "::": "::",
+		"fe80::A%eth0": "fe80::a", "::ffff:8.8.8.8%1": "8.8.8.8",
 		"::1.2.3.4": netip.MustParseAddr("::102:304").String(),
 	} {
 		if got, ok := canonicalIP(text); got != want || !ok {
@@ -289,7 +299,7 @@ func TestCanonicalIP(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", " ", "8.8. 8.8", "8.8.08.8", "8.8.8", "999.1.1.1", "8.8.8.8/32", "8.8.8.8:80", "[::1]", "::1%eth0", "fe80::1%", "1::2::3", "host", "134744072", "0x8.8.8.8", "٨.8.8.8",
+		"", " ", "8.8. 8.8", "8.8.08.8", "8.8.8", "999.1.1.1", "8.8.8.8/32", "8.8.8.8:80", "[::1]", "8.8.8.8%eth0", "fe80::1%", "1::2::3", "host", "134744072", "0x8.8.8.8", "٨.8.8.8",
 	} {
 		if got, ok := canonicalIP(text); ok || got != "" {
 			t.Errorf("%q is %q", text, got)

@@ -39,18 +39,18 @@ func (a *alertFields) attributeWord(e xml.StartElement, name string) string {
 }
 
 // canonicalIP returns an address, with or without white space around it, in the form
-// in which it is stored, and false for what is none. An address with a zone means
-// something on one machine only.
+// in which it is stored, and false for what is none. A zone is left out: it is the
+// name of the sensor's own network interface.
 func canonicalIP(text string) (string, bool) {
 	text = strings.TrimSpace(text)
 	addr, err := netip.ParseAddr(text)
-	if err != nil || addr.Zone() != "" {
+	if err != nil {
 		return "", false
 	}
 	if addr.Is4() {
 		return text, true // there is but one way to write it
 	}
-	return addr.Unmap().String(), true
+	return addr.WithZone("").Unmap().String(), true
 }
 
 // keepsEscapes reports whether an AdditionalData stays percent-encoded: it is a URL,
