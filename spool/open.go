@@ -113,7 +113,7 @@ func (s *Spool) loadProgress(ctx context.Context) (known map[int64]summary, err 
 }
 
 func (s *Spool) tryProgress(ctx context.Context, path string) (known map[int64]summary, err error) {
-	if s.progress, err = openProgress(ctx, path); err != nil {
+	if s.progress, err = openProgress(ctx, path, s.opts.logPages()); err != nil {
 		return nil, err
 	}
 	if known, err = s.progress.load(ctx); err != nil {

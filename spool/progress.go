@@ -17,6 +17,7 @@ const progressFile = "progress.db"
 
 type progress struct {
 	path     string
+	logPages int64 // how long its log grows before it is emptied
 	size     atomic.Int64
 	mu       sync.Mutex // one transaction at a time
 	conn     *sqlitedb.Conn
@@ -35,12 +36,22 @@ func (s summary) undone(first int64) int64 {
 	return max(0, s.last-first+1-s.done.count())
 }
 
-func openProgress(ctx context.Context, path string) (_ *progress, err error) {
+// logPages returns how many pages the log of the progress file may have. It never gets
+// shorter, and counts against MaxSize: a sixteenth of that at most.
+func (o *Options) logPages() int64 {
+	const pageSize, usual, least = 4 << 10, 256, 4
+	if o.MaxSize == 0 {
+		return usual
+	}
+	return max(least, min(o.MaxSize/16/pageSize, usual))
+}
+
+func openProgress(ctx context.Context, path string, logPages int64) (_ *progress, err error) {
 	if err := sqlitedb.Create(path); err != nil {
 		return nil, err
 	}
-	p := &progress{path: path}
-	if p.conn, err = sqlitedb.Connect(ctx, path, "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(256)", "busy_timeout(5000)"); err != nil {
+	p := &progress{path: path, logPages: logPages}
+	if p.conn, err = sqlitedb.Connect(ctx, path, "journal_mode(WAL)", "synchronous(NORMAL)", fmt.Sprintf("wal_autocheckpoint(%d)", logPages), "busy_timeout(5000)"); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -99,10 +110,10 @@ func (p *progress) reopen(ctx context.Context, quarantine func(string, error) er
 		closing = p.conn.Close() // of a file that is gone
 		p.conn = nil
 	}
-	next, err := openProgress(ctx, p.path)
+	next, err := openProgress(ctx, p.path, p.logPages)
 	if isDamage(err) {
 		if err = quarantine(p.path, err); err == nil {
-			next, err = openProgress(ctx, p.path)
+			next, err = openProgress(ctx, p.path, p.logPages)
 		}
 	}
 	if err != nil {

@@ -77,6 +77,22 @@ func TestMaxSize(t *testing.T) {
 	}
 }
 
+// TestLeastSize delivers each frame at once, many times: the file that tells what is
+// delivered does not take the room of frames.
+func TestLeastSize(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, Options{MaxSize: leastSize})
+	for i := range 300 {
+		if err := s.Append(t.Context(), make([]byte, 1000)); err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+		s.drain()
+	}
+	if n := takes(t, dir); n > leastSize/2 {
+		t.Errorf("files of an empty spool take %d bytes of %d", n, leastSize)
+	}
+}
+
 // TestMaxSizeAtOnce has the room run out among several.
 func TestMaxSizeAtOnce(t *testing.T) {
 	const most = 4 << 20
