@@ -76,6 +76,11 @@ func (d *database) openFiles(ctx context.Context) error {
 		// A probe that was killed has left it.
 		err = d.writer.Exec(ctx, dropProbe)
 	}
+	if err != nil && readOnly {
+		// Without the log of a process that was killed there is none to read from, and
+		// SQLite does not say why it cannot make one.
+		err = fmt.Errorf("%w: %w", sqlitedb.ErrReadOnly, err)
+	}
 	if err != nil {
 		d.watch = nil
 		return errors.Join(withAdvice(d.path, err), d.closeFiles())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -66,5 +67,22 @@ func TestReadOnlyDisk(t *testing.T) {
 	}
 	if s.db.lock == nil {
 		t.Error("it writes without a lock")
+	}
+}
+
+// TestReadOnlyAfterStop starts a store that was closed in good order on a disk that has
+// become read-only: SQLite cannot, and the error says why.
+func TestReadOnlyAfterStop(t *testing.T) {
+	path, setReadOnly := disk(t)
+	s, err := open(t.Context(), path, store.Options{})
+	must(t, err)
+	must(t, errors.Join(s.Put(t.Context(), message(1, 7)), s.Close()))
+	setReadOnly(true)
+	if s, err := open(t.Context(), path, store.Options{}); sqlitedb.Cause(err) != sqlitedb.CauseReadOnly || !strings.Contains(err.Error(), "mount its disk writable") {
+		t.Errorf("store %v, error %v, want one that names the read-only disk", s, err)
+	}
+	setReadOnly(false)
+	if n := countAll(t, openTest(t, path, store.Options{})); n != 7 {
+		t.Errorf("%d alerts are there, want 7", n)
 	}
 }
