@@ -130,3 +130,24 @@ func TestCommunityDuringAFlood(t *testing.T) {
 		t.Errorf("a wrong log-in when the line is full: %v", err)
 	}
 }
+
+// TestCommunityDuringFlood changes a user while somebody guesses at the address of a
+// sensor, which has logged in before: the sensor does not wait.
+func TestCommunityDuringFlood(t *testing.T) {
+	app := startApp(t, `, "community": {"user": "fleet", "token": "the fleet's token"}`)
+	home := netip.MustParseAddr("192.0.2.1")
+	if _, err := app.logins.identify(t.Context(), credentials{"fleet", "the fleet's token"}, home); err != nil {
+		t.Fatal(err)
+	}
+	turn, err := app.logins.throttle.enter(t.Context(), home) // of one who guesses
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.logins.forget()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if who, err := app.logins.identify(ctx, credentials{"fleet", "the fleet's token"}, home); err != nil || !who.community {
+		t.Errorf("the sensor is %+v, error %v", who, err)
+	}
+	turn.leave(true)
+}

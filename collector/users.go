@@ -74,6 +74,7 @@ type login struct {
 	// The community's log-in has none.
 	user    store.User
 	checked time.Time
+	changes uint64 // those of logins before it was checked
 }
 
 // logins tells who somebody is. Credentials found right are remembered in
@@ -88,8 +89,9 @@ type logins struct {
 	remembered *otter.Cache[[sha256.Size]byte, login]
 	acquainted acquaintances
 	recheck    time.Duration // recheckAfter
-	// changes counts the changes of users: what was checked against the users
-	// before a change is not remembered after it.
+	// changes counts the changes of users: a user who was checked before the last of
+	// them is no longer known. The community's log-in does not depend on users, and
+	// may be in use by sensors at an address from which others guess.
 	changes atomic.Uint64
 	// leave gives acquainted back.
 	leave func() error
@@ -178,7 +180,7 @@ func (l *logins) recall(ctx context.Context, memory [sha256.Size]byte) (principa
 	before := l.changes.Load()
 	known, ok := l.remembered.GetIfPresent(memory)
 	switch {
-	case !ok:
+	case !ok || !known.community && known.changes != before:
 		return principal{}, false
 	case known.community || time.Since(known.checked) < l.recheck:
 		return known.principal, true
@@ -200,11 +202,8 @@ func (l *logins) unchanged(ctx context.Context, u store.User) bool {
 // remember remembers a log-in that was held against the users just now, when
 // changes was before.
 func (l *logins) remember(memory [sha256.Size]byte, found login, before uint64) {
-	found.checked = time.Now()
+	found.checked, found.changes = time.Now(), before
 	l.remembered.Set(memory, found)
-	if l.changes.Load() != before {
-		l.remembered.Invalidate(memory)
-	}
 }
 
 // check compares credentials with the community's and with the users of the store. The
@@ -246,11 +245,8 @@ func (l *logins) check(ctx context.Context, c credentials, who standing) (login,
 	}, nil
 }
 
-// forget drops all that is remembered, after a change of users.
-func (l *logins) forget() {
-	l.changes.Add(1)
-	l.remembered.InvalidateAll()
-}
+// forget forgets the users that are remembered, after a change of one.
+func (l *logins) forget() { l.changes.Add(1) }
 
 // close ends what the memories do in the background.
 func (l *logins) close() error {
