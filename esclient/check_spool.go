@@ -73,12 +73,29 @@ func (o *outgoing) checkFiles() (findings []store.Finding) {
 		findings = append(findings, store.Finding{Part: "spool files", Text: fmt.Sprintf("since the start %d messages were lost with damaged or deleted files; the log names the files", lost),
 			Advice: "If there is a copy of such a file, `caddy peba spool salvage FILE` queues its messages again. Replace a failing disk."})
 	}
+	if text := o.lookAside(); text != "" {
+		findings = append(findings, store.Finding{Part: "damaged files", Text: text,
+			Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them. Delete a file in which nothing is found once nobody needs it."})
+	}
+	return findings
+}
+
+// lookAside names the damaged files that are set aside, or says why they cannot be
+// listed; "" if there are none.
+func (o *outgoing) lookAside() (text string) {
+	defer func() {
+		if text == "" {
+			o.aside.Store(nil)
+		} else {
+			o.aside.Store(&text)
+		}
+	}()
 	files, err := o.spool.SetAside()
 	if err != nil {
-		return append(findings, store.Finding{Part: "damaged files", Text: err.Error(), Advice: "See that PEBA may read the folder of the spool."})
+		return err.Error()
 	}
 	if len(files) == 0 {
-		return findings
+		return ""
 	}
 	var names []string
 	for _, f := range files[:min(len(files), mostNamed)] {
@@ -87,8 +104,7 @@ func (o *outgoing) checkFiles() (findings []store.Finding) {
 	if more := len(files) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return append(findings, store.Finding{Part: "damaged files", Text: "set aside: " + strings.Join(names, ", "),
-		Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them. Delete a file in which nothing is found once nobody needs it."})
+	return "set aside: " + strings.Join(names, ", ")
 }
 
 // accepts returns an error while messages are not accepted. A small probe that

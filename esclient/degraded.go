@@ -15,6 +15,7 @@ const (
 	partBlocked  = "an index takes no alerts: they are queued"
 	partWaiting  = "alerts have been queued for minutes"
 	partSpool    = "files of the spool cannot be read or written"
+	partAside    = "damaged files of the spool are set aside: messages in them may be salvaged"
 	partLayout   = "indices are not maintained"
 	partClocks   = "clocks differ or cannot be compared: nothing is retired"
 	partMappings = "an index has a wrong mapping: some questions get no answer"
@@ -71,6 +72,9 @@ func (o *outgoing) degraded(now time.Time) (parts []*store.PartError) {
 	}
 	if err := o.spool.Trouble(); err != nil {
 		parts = append(parts, &store.PartError{Part: partSpool, Err: err})
+	}
+	if text := o.aside.Load(); text != nil {
+		add(partAside, *text)
 	}
 	stats := o.spool.Stats()
 	if waited := now.Sub(stats.Oldest).Round(time.Second); !stats.Oldest.IsZero() && waited > slowSpool {

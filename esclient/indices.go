@@ -42,6 +42,7 @@ func (s *esStore) keepLayout(ctx context.Context, wait time.Duration) {
 
 // settleIndices creates and repairs what is missing or wrong, and looks at what is there.
 func (s *esStore) settleIndices(ctx context.Context) error {
+	s.out.lookAside()
 	err := errors.Join(s.layOut(ctx), s.look(ctx))
 	s.troubles.Store(&troubles{layout: err, clocks: s.checkClocks(ctx)})
 	return err

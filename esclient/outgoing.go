@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -42,6 +43,10 @@ type outgoing struct {
 	mu      sync.Mutex
 	shares  []*share // in the order of opening
 	turned  chan struct{}
+
+	// aside names the damaged files that the last look found: the heartbeat does not
+	// wait for the disk. Nil: none.
+	aside atomic.Pointer[string]
 }
 
 // share is one store's part in a spool.
@@ -96,6 +101,7 @@ func newOutgoing(ctx context.Context, path string, m *Module) (_ *outgoing, err 
 		log: logger, newCVE: o.announceCVE, payloads: o.names.Payloads, cves: o.names.CVEs,
 		count: o.count, create: o.createIndex, timeout: time.Duration(m.Timeout),
 	})
+	o.lookAside()
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	o.stop = stop
 	o.sending.Go(func() { o.sender.run(running) })

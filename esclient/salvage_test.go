@@ -3,6 +3,7 @@ package esclient
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// TestDamagedFilesAreVisible looks for a file that was set aside in the check and
-// in the metrics, until it is salvaged.
+// TestDamagedFilesAreVisible looks for a file that was set aside in the check, in what
+// is degraded and in the metrics, until it is salvaged.
 func TestDamagedFilesAreVisible(t *testing.T) {
 	m := newModule(t, "http://127.0.0.1:1")
 	value, _, err := spools.LoadOrNew(t.Name(), func() (caddy.Destructor, error) { return newOutgoing(t.Context(), m.Spool.Path, m) })
@@ -32,6 +33,9 @@ func TestDamagedFilesAreVisible(t *testing.T) {
 	if len(findings) != 1 || findings[0].OK || !strings.Contains(findings[0].Text, file) || !strings.Contains(findings[0].Advice, "peba spool salvage") {
 		t.Errorf("it says %+v, expected the file and the command", findings)
 	}
+	if parts := partsOf(t, o); !slices.Equal(parts, []string{partAside}) {
+		t.Errorf("degraded are %q", parts)
+	}
 	if files, bytes := gathered(t, "peba_spool_damaged_files"), gathered(t, "peba_spool_damaged_bytes"); files[0] != 1 || bytes[0] != 5000 {
 		t.Errorf("metrics say %v files of %v bytes, expected 1 of 5000", files, bytes)
 	}
@@ -44,6 +48,9 @@ func TestDamagedFilesAreVisible(t *testing.T) {
 	must(t, os.Remove(file))
 	if findings := o.checkFiles(); len(findings) != 0 {
 		t.Errorf("after the file was deleted it says %+v", findings)
+	}
+	if parts := partsOf(t, o); len(parts) != 0 {
+		t.Errorf("after the file was deleted degraded are %q", parts)
 	}
 }
 
