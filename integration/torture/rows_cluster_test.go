@@ -137,10 +137,10 @@ func (r *run) requeue() {
 	r.s.Drain()
 	day, aside := r.elastic.Day(), r.elastic.Prefix+"aside"
 	reindex := func(from, to string) {
+		r.elastic.Do(http.MethodPut, "/"+to, "", nil) // no document may create it
 		r.elastic.Do(http.MethodPost, "/_reindex?refresh=true&wait_for_completion=true", fmt.Sprintf(`{"source":{"index":%q},"dest":{"index":%q}}`, from, to), nil)
 		r.elastic.Do(http.MethodDelete, "/"+from, "", nil)
 	}
-	r.elastic.Do(http.MethodPut, "/"+aside, "", nil)
 	r.elastic.Do(http.MethodPost, "/"+day+"/_refresh", "", nil)
 	reindex(day, aside)
 	reindex(aside, day)
