@@ -237,7 +237,7 @@ func complaints(log string) (list []string) {
 
 // isUsual reports whether a server of these tests says so without any fault.
 func isUsual(message string) bool {
-	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community log-in is the public one",
+	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community log-in has the public",
 		"Caddyfile input is not formatted", "exiting; byeee", "could not clean default/global storage"} {
 		if strings.HasPrefix(message, start) {
 			return true
