@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/peba-edge/peba/geo"
@@ -15,8 +16,10 @@ import (
 const checkPath = "/peba/check"
 
 const (
-	// checkTimeout is how long one part may take to answer.
+	// checkTimeout is how long the store may take to tell of all its parts, and
+	// quickTimeout how long one question may take.
 	checkTimeout = 20 * time.Second
+	quickTimeout = 5 * time.Second
 	// oldGeo is how old a file of places may be: vendors make new ones every few
 	// weeks, and addresses move.
 	oldGeo = 90 * 24 * time.Hour
@@ -34,13 +37,21 @@ func (api *AdminAPI) serveCheck(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, app.check(r.Context(), time.Now()))
 }
 
-// check looks at every part and says what is wrong with it.
+// check looks at every part and says what is wrong with it. Those that others answer
+// for are asked at once, so that an operator waits for one that hangs, and no more.
 func (a *App) check(ctx context.Context, now time.Time) []store.Finding {
-	findings := append([]store.Finding{{Part: "data", OK: true, Text: a.location()}}, a.checkStore(ctx)...)
-	findings = append(findings, a.checkCache(ctx))
+	var kept []store.Finding
+	var cached, analyzers store.Finding
+	var asked sync.WaitGroup
+	asked.Go(func() { kept = a.checkStore(ctx) })
+	asked.Go(func() { cached = a.checkCache(ctx) })
+	asked.Go(func() { analyzers = a.checkAnalyzers(ctx) })
+	asked.Wait()
+	findings := append([]store.Finding{{Part: "data", OK: true, Text: a.location()}}, kept...)
+	findings = append(findings, cached)
 	findings = append(findings, a.checkGeo(now)...)
 	servers := a.servers()
-	return append(findings, a.checkCommunity(), a.checkAnalyzers(ctx), checkProxies(servers), checkOtherHosts(servers), checkPorts())
+	return append(findings, a.checkCommunity(), analyzers, checkProxies(servers), checkOtherHosts(servers), checkPorts())
 }
 
 func (a *App) checkStore(ctx context.Context) []store.Finding {
@@ -78,7 +89,7 @@ func checkInTime(ctx context.Context, c store.Checker) []store.Finding {
 }
 
 func (a *App) checkCache(ctx context.Context) store.Finding {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
 	defer cancel()
 	if err := a.cache.Ping(ctx); err != nil {
 		return store.Finding{Part: "cache", Text: err.Error(),

@@ -25,7 +25,7 @@ var errEnough = errors.New("enough was read")
 // checkAnalyzers names honeypots of unknown types: newer sensors run what PEBA does
 // not know. It is nothing that an operator must act on, and anybody may send it.
 func (a *App) checkAnalyzers(ctx context.Context) store.Finding {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
 	defer cancel()
 	f := store.Finding{Part: "honeypots", OK: true, Text: "the types of all honeypots are known"}
 	unknown, err := a.unclassified(ctx)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/peba-edge/peba/store"
 )
@@ -54,7 +55,12 @@ func (s *esStore) Check(ctx context.Context) []store.Finding {
 	return findings
 }
 
+// quickTimeout is how long a cluster may take to say that it is there.
+const quickTimeout = 5 * time.Second
+
 func (s *esStore) checkVersion(ctx context.Context) (text, advice string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, quickTimeout)
+	defer cancel()
 	var info struct {
 		Name    string `json:"cluster_name"`
 		Version struct {
@@ -62,6 +68,9 @@ func (s *esStore) checkVersion(ctx context.Context) (text, advice string, err er
 		} `json:"version"`
 	}
 	if err := s.client.do(ctx, http.MethodGet, "/", nil, &info); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("no answer within %v: %w", quickTimeout, err)
+		}
 		return "", "", err
 	}
 	if !strings.HasPrefix(info.Version.Number, "7.17.") {

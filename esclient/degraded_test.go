@@ -59,6 +59,8 @@ func TestDegraded(t *testing.T) {
 			r := newRig(t)
 			r.sender.create = nil
 			o := openOutgoingTest(t, newModule(t, r.cluster.URL))
+			o.stop()
+			o.sending.Wait()
 			o.sender = r.sender
 			if parts := partsOf(t, o); len(parts) > 0 {
 				t.Errorf("at the start: %q", parts)

@@ -55,31 +55,26 @@ func (s *sender) foreign(ctx context.Context, index, field string, values, ours 
 		return nil, fmt.Errorf("asking for documents of %s by %s: %w", index, field, err)
 	}
 	var found struct {
-		Shards struct {
-			Failed int `json:"failed"`
-		} `json:"_shards"`
-		TimedOut     bool `json:"timed_out"`
-		Aggregations struct {
-			Values struct {
-				Buckets []struct {
-					Key string `json:"key"`
-					One struct {
-						Hits struct {
-							Hits []hit `json:"hits"`
-						} `json:"hits"`
-					} `json:"one"`
-				} `json:"buckets"`
-			} `json:"values"`
-		} `json:"aggregations"`
+		Values struct {
+			Buckets []struct {
+				Key string `json:"key"`
+				One struct {
+					Hits struct {
+						Hits []hit `json:"hits"`
+					} `json:"hits"`
+				} `json:"one"`
+			} `json:"buckets"`
+		} `json:"values"`
 	}
-	if err := s.askFor(ctx, "/"+url.PathEscape(index)+"/_search"+foreignOptions+"&allow_partial_search_results=false", body, &found); err != nil {
+	a := answer{Aggregations: &found}
+	if err := s.askFor(ctx, "/"+url.PathEscape(index)+"/_search"+foreignOptions+"&allow_partial_search_results=false", body, &a); err != nil {
 		return nil, err
 	}
-	if found.TimedOut || found.Shards.Failed > 0 {
-		return nil, s.health.failed(&requestError{reason: fmt.Sprintf("search of %s: %d shards failed", index, found.Shards.Failed)})
+	if err := a.whole(); err != nil {
+		return nil, s.health.failed(&requestError{reason: fmt.Sprintf("search of %s: %v", index, err)})
 	}
 	ids := make(map[string]string)
-	for _, b := range found.Aggregations.Values.Buckets {
+	for _, b := range found.Values.Buckets {
 		if len(b.One.Hits.Hits) > 0 {
 			ids[b.Key] = b.One.Hits.Hits[0].ID
 		}
@@ -98,7 +93,7 @@ func (s *sender) foreignWay(ctx context.Context, index, field string) (foreignWa
 	if known {
 		return way, nil
 	}
-	names := []string{field, field + ".keyword"}
+	names := []string{field, field + keywordBelow}
 	var caps struct {
 		Fields map[string]map[string]struct {
 			Searchable   bool `json:"searchable"`

@@ -95,7 +95,7 @@ func newLayout(m *Module) (*layout, error) {
 	}
 	l.needed = map[string]map[string]use{
 		m.Index.read():     neededOfAlerts(),
-		m.Index.Payloads:   {"hash": exact, "hashfuzzyhttp": grouped, "lastSeen": exact},
+		m.Index.Payloads:   {"hash": sought, "hashfuzzyhttp": grouped, "lastSeen": exact},
 		m.Index.Statistics: {fieldFrom: exact},
 		m.Index.Sensors:    {"community": exact, "key": exact, "updated": exact},
 	}

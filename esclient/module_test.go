@@ -2,6 +2,7 @@ package esclient
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -65,6 +66,10 @@ func TestConfig(t *testing.T) {
 }
 
 func TestCaddyfile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"ca.pem", "c.pem", "k.pem"} {
+		must(t, os.WriteFile(name, nil, 0o600))
+	}
 	tests := []struct{ input, json, err string }{
 		{input: "elasticsearch http://a http://b", json: `{"urls":["http://a","http://b"]}`},
 		{

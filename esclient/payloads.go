@@ -27,7 +27,7 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 		return err
 	}
 	query := object{"bool": object{
-		"should":               []object{{"ids": object{"values": []string{hash}}}, {"term": object{"hash": hash}}},
+		"should":               []object{{"ids": object{"values": []string{hash}}}, lookFor("hash", hash)},
 		"minimum_should_match": 1,
 	}}
 	if err := s.each(ctx, pages{indices: s.names.Payloads, query: query}, visit); err != nil {

@@ -12,6 +12,9 @@ const (
 	// grouped is a field that documents are grouped by. Its values come back as
 	// text; documents that lack it are read from their _source.
 	grouped use = iota
+	// sought is a field that documents are looked for by, in itself and in the keyword
+	// that Elasticsearch puts below a text when it maps a field by itself.
+	sought
 	// exact is a field that is compared or sorted by, or divided into buckets of time.
 	exact
 )
@@ -69,7 +72,19 @@ func addExact(used map[string]use, fields object) {
 	}
 }
 
-// addQueried adds the fields of a query's range and term clauses.
+// keywordBelow is where Elasticsearch puts the exact value of a text whose field it
+// maps by itself.
+const keywordBelow = ".keyword"
+
+// lookFor is the query for documents that have a value in a field, however
+// Elasticsearch mapped it.
+func lookFor(field, value string) object {
+	return object{"dis_max": object{"queries": []object{
+		{"term": object{field: value}}, {"term": object{field + keywordBelow: value}},
+	}}}
+}
+
+// addQueried adds the fields of a query's range and term clauses, and of lookFor's.
 func addQueried(used map[string]use, part any) {
 	switch part := part.(type) {
 	case []object:
@@ -78,11 +93,25 @@ func addQueried(used map[string]use, part any) {
 		}
 	case object:
 		for name, inner := range part {
-			if name == "range" || name == "term" {
+			switch name {
+			case "range", "term", "terms":
 				addExact(used, inner.(object))
-				continue
+			case "dis_max":
+				addSought(used, inner)
+			default:
+				addQueried(used, inner)
 			}
-			addQueried(used, inner)
+		}
+	}
+}
+
+// addSought adds the field of lookFor's query.
+func addSought(used map[string]use, part any) {
+	both := make(map[string]use)
+	addQueried(both, part)
+	for name := range both {
+		if field, ok := strings.CutSuffix(name, keywordBelow); ok {
+			used[field] = max(used[field], sought)
 		}
 	}
 }

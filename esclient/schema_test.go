@@ -261,8 +261,9 @@ func TestIndexDeletedWhileRunning(t *testing.T) {
 
 // TestFieldsOf wants each field that a search compares or counts by.
 func TestFieldsOf(t *testing.T) {
-	query, err := selected(store.Filter{From: at, Domain: store.Private, SourceIP: "192.0.2.1", PeerType: "x"})
+	query, err := selected(store.Filter{From: at, Domain: store.Private, SourceIP: "192.0.2.1", Web: true})
 	must(t, err)
+	query = object{"bool": object{"should": []object{query, lookFor("hash", "x")}}}
 	body := object{
 		"size": 0, "query": query,
 		"sort": []object{{"createTime": object{"order": "desc"}}, {"_seq_no": "desc"}},
@@ -276,7 +277,7 @@ func TestFieldsOf(t *testing.T) {
 	for _, field := range slices.Sorted(maps.Keys(used)) {
 		got = append(got, fmt.Sprint(field, " ", used[field]))
 	}
-	want := []string{"clientDomain 1", "country 0", "createTime 1", "hostname 0", "peerType 1", "recievedTime 1", "sourceEntryIp 1", "updated 1"}
+	want := []string{"clientDomain 2", "country 0", "createTime 2", "hash 1", "hostname 0", "peerType 2", "recievedTime 2", "sourceEntryIp 2", "updated 2"}
 	if !slices.Equal(got, want) {
 		t.Errorf("fields are %q, want %q", got, want)
 	}

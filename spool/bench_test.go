@@ -93,19 +93,21 @@ func BenchmarkOpen(b *testing.B) {
 // BenchmarkDeliver takes a backlog and finishes it; an operation is a frame of
 // 50 KB.
 func BenchmarkDeliver(b *testing.B) {
-	const size = 50_000
+	const size, backlog = 50_000, 1000
 	s := openTest(b, b.TempDir(), Options{})
 	b.SetBytes(size)
-	for n := 0; n < b.N; n += 1000 {
+	data := make([]byte, size)
+	for left := b.N; left > 0; left -= backlog {
 		b.StopTimer()
-		for range min(1000, b.N-n) / 100 {
-			group := make([]work, 100)
-			for i := range group {
-				group[i].data = make([]byte, size)
-			}
-			must(b, s.Append(b.Context(), []byte("first")))
-			must(b, s.writer.commit(group))
+		var senders sync.WaitGroup
+		for range min(backlog, left) {
+			senders.Go(func() {
+				if err := s.Append(b.Context(), data); err != nil {
+					b.Error(err)
+				}
+			})
 		}
+		senders.Wait()
 		b.StartTimer()
 		s.drain()
 	}

@@ -3,10 +3,10 @@
 package torture
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,18 +16,21 @@ import (
 // report collects the rows of a run and writes them into the document's table.
 type report struct {
 	commit string
+	all    []row // in the table's order
 	mu     sync.Mutex
-	lines  map[string]string // by fault and store
-	order  []string
+	lines  map[string]string // by the row's key
 }
 
-func newReport(t *testing.T) *report {
+// key tells a row from all others.
+func (w row) key() string { return w.fault + " | " + w.store }
+
+func newReport(t *testing.T, all []row) *report {
 	t.Helper()
 	out, err := exec.Command("git", "rev-parse", "--short=10", "HEAD").Output()
 	if err != nil {
 		t.Fatal("the commit:", err)
 	}
-	r := &report{commit: strings.TrimSpace(string(out)), lines: map[string]string{}}
+	r := &report{commit: strings.TrimSpace(string(out)), all: all, lines: map[string]string{}}
 	t.Cleanup(func() { r.write(t) })
 	return r
 }
@@ -46,8 +49,7 @@ func (p *report) row(t *testing.T, w row) {
 	t.Log(line)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lines[w.fault+w.store] = line
-	p.order = append(p.order, w.fault+w.store)
+	p.lines[w.key()] = line
 }
 
 const (
@@ -84,8 +86,8 @@ func (r result) line(commit string) string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
-// write puts the rows into the table: in the place of those of the same fault and
-// store, or at its end.
+// write puts the rows into the table. Of rows that were not played, it keeps what is
+// in the table.
 func (p *report) write(t *testing.T) {
 	if *table == "" {
 		return
@@ -99,21 +101,17 @@ func (p *report) write(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s: the lines around the table are missing: expected %q and %q", *table, tableBegin, tableEnd)
 	}
-	var lines []string
+	known := make(map[string]string)
 	for line := range strings.Lines(strings.TrimPrefix(old, tableHead)) {
-		cells := strings.Split(line, " | ")
-		if len(cells) < 2 {
-			continue
+		if cells := strings.SplitN(strings.TrimPrefix(line, "| "), " | ", 3); len(cells) == 3 {
+			known[cells[0]+" | "+cells[1]] = strings.TrimSpace(line)
 		}
-		key := strings.TrimPrefix(cells[0], "| ") + cells[1]
-		if fresh, again := p.lines[key]; again {
-			line = fresh
-			p.order = slices.DeleteFunc(p.order, func(k string) bool { return k == key })
-		}
-		lines = append(lines, strings.TrimSpace(line))
 	}
-	for _, key := range p.order {
-		lines = append(lines, p.lines[key])
+	var lines []string
+	for _, w := range p.all {
+		if line := cmp.Or(p.lines[w.key()], known[w.key()]); line != "" {
+			lines = append(lines, line)
+		}
 	}
 	text = []byte(before + tableBegin + "\n" + tableHead + strings.Join(lines, "\n") + "\n" + tableEnd + after)
 	if err := os.WriteFile(*table, text, 0o644); err != nil {

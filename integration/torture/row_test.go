@@ -182,6 +182,10 @@ func (r *run) play(rounds int) result {
 		return r.s.Beats(http.StatusOK) || r.row.sick && r.s.Beats(http.StatusServiceUnavailable)
 	})
 	call(r.row.before)
+	var usual []string
+	if !r.row.sick {
+		usual = failingParts(r.s)
+	}
 	r.ledger = edgetest.StartLedger(r.t, r.row.traffic, append(r.peers, r.s)...)
 	r.ledger.MayRefuse.Store(true)
 	for range rounds {
@@ -189,10 +193,7 @@ func (r *run) play(rounds int) result {
 		if r.row.idle {
 			r.ledger.End()
 		}
-		w := watch(r.s, r.ledger)
-		if r.row.sick {
-			w.usual = nil
-		}
+		w := watch(r.s, r.ledger, usual, r.row.shows)
 		r.begun = time.Now()
 		call(r.row.inject)
 		time.Sleep(r.row.hold)

@@ -150,7 +150,8 @@ func spoolFileRows() rows {
 		fault: "*.spool-wal truncated while it is open", loses: losesQueued, shows: inLog,
 		inject: func(r *run) { r.each(r.files(".spool-wal"), func(path string) error { return os.Truncate(path, 0) }) },
 	}, {
-		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inHeartbeat | inCheck | inLog,
+		// The log's own copy of a page may be repaired by the next one: then nothing is lost.
+		fault: "a flipped bit in *.spool-wal after a crash", loses: losesHit, mayLose: 100, shows: inLog,
 		inject: crash(func(r *run) { r.each(r.files(".spool-wal"), r.flip) }),
 	}, {
 		fault: "flipped bits in a spool segment", loses: losesHit, mayLose: 100, shows: inHeartbeat | inCheck | inLog,

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,11 +47,19 @@ const (
 	leapYear   = `([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)`
 )
 
-// paramSchema says what query.Param.Allowed does.
+// paramSchema says what query.Param.Allowed does, and that a parameter which is not
+// required may be empty.
 func paramSchema(p *query.Param) *query.Schema {
 	s := formSchema(p)
-	if len(p.Words) > 0 && p.Kind != query.Word {
-		s = &query.Schema{AnyOf: []*query.Schema{s, {Type: "string", Enum: p.Words}}}
+	words := slices.Clone(p.Words)
+	if !p.Required && p.Kind != query.List { // a list may be empty anyway
+		words = append(words, "")
+	}
+	switch {
+	case p.Kind == query.Word:
+		s.Enum = words
+	case len(words) > 0:
+		s = &query.Schema{AnyOf: []*query.Schema{s, {Type: "string", Enum: words}}}
 	}
 	if p.Default != "" {
 		s.Default = typed(p, p.Default)
@@ -58,12 +67,11 @@ func paramSchema(p *query.Param) *query.Schema {
 	return s
 }
 
-// formSchema is the schema of values that are none of a parameter's words, and
-// for a Word of these.
+// formSchema is the schema of values that are none of a parameter's words.
 func formSchema(p *query.Param) *query.Schema {
 	switch p.Kind {
 	case query.Word:
-		return &query.Schema{Type: "string", Enum: p.Words}
+		return &query.Schema{Type: "string"}
 	case query.Number:
 		s := &query.Schema{Type: "integer", Minimum: &p.Min}
 		if p.Max != 0 {

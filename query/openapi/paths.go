@@ -81,6 +81,7 @@ func questionResponses(q *query.Question, post bool) map[string]response {
 		"400": {"A parameter is wrong or missing: the text names it, its value and what is allowed.", nil, errors},
 		"405": {"Another method; Allow tells which are right.", allowHeader(), errors},
 		"414": {"The parameters are too long.", nil, errors},
+		"431": {"Request line and headers are too long.", nil, nil},
 		"429": tooMany("The address asks too often."),
 		"503": {"The store is down, and no older answer is left.", retryHeader(), errors},
 	}
