@@ -44,10 +44,15 @@ func TestPostsThatNobodyTakes(t *testing.T) {
 func TestPrefix(t *testing.T) {
 	s := newServer(t, "", "")
 	config := s.Site("", "")
-	s.WriteConfig(strings.Replace(config, "\tpeba {\n\t\t\n\t}\n\trespond 404", "\thandle_path /edge/* {\n\t\tpeba\n\t}\n\tpeba_heartbeat /heartbeat\n\trespond 404", 1))
+	s.WriteConfig(strings.Replace(config, "\tpeba {\n\t\t\n\t}\n\trespond 404", "\tpeba_unhandled\n\thandle_path /edge/* {\n\t\tpeba\n\t}\n\tpeba_heartbeat /heartbeat", 1))
 	s.Start()
 	if got := s.Request(http.MethodPost, "/edge"+routes.IngestPath, oneMessage()); got.Body != edgetest.OKResult {
 		t.Errorf("a message: %d %s", got.Status, got.Body)
+	}
+	for _, path := range []string{routes.IngestPath, "/edge/ews-0.1/alert/mistyped", "/edge/dashboard", "/", "/edge"} {
+		if got := s.Request(http.MethodPost, path, oneMessage()); got.Status != http.StatusNotFound {
+			t.Errorf("a message to %s: %d %s", path, got.Status, got.Body)
+		}
 	}
 	for path, location := range map[string]string{"/edge/": "dashboard/", "/edge/dashboard": "dashboard/"} {
 		if got := s.Request(http.MethodGet, path, ""); got.Status != http.StatusFound || got.Header.Get("Location") != location {
