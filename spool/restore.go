@@ -23,13 +23,15 @@ func (s *Spool) vanished(g *segment, conn *sqlitedb.Conn, cause error) {
 	waiting := g.last - g.first + 1 - g.done.count()
 	s.mu.Unlock()
 	<-s.taking
-	if s.bringBack(context.Background(), g) {
+	back := s.bringBack(context.Background(), g)
+	s.mu.Lock()
+	failed := g.cause
+	back = back || g.conn == nil // the look after the files came first
+	s.mu.Unlock()
+	if back {
 		s.opts.Report(g.path, fmt.Errorf("%w; its %d messages were read from the open file and written again", cause, waiting))
 		return
 	}
-	s.mu.Lock()
-	failed := g.cause
-	s.mu.Unlock()
 	s.opts.Report(g.path, fmt.Errorf("%w; its %d messages exist only while this process runs: %w", cause, waiting, failed))
 }
 
