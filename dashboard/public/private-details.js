@@ -26,7 +26,7 @@ function group(title, facts) {
 }
 
 function block(title, text) {
-  return text !== "" && el("section", { class: "private-wide" },
+  return text !== "" && el("section", null,
     el("h4", null, title),
     el("pre", { class: "code", tabindex: "0", role: "region", "aria-label": title }, textOf(text)));
 }
@@ -47,29 +47,30 @@ export const portText = (port, transport) => [port, transport].filter(Boolean).j
 export function detailsOf(alert) {
   const { source, target, sensor, session } = alert;
   return el("div", { class: "private-known" },
-    group("Time", [
-      ["Sensor's time", formatTime(alert.created)], ["Arrived", formatTime(alert.received)], ["Difference", difference(alert)],
-    ]),
-    group("Source", [
-      ["Address", source.address], ["Port", source.port], ["Country", place(source)], ["Network", source.as], ["Position", degrees(source)],
-    ]),
-    group("Target", [
-      ["Address", target.address], ["Port", portText(target.port, alert.transport)], ["Service", serviceOf(target.port)],
-      ["Country", place(target)], ["Network", target.as], ["Position", degrees(target)],
-    ]),
-    group("Sensor", [
-      ["Host name", sensor.hostname], ["Id", sensor.id], ["UUID", sensor.uuid === sensor.id ? "" : sensor.uuid],
-      ["External address", sensor.externalIP], ["Internal address", sensor.internalIP],
-      ["Analyzer", alert.analyzer], ["Type", alert.type], ["Sent by", alert.community ? "the community" : "a private user"],
-    ]),
-    group("Log-in", [
-      ["User", alert.username], ["Password", alert.password], ["Result", alert.login], ["Client", alert.client],
-    ]),
-    group("Attack", [
-      ["CVE", alert.cve], ["Payload MD5", alert.payloadHash],
-      ["Session", session.id], ["Session start", session.start], ["Session end", session.end], ["Alert id", alert.id],
-    ]),
+    el("div", { class: "private-groups" },
+      group("Time", [
+        ["Sensor's time", formatTime(alert.created)], ["Arrived", formatTime(alert.received)], ["Difference", difference(alert)],
+      ]),
+      group("Source", [
+        ["Address", source.address], ["Port", source.port], ["Country", place(source)], ["Network", source.as], ["Position", degrees(source)],
+      ]),
+      group("Target", [
+        ["Address", target.address], ["Port", portText(target.port, alert.transport)], ["Service", serviceOf(target.port)],
+        ["Country", place(target)], ["Network", target.as], ["Position", degrees(target)],
+      ]),
+      group("Sensor", [
+        ["Host name", sensor.hostname], ["Id", sensor.id], ["UUID", sensor.uuid === sensor.id ? "" : sensor.uuid],
+        ["External address", sensor.externalIP], ["Internal address", sensor.internalIP],
+        ["Analyzer", alert.analyzer], ["Type", alert.type], ["Sent by", alert.community ? "the community" : "a private user"],
+      ]),
+      group("Log-in", [
+        ["User", alert.username], ["Password", alert.password], ["Result", alert.login], ["Client", alert.client],
+      ]),
+      group("Attack", [
+        ["CVE", alert.cve], ["Payload MD5", alert.payloadHash],
+        ["Session", session.id], ["Session start", session.start], ["Session end", session.end], ["Alert id", alert.id],
+      ])),
     block("Request", alert.request),
     block("Raw request", alert.raw),
-    alert.data.length > 0 && el("section", { class: "private-wide" }, el("h4", null, "Additional data"), el("dl", null, alert.data.flatMap(fact))));
+    alert.data.length > 0 && el("section", null, el("h4", null, "Additional data"), el("dl", null, alert.data.flatMap(fact))));
 }

@@ -109,8 +109,8 @@ async function openAll(page) {
 
 // privateTexts are where the pages have to show what was sent, as it is.
 const script = texts[0];
-const known = ["User", "Password", "Result", "Client", "CVE", "Session", "Host name", "Analyzer", "External address"];
-const details = { ".private-known dl": [...known.map((name) => `${name}${script}`)], "pre[aria-label=Request]": [script], "pre[aria-label='Raw request']": [`Host: ${script}`] };
+const known = ["User", "Password", "Result", "Client", "CVE", "Session", "Host name"];
+const details = { ".private-known dl": ["NetworkAS64500 <script data-xss>", ...known.map((name) => `${name}${script}`)], "pre[aria-label=Request]": [script], "pre[aria-label='Raw request']": [`Host: ${script}`] };
 const privateTexts = {
   alerts: { ...details, ".private-extras": [`User ${script}`] },
   address: { ...details, ".private-counts": [script] },
