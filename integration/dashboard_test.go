@@ -64,7 +64,7 @@ func node(t *testing.T, limit time.Duration, files ...string) {
 // file, means ill.
 func hostilePlaces(t *testing.T) string {
 	t.Helper()
-	writer, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoLite2-City", IncludeReservedNetworks: true})
+	writer, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoIP2-Enterprise", IncludeReservedNetworks: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +76,7 @@ func hostilePlaces(t *testing.T) string {
 	err = writer.Insert(everywhere, mmdbtype.Map{
 		"country":  mmdbtype.Map{"iso_code": mmdbtype.String("DE"), "names": mmdbtype.Map{"en": mmdbtype.String(hostile)}},
 		"location": mmdbtype.Map{"latitude": mmdbtype.Float64(50), "longitude": mmdbtype.Float64(8)},
+		"traits":   mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(64500), "autonomous_system_organization": mmdbtype.String(hostile)},
 	})
 	if err != nil {
 		t.Fatal(err)

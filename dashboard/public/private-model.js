@@ -1,6 +1,6 @@
 // What the private pages compute, apart from the page itself.
 
-import { parseTime } from "./text.js";
+import { formatNumber, parseTime } from "./text.js";
 
 // isAddress tells whether a text is an IPv4 or IPv6 address.
 export function isAddress(text) {
@@ -31,26 +31,69 @@ export function tally(list, key) {
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }
 
-// filterAlerts keeps the alerts of a type and of a source's country ("" is all)
-// whose address, sensor or request has the text in it.
-export function filterAlerts(alerts, { text, type, country }) {
-  const wanted = text.trim().toLowerCase();
-  return alerts.filter((alert) =>
-    (type === "" || alert.type === type) &&
-    (country === "" || alert.country === country) &&
-    (wanted === "" || [alert.address, alert.sensor, alert.request].some((s) => s.toLowerCase().includes(wanted))));
+const text = (value) => (typeof value === "string" ? value : "");
+
+// told is a text of the server's, or "" where that is what stands for none.
+const told = (value, none) => (value === none ? "" : text(value));
+
+const endpointOf = (given) => ({
+  address: text(given?.address), port: text(given?.port), country: text(given?.country), countryName: told(given?.countryName, "-"),
+  as: told(given?.as, "-"), lat: text(given?.lat), lng: text(given?.lng),
+});
+
+// alertOf returns an alert of a private list with every member that the page reads,
+// in the type that it expects; a text that the sensor did not send is "".
+function alertOf(given) {
+  return {
+    id: text(given.id), created: text(given.dateCreated), received: text(given.dateReceived),
+    community: given.clientDomain === true, type: text(given.analyzerType), analyzer: text(given.analyzer),
+    source: endpointOf(given.source), target: endpointOf(given.target), transport: text(given.transport),
+    sensor: {
+      id: text(given.sensor?.id), uuid: text(given.sensor?.uuid), hostname: told(given.sensor?.hostname, "undefined"),
+      externalIP: told(given.sensor?.externalIP, "1.1.1.1"), internalIP: told(given.sensor?.internalIP, "1.1.1.1"),
+    },
+    request: text(given.request), raw: told(given.raw, "-"),
+    username: text(given.username), password: text(given.password), login: text(given.login), client: text(given.clientVersion),
+    cve: text(given.cve), payloadHash: text(given.payloadHash),
+    session: { id: text(given.session?.id), start: text(given.session?.start), end: text(given.session?.end) },
+    data: Object.entries(given.additionalData ?? {}).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  };
 }
 
-// summarize tells of one address's alerts, which come newest first.
-export function summarize(alerts) {
-  return {
-    count: alerts.length,
-    first: alerts.at(-1)?.time ?? "",
-    last: alerts[0]?.time ?? "",
-    types: tally(alerts, (alert) => alert.type),
-    targets: tally(alerts, (alert) => alert.targetCountry),
-    requests: tally(alerts, (alert) => alert.request),
-  };
+// alertsOf reads the answer of retrieveAlertsCyber or querySingleIP.
+export function alertsOf(answer) {
+  if (!Array.isArray(answer?.alerts)) throw new Error("the server's answer is not a list of alerts");
+  return answer.alerts.map((given) => alertOf(given ?? {}));
+}
+
+// wordsOf are all texts of an alert that a search looks at.
+const wordsOf = (alert) => [
+  alert.id, alert.type, alert.analyzer, alert.transport, ...Object.values(alert.source), ...Object.values(alert.target),
+  ...Object.values(alert.sensor), alert.request, alert.raw, alert.username, alert.password, alert.login, alert.client,
+  alert.cve, alert.payloadHash, ...Object.values(alert.session), ...alert.data.flat(),
+];
+
+// filterAlerts keeps the alerts of a type and of a source's country ("" is all)
+// that have the text somewhere in them.
+export function filterAlerts(alerts, { text: searched, type, country }) {
+  const wanted = searched.trim().toLowerCase();
+  return alerts.filter((alert) =>
+    (type === "" || alert.type === type) &&
+    (country === "" || alert.source.country === country) &&
+    (wanted === "" || wordsOf(alert).some((s) => s.toLowerCase().includes(wanted))));
+}
+
+const quoted = (s) => (s === "" ? "<none>" : `"${s}"`);
+
+// requestHasCredentials reports whether an alert's request already shows its user
+// name and password: the server writes them there where there is no other request.
+export const requestHasCredentials = ({ request, username, password }) =>
+  request.startsWith(`Username: ${quoted(username)} | Password: ${quoted(password)}`);
+
+// listedText says which part of an address's alerts is listed.
+export function listedText(listed, total) {
+  if (listed < total) return `The newest ${formatNumber(listed)} of ${formatNumber(total)} are listed`;
+  return listed === 1 ? "Its only alert is listed" : `All ${formatNumber(listed)} are listed`;
 }
 
 const sum = (counts) => Object.values(counts).reduce((all, n) => all + n, 0);
@@ -62,8 +105,30 @@ export const sensorOrders = {
   accepted: { value: (s) => s.accepted, descending: true },
   refused: { value: (s) => refusals(s), descending: true },
   lastHour: { value: (s) => s.lastHour, descending: true },
+  clock: { value: (s) => (clockFault(s) ? 1e9 : 0) + Math.abs(s.delay ?? 0), descending: true },
   version: { value: (s) => s.version.toLowerCase(), descending: false },
 };
+
+// clockFault reports whether a sensor's delays say that something is to be done.
+export const clockFault = (sensor) => ["timezone", "wrong", "delayed"].includes(sensor.clock);
+
+// formatDelay writes how long after their CreateTime alerts arrive.
+export function formatDelay(seconds) {
+  if (seconds === null) return "–";
+  return seconds < 0 ? `${formatAge(-seconds)} ahead` : formatAge(seconds);
+}
+
+// What the sensors' list can be cut down to.
+export const sensorKinds = {
+  quiet: { name: "Gone quiet", has: (s) => s.quiet },
+  timezone: { name: "Wrong time zone", has: (s) => s.clock === "timezone" },
+  wrong: { name: "Wrong clock", has: (s) => s.clock === "wrong" },
+  delayed: { name: "Late", has: (s) => s.clock === "delayed" },
+  unknown: { name: "Unknown analyzers", has: (s) => s.unclassified.length > 0 },
+};
+
+// unknownAnalyzers returns the analyzers of unknown types as [id, number of sensors].
+export const unknownAnalyzers = (sensors) => tally(sensors.flatMap((s) => [...new Set(s.unclassified)]), (id) => id);
 
 export const refusals = (sensor) => sum(sensor.refused);
 

@@ -19,30 +19,42 @@ export const cell = (label, className, ...children) => el("td", { role: "cell", 
 // scroll is around a table that may be wider than the page.
 export const scroll = (label, content) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, content);
 
-// How much of a request is shown before somebody asks for all of it.
-const requestStart = 160;
+// How much of a text in a row is shown: the row's details have all of it.
+const rowText = 160;
 
-// requestText shows what an attacker sent.
+// requestText shows the start of what an attacker sent.
 export function requestText(request) {
   if (request === "") return el("span", { class: "note" }, "–");
-  const text = printable(request);
-  if (text.length <= requestStart) return el("code", null, text);
-  return el("details", null, el("summary", null, el("code", null, cut(text, requestStart))), el("code", null, text));
+  return el("code", null, cut(printable(request), rowText));
 }
 
-// counts shows the first of some counts, and how many more there are.
-export function counts({ title, kind, tallied, nameOf, colorOf, most = 10 }) {
-  const all = tallied.reduce((sum, [, count]) => sum + count, 0);
-  const left = tallied.length - most;
-  return el("div", { class: "private-counts" },
-    el("h4", null, title),
-    bars({
+// counts shows the first of some counts, entries of {name, count, color}, and a
+// button for the others. all is what shares are of, distinct how many entries there
+// are on the server.
+export function counts({ title, kind, entries, all, distinct = entries.length, most = 10 }) {
+  const box = el("div");
+  function draw(n) {
+    box.replaceChildren(bars({
       label: title, kind, last: "Share",
-      entries: tallied.slice(0, most).map(([name, count]) => ({
-        name: nameOf(name), count, last: formatShare(count, all), color: colorOf?.(name),
-      })),
-    }),
-    left > 0 && el("p", { class: "note" }, `${formatNumber(left)} more`));
+      entries: entries.slice(0, n).map((entry) => ({ ...entry, last: formatShare(entry.count, all) })),
+    }));
+  }
+  draw(most);
+  const more = el("button", {
+    type: "button", class: "button", "aria-label": `Show all ${entries.length}: ${title}`,
+    on: {
+      click() {
+        draw(entries.length);
+        box.querySelector("table").setAttribute("tabindex", "-1");
+        box.querySelector("table").focus();
+        more.remove();
+      },
+    },
+  }, `Show all ${formatNumber(entries.length)}`);
+  return el("div", { class: "private-counts" },
+    el("h4", null, title), box,
+    distinct > entries.length && el("p", { class: "note" }, `The top ${formatNumber(entries.length)} of ${formatNumber(distinct)}`),
+    entries.length > most && more);
 }
 
 // hours is a curve of hourly counts, which it tells in words too.

@@ -1,6 +1,7 @@
 // Every sensor, and how it does.
 
-import { formatAge, refusals, searchSensors, sensorOrders, sortSensors } from "./private-model.js";
+import { adviceOn } from "./private-advice.js";
+import { clockFault, formatAge, formatDelay, refusals, searchSensors, sensorKinds, sensorOrders, sortSensors } from "./private-model.js";
 import { createPage } from "./private-page.js";
 import * as parts from "./private-parts.js";
 import { el, formatNumber, formatTime, parseTime, printable } from "./text.js";
@@ -12,7 +13,7 @@ const most = 500;
 
 const columns = [
   ["sensor", "Sensor"], ["lastSeen", "Last seen"], ["accepted", "Accepted"], ["refused", "Refused"],
-  ["lastHour", "Last hour"], ["version", "Version"],
+  ["lastHour", "Last hour"], ["clock", "Delay"], ["version", "Version"],
 ];
 const numeric = new Set(["accepted", "refused"]);
 
@@ -25,6 +26,7 @@ function sensorOf(given) {
     analyzers: (given.analyzers ?? []).map(String), unclassified: (given.unclassified ?? []).map(String), refused: given.refused ?? {},
     accepted: Number(given.accepted), lastHour: Number(given.lastHour), perHour: (given.perHour ?? []).map(Number),
     community: given.community === true, quiet: given.quiet === true,
+    delay: Number.isInteger(given.delay) ? given.delay : null, clock: text(given.clock),
   };
 }
 
@@ -46,7 +48,13 @@ function nameCell(sensor) {
     !sensor.community && el("span", { class: "chip private-domain" }, "private"),
     el("span", { class: "note block" }, names.map(printable).join(", ")),
     sensor.unclassified.length > 0 && el("span", { class: "note block" },
-      `Unknown honeypot type: ${sensor.unclassified.map(printable).join(", ")}`));
+      `Unknown: ${sensor.unclassified.map(printable).join(", ")}`));
+}
+
+function clockCell(sensor) {
+  return parts.cell("Delay", "private-clock", el("span", { class: "number" }, formatDelay(sensor.delay)),
+    clockFault(sensor) && el("span", { class: "block" },
+      el("span", { class: "chip warn private-quiet" }, parts.quietIcon(), sensorKinds[sensor.clock].name)));
 }
 
 function row(sensor, now) {
@@ -58,11 +66,14 @@ function row(sensor, now) {
     parts.cell("Accepted", "number", formatNumber(sensor.accepted)),
     refusedCell(sensor),
     parts.cell("Last hour", "private-hours", el("span", { class: "number" }, formatNumber(sensor.lastHour)), parts.hours(sensor.perHour)),
+    clockCell(sensor),
     parts.cell("Version", "private-version", printable(sensor.version) || "–"));
 }
 
 export function createSensorsPage({ api }) {
   const search = el("input", { type: "search", autocomplete: "off", spellcheck: "false", on: { input: draw } });
+  const kind = el("select", { on: { change: draw } });
+  const advice = el("div");
   const told = el("p", { class: "note", role: "status" });
   const others = el("p", { class: "note" });
   const heads = columns.map(([order, name]) => parts.head(numeric.has(order) ? "number" : "",
@@ -73,10 +84,15 @@ export function createSensorsPage({ api }) {
     caption: el("caption", { class: "vh" }, "Sensors, those gone quiet first"),
     heads, rows,
   });
+  const meaning = el("p", { class: "note" },
+    "Delay: how long after their CreateTime alerts typically arrive, the median of the last messages. " +
+    "Below 5 minutes it is usual; “ahead” means that they are dated in the future.");
   const body = el("div", null,
+    advice,
     el("div", { class: "private-filter" },
-      el("label", { class: "field" }, el("span", null, "Host name, id, analyzer or version"), search)),
-    told, parts.scroll("Sensors", table), others);
+      el("label", { class: "field" }, el("span", null, "Host name, id, analyzer or version"), search),
+      el("label", { class: "field" }, el("span", null, "Show"), kind)),
+    told, parts.scroll("Sensors", table), meaning, others);
 
   let sensors = [];
   let complete = true; // whether the server has listed all
@@ -90,8 +106,25 @@ export function createSensorsPage({ api }) {
     draw();
   }
 
+  // choose shows one kind of sensors only.
+  function choose(wanted) {
+    kind.value = wanted;
+    draw();
+    kind.focus();
+  }
+
+  // offer fills the choice of kinds with those that there are.
+  function offer() {
+    const chosen = kind.value;
+    const kinds = Object.entries(sensorKinds).map(([value, { name, has }]) => [value, name, sensors.filter(has).length]).filter(([, , n]) => n > 0);
+    kind.replaceChildren(el("option", { value: "" }, "All sensors"),
+      ...kinds.map(([value, name, n]) => el("option", { value }, `${name} (${formatNumber(n)})`)));
+    kind.value = kinds.some(([value]) => value === chosen) ? chosen : "";
+  }
+
   function draw() {
-    const found = sortSensors(searchSensors(sensors, search.value), order, descending);
+    const wanted = sensors.filter(sensorKinds[kind.value]?.has ?? (() => true));
+    const found = sortSensors(searchSensors(wanted, search.value), order, descending);
     const left = found.length - most;
     const quiet = found.filter((sensor) => sensor.quiet).length;
     heads.forEach((head, i) => {
@@ -124,12 +157,16 @@ export function createSensorsPage({ api }) {
       const refused = reasons(rest.refused ?? {});
       others.textContent = rest.accepted > 0 || refused
         ? `Of senders that are not listed: ${formatNumber(rest.accepted)} accepted, refused: ${refused || "none"}.` : "";
+      offer();
+      advice.replaceChildren(...[adviceOn(sensors, choose)].filter(Boolean));
       draw();
     },
     erase() {
       sensors = [];
       complete = true;
       rows.replaceChildren();
+      advice.replaceChildren();
+      kind.replaceChildren();
       search.value = "";
       told.textContent = "";
       others.textContent = "";

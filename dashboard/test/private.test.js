@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filterAlerts, formatAge, isAddress, searchSensors, sensorOrders, sortSensors, summarize, tally } from "../public/private-model.js";
+import {
+  alertsOf, filterAlerts, formatAge, formatDelay, isAddress, listedText, requestHasCredentials, searchSensors, sensorKinds, sensorOrders,
+  sortSensors, tally, unknownAnalyzers,
+} from "../public/private-model.js";
 
 test("addresses are told from what is none", () => {
   for (const good of ["1.2.3.4", "255.255.255.255", "::1", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "::ffff:1.2.3.4"]) {
@@ -18,32 +21,57 @@ test("ages are told in their largest unit", () => {
   assert.deepEqual(told, ["0 s", "0 s", "59 s", "1 min", "59 min", "1 h 0 min", "23 h 59 min", "1 d 0 h", "2 d 7 h"]);
 });
 
-const alert = (more) => ({ time: "2026-11-26 10:00:00", request: "", sensor: "s", type: "Webpage", targetCountry: "DE", address: "9.9.9.9", country: "US", ...more });
+const filtered = (given, filter) => filterAlerts(alertsOf({ alerts: given }), { text: "", type: "", country: "", ...filter }).map(({ id }) => id).join("");
 
 test("alerts are filtered by text, type and country together", () => {
-  const alerts = [alert({ request: "/WP-login" }), alert({ sensor: "cowrie-1", type: "SSH" }), alert({ address: "8.8.8.8", country: "FR" })];
-  const found = (filter) => filterAlerts(alerts, { text: "", type: "", country: "", ...filter }).map((a) => alerts.indexOf(a));
-  assert.deepEqual(found({}), [0, 1, 2]);
-  assert.deepEqual(found({ text: " wp-LOGIN " }), [0]);
-  assert.deepEqual(found({ text: "cowrie" }), [1]);
-  assert.deepEqual(found({ text: "8.8." }), [2]);
-  assert.deepEqual(found({ type: "Webpage", country: "US" }), [0]);
-  assert.deepEqual(found({ text: "none" }), []);
+  const alerts = [
+    { id: "a", analyzerType: "Webpage", request: "/WP-login", source: { address: "9.9.9.9", country: "US" } },
+    { id: "b", analyzerType: "SSH", sensor: { hostname: "cowrie-1" }, source: { country: "US" } },
+    { id: "c", analyzerType: "Webpage", source: { address: "8.8.8.8", country: "FR" } },
+  ];
+  for (const [filter, ids] of [
+    [{}, "abc"], [{ text: " wp-LOGIN " }, "a"], [{ text: "cowrie" }, "b"], [{ text: "8.8." }, "c"], [{ type: "Webpage", country: "US" }, "a"], [{ text: "none" }, ""],
+  ]) assert.equal(filtered(alerts, filter), ids, JSON.stringify(filter));
 });
 
-test("an address is summed up, whatever its requests are called", () => {
-  const requests = ["__proto__", "constructor", "__proto__"];
-  const summary = summarize(requests.map((request, i) => alert({ request, time: `2026-11-2${9 - i} 10:00:00` })));
-  assert.equal(summary.count, 3);
-  assert.equal(summary.first, "2026-11-27 10:00:00");
-  assert.equal(summary.last, "2026-11-29 10:00:00");
-  assert.deepEqual(summary.requests, [["__proto__", 2], ["constructor", 1]]);
-  assert.deepEqual(summarize([]).types, []);
-  assert.deepEqual(tally(["b", "a"], (x) => x), [["a", 1], ["b", 1]]);
+test("a search finds an alert by all that is known of it", () => {
+  const mark = "Needle";
+  const places = [
+    { id: mark }, { analyzerType: mark }, { analyzer: mark }, { transport: mark }, { request: mark }, { raw: mark }, { username: mark }, { password: mark },
+    { login: mark }, { clientVersion: mark }, { cve: mark }, { payloadHash: mark }, { source: { as: mark } }, { source: { port: mark } },
+    { target: { address: mark } }, { target: { port: mark } }, { sensor: { hostname: mark } }, { sensor: { uuid: mark } }, { sensor: { externalIP: mark } },
+    { session: { id: mark } }, { additionalData: { [mark]: "" } }, { additionalData: { x: mark } }, { additionalData: { x: [mark] } },
+  ];
+  for (const given of places) assert.equal(filterAlerts(alertsOf({ alerts: [given, {}] }), { text: "needle", type: "", country: "" }).length, 1, JSON.stringify(given));
+});
+
+test("what stands for nothing is nothing, and no answer is taken for another", () => {
+  const [alert] = alertsOf({ alerts: [{ raw: "-", sensor: { hostname: "undefined", externalIP: "1.1.1.1" }, source: { as: "-", port: 22 }, username: null }] });
+  assert.deepEqual([alert.raw, alert.sensor.hostname, alert.sensor.externalIP, alert.source.as, alert.source.port, alert.username], ["", "", "", "", "", ""]);
+  for (const answer of [null, {}, { alerts: {} }, "text"]) assert.throws(() => alertsOf(answer), /not a list of alerts/);
+  assert.deepEqual(alertsOf(JSON.parse('{"alerts":[{"additionalData":{"__proto__":"x"}},null]}'))[0].data, [["__proto__", "x"]]);
+  assert.deepEqual(tally(["b", "a", "__proto__"], (x) => x), [["__proto__", 1], ["a", 1], ["b", 1]]);
+});
+
+test("credentials are repeated unless they are the request", () => {
+  for (const [request, username, password, has] of [
+    [`Username: "root" | Password: "123456" | Status: Fail`, "root", "123456", true],
+    [`Username: "root" | Password: <none>`, "root", "", true],
+    [`Username: "root" | Password: "123456"`, "root", "other", false],
+    ["uname -a; root", "root", "a", false],
+    ["", "root", "a", false],
+  ]) assert.equal(requestHasCredentials({ request, username, password }), has, request);
+});
+
+test("a part of the alerts is never said to be all of them", () => {
+  assert.equal(listedText(1000, 3600), "The newest 1,000 of 3,600 are listed");
+  assert.equal(listedText(12, 12), "All 12 are listed");
+  assert.equal(listedText(1, 1), "Its only alert is listed");
 });
 
 const sensor = (id, more) => ({
-  id, uuid: "", hostname: id, analyzers: [], version: "v", lastSeen: "2026-11-26 10:00:00", accepted: 0, refused: {}, lastHour: 0, quiet: false, ...more,
+  id, uuid: "", hostname: id, analyzers: [], version: "v", lastSeen: "2026-11-26 10:00:00", accepted: 0, refused: {}, lastHour: 0, quiet: false,
+  unclassified: [], delay: null, clock: "unknown", ...more,
 });
 
 test("those gone quiet come first in every order", () => {
@@ -59,6 +87,25 @@ test("those gone quiet come first in every order", () => {
   assert.equal(sorted("lastSeen", true), "bac");
   assert.equal(sorted("sensor", true), "bca");
   for (const order of Object.keys(sensorOrders)) assert.equal(sorted(order, false)[0], "b", order);
+});
+
+test("delays are shown with their direction, and wrong clocks sorted first", () => {
+  assert.deepEqual([null, 0, 14, 7214, -190].map(formatDelay), ["–", "0 s", "14 s", "2 h 0 min", "3 min ahead"]);
+  const sensors = [
+    sensor("a", { delay: 14, clock: "ok" }), sensor("b", { delay: 290, clock: "unknown" }), sensor("c", { delay: -7200, clock: "timezone" }),
+    sensor("d", { delay: 86_400, clock: "wrong" }), sensor("e"), sensor("f", { delay: 99_999, clock: "unknown" }),
+  ];
+  assert.equal(sortSensors(sensors, "clock", true).map(({ id }) => id).join(""), "dcfbae");
+});
+
+test("sensors that need attention are found by kind", () => {
+  const sensors = [
+    sensor("a", { quiet: true }), sensor("b", { clock: "timezone" }), sensor("c", { clock: "wrong" }), sensor("d", { clock: "delayed" }),
+    sensor("e", { unclassified: ["new-1", "new-1", "new-2"] }), sensor("f", { unclassified: ["new-2"], clock: "ok" }),
+  ];
+  const found = Object.entries(sensorKinds).map(([kind, { has }]) => `${kind} ${sensors.filter(has).map(({ id }) => id).join("")}`);
+  assert.deepEqual(found, ["quiet a", "timezone b", "wrong c", "delayed d", "unknown ef"]);
+  assert.deepEqual(unknownAnalyzers(sensors), [["new-2", 2], ["new-1", 1]]);
 });
 
 test("sensors are found by all of their names", () => {

@@ -49,7 +49,7 @@ const streamed = "from-the-stream ";
 // hostile makes alerts that have a text in every place that can hold one; mark
 // stands before it in requests.
 function hostile(text, i, mark) {
-  const analyzers = [`${text} tanner`, `cowrie-${i} ${text}`, `suricata ${text}`];
+  const analyzers = [`${text} tanner`, `cowrie-${i} ${text}`, `suricata ${text}`, `of-no-kind ${text}`];
   const request = `GET /${mark}${text} HTTP/1.1\r\nHost: ${text}\r\nUser-Agent: ${text}\r\n\r\n`;
   return analyzers.flatMap((analyzer, j) => [
     alertXML({
@@ -97,6 +97,26 @@ async function inert(page, where) {
   assert.deepEqual(found, { script: undefined, elements: [], polluted: "", frames: 0 }, where);
 }
 
+// openAll opens whatever may be opened on a private page.
+async function openAll(page) {
+  await page.locator("#panel-private").evaluate((panel) => {
+    const visible = (selector) => [...panel.querySelectorAll(selector)].filter((e) => e.checkVisibility());
+    const more = () => visible("button").find((button) => /^Show \d+ more$/.test(button.textContent));
+    while (more()) more().click();
+    for (const button of visible("[aria-expanded=false], .private-counts button")) button.click();
+  });
+}
+
+// privateTexts are where the pages have to show what was sent, as it is.
+const script = texts[0];
+const known = ["User", "Password", "Result", "Client", "CVE", "Session", "Host name"];
+const details = { ".private-known dl": ["NetworkAS64500 <script data-xss>", ...known.map((name) => `${name}${script}`)], "pre[aria-label=Request]": [script], "pre[aria-label='Raw request']": [`Host: ${script}`] };
+const privateTexts = {
+  alerts: { ...details, ".private-extras": [`User ${script}`] },
+  address: { ...details, ".private-counts": [script] },
+  sensors: { ".private-advice": [`of-no-kind ${script}`], ".private-sensors": [script] },
+};
+
 const shows = (page, view) => page.locator(`#panel-${view}`).textContent();
 
 test("hostile texts stay texts on every tab, from the lists and from the stream", async () => {
@@ -134,10 +154,14 @@ test("hostile texts stay texts on the pages for users", async () => {
     } else {
       await openPrivate(page, name);
     }
-    for (const details of await page.locator("#panel-private details:visible").all()) await details.evaluate((d) => { d.open = true; });
+    await openAll(page);
     await inert(page, name);
     const shown = await shows(page, "private");
     assert.ok(shown.includes("<script data-xss>"), `${name} does not show a hostile text`);
+    for (const [part, places] of Object.entries(privateTexts[name])) {
+      const texts = (await page.locator(`#panel-private ${part}:visible`).allTextContents()).join("\n");
+      for (const place of places) assert.ok(texts.includes(place), `${name}: ${part} does not show ${place}`);
+    }
     assert.ok(!/[\u202e\u2066\u200b]/.test(shown), `${name} lets a text turn what stands beside it`);
   }
   clean();

@@ -1,0 +1,76 @@
+// All that is known of one alert.
+
+import { nameOf } from "./names.js";
+import { formatAge } from "./private-model.js";
+import { serviceOf } from "./ports.js";
+import { cut, el, formatNumber, formatTime, parseTime, printable } from "./text.js";
+
+// The server cuts a text to 64 KiB; other programs' alerts may have longer ones.
+const longest = 100_000;
+
+// textOf shows a text as it is, with its line breaks.
+function textOf(text) {
+  const lines = text.slice(0, longest).split(/\r\n|\n/).map(printable).join("\n");
+  return text.length <= longest ? lines
+    : `${lines}\n… the first ${formatNumber(longest)} of ${formatNumber(text.length)} characters`;
+}
+
+// shown leaves out what the sensor did not send.
+const shown = (facts) => facts.filter(([, value]) => value !== "");
+
+const fact = ([name, value]) => [el("dt", null, cut(printable(name), 200)), el("dd", null, el("code", null, textOf(value)))];
+
+function group(title, facts) {
+  const known = shown(facts);
+  return known.length > 0 && el("section", null, el("h4", null, title), el("dl", null, known.flatMap(fact)));
+}
+
+function block(title, text) {
+  return text !== "" && el("section", null,
+    el("h4", null, title),
+    el("pre", { class: "code", tabindex: "0", role: "region", "aria-label": title }, textOf(text)));
+}
+
+const place = ({ country, countryName }) => (country && country !== "-" ? `${nameOf(country, countryName)} (${country})` : "");
+const degrees = ({ lat, lng }) => (Number(lat) || Number(lng) ? `${lat}, ${lng}` : "");
+
+function difference({ created, received }) {
+  const [from, to] = [parseTime(created), parseTime(received)];
+  if (!from || !to) return "";
+  return from > to ? `${formatAge((from - to) / 1000)} before the sensor's time` : `${formatAge((to - from) / 1000)} after the sensor's time`;
+}
+
+// portText is a port as "22/tcp", "" where the sensor sent none.
+export const portText = (port, transport) => [port, transport].filter(Boolean).join("/");
+
+// detailsOf returns what a row that is opened shows.
+export function detailsOf(alert) {
+  const { source, target, sensor, session } = alert;
+  return el("div", { class: "private-known" },
+    el("div", { class: "private-groups" },
+      group("Time", [
+        ["Sensor's time", formatTime(alert.created)], ["Arrived", formatTime(alert.received)], ["Difference", difference(alert)],
+      ]),
+      group("Source", [
+        ["Address", source.address], ["Port", source.port], ["Country", place(source)], ["Network", source.as], ["Position", degrees(source)],
+      ]),
+      group("Target", [
+        ["Address", target.address], ["Port", portText(target.port, alert.transport)], ["Service", serviceOf(target.port)],
+        ["Country", place(target)], ["Network", target.as], ["Position", degrees(target)],
+      ]),
+      group("Sensor", [
+        ["Host name", sensor.hostname], ["Id", sensor.id], ["UUID", sensor.uuid === sensor.id ? "" : sensor.uuid],
+        ["External address", sensor.externalIP], ["Internal address", sensor.internalIP],
+        ["Analyzer", alert.analyzer], ["Type", alert.type], ["Sent by", alert.community ? "the community" : "a private user"],
+      ]),
+      group("Log-in", [
+        ["User", alert.username], ["Password", alert.password], ["Result", alert.login], ["Client", alert.client],
+      ]),
+      group("Attack", [
+        ["CVE", alert.cve], ["Payload MD5", alert.payloadHash],
+        ["Session", session.id], ["Session start", session.start], ["Session end", session.end], ["Alert id", alert.id],
+      ])),
+    block("Request", alert.request),
+    block("Raw request", alert.raw),
+    alert.data.length > 0 && el("section", null, el("h4", null, "Additional data"), el("dl", null, alert.data.flatMap(fact))));
+}
