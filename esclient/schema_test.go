@@ -174,8 +174,11 @@ func TestNothingIsRetiredWithoutDates(t *testing.T) {
 	for _, index := range []string{s.names.Payloads, s.names.Sensors} {
 		must(t, s.client.do(ctx, http.MethodGet, "/"+index+"/_doc/x", nil, nil))
 	}
-	if p, err := s.Payload(ctx, "x"); !errors.Is(err, store.ErrUnavailable) {
+	if p, err := s.Payload(ctx, "x"); err != nil || p.Hash != "x" { // by the keyword below its hash
 		t.Errorf("the payload is %+v, %v", p, err)
+	}
+	if p, err := s.Payload(ctx, "y"); !errors.Is(err, store.ErrUnavailable) { // its fuzzy hash might be y
+		t.Errorf("a payload that may be there is %+v, %v", p, err)
 	}
 	if err := s.Sensors(ctx, true, 1, func(store.SensorRecord) error { return nil }); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("sensors: %v", err)
