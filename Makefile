@@ -19,12 +19,10 @@ run:
 	go run ./cmd/peba run --config $(EXAMPLE)
 
 # Everything a change must pass, on a fresh clone. Never from Go's cache of results:
-# it does not see that ./integration builds and starts the binary. The ledger goes
-# last and alone: its rows say how soon the server notices a fault.
+# it does not see that ./integration builds and starts the binary.
 test: lint
 	.ci/dependencies
 	go test -race -count 1 -timeout 60m $$(go list ./... | grep -v /integration/torture)
-	go test -count 1 -timeout 30m ./integration/torture
 
 lint:
 	go vet ./...
