@@ -170,7 +170,7 @@ func (s *esStore) uuidOfDated(ctx context.Context, name, field string) (uuid str
 	}
 	for index, one := range found {
 		got := one.Mappings.Properties[field].Type
-		if got != "date" && !exact.takes("date", got) {
+		if got != "date" && !exact.takes("date", fieldType{name: got}) {
 			return one.Settings.Index.UUID, fmt.Errorf("elasticsearch: index %s: field %s: %w: got type %q", index, field, errNoDate, got)
 		}
 		uuid = one.Settings.Index.UUID

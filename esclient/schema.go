@@ -47,8 +47,13 @@ type schemaView struct {
 type indexFields struct {
 	uuid       string
 	expression string // that searches name it with
-	differ     map[string]string
-	keywords   map[string]bool // those that have a keyword below them
+	differ     map[string]fieldType
+}
+
+// fieldType is how an index maps a field.
+type fieldType struct {
+	name    string // such as text, or unmapped
+	keyword bool   // whether there is a keyword below it
 }
 
 // fault is a field that questions cannot be answered with.
@@ -183,19 +188,18 @@ func (s *schema) readTypes(ctx context.Context, expression string, names []strin
 		return fmt.Errorf("reading mappings: %w", err)
 	}
 	for _, name := range names {
-		differ, keywords := map[string]string{}, map[string]bool{}
+		differ := map[string]fieldType{}
 		for field, want := range s.layout.fields[expression] {
 			got := found[name].Mappings.Properties[field]
 			switch got.Type {
 			case want:
 			case "":
-				differ[field] = unmapped
+				differ[field] = fieldType{name: unmapped}
 			default:
-				differ[field] = got.Type
-				keywords[field] = got.Fields.Keyword.Type == "keyword"
+				differ[field] = fieldType{name: got.Type, keyword: got.Fields.Keyword.Type == "keyword"}
 			}
 		}
-		view.indices[name].differ, view.indices[name].keywords = differ, keywords
+		view.indices[name].differ = differ
 	}
 	return nil
 }
@@ -213,11 +217,8 @@ func (v *schemaView) wrong(l *layout, expression string, used map[string]use) (f
 		})
 		for _, field := range fields {
 			got, differs := index.differ[field]
-			if used[field] == sought && index.keywords[field] {
-				continue
-			}
 			if want := l.fields[expression][field]; differs && !used[field].takes(want, got) {
-				faults = append(faults, fault{index: name, field: field, got: got, want: want})
+				faults = append(faults, fault{index: name, field: field, got: got.name, want: want})
 			}
 		}
 	}

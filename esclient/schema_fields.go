@@ -20,17 +20,17 @@ const (
 )
 
 // takes tells whether a field of another type than ours can be used in that way.
-func (u use) takes(want, got string) bool {
+func (u use) takes(want string, got fieldType) bool {
 	switch want {
 	case "date":
-		return got == "date_nanos"
+		return got.name == "date_nanos"
 	case "keyword":
-		if got == "constant_keyword" || got == "wildcard" {
+		if got.name == "constant_keyword" || got.name == "wildcard" || u == sought && got.keyword {
 			return true
 		}
 	}
 	numbers := []string{"byte", "short", "integer", "long", "unsigned_long"}
-	return u == grouped && (got == unmapped || got == "keyword" || slices.Contains(numbers, got))
+	return u == grouped && (got.name == unmapped || got.name == "keyword" || slices.Contains(numbers, got.name))
 }
 
 // neededOfAlerts are the fields of alerts that some question uses.
