@@ -73,29 +73,27 @@ func (o *outgoing) checkFiles() (findings []store.Finding) {
 		findings = append(findings, store.Finding{Part: "spool files", Text: fmt.Sprintf("since the start %d messages were lost with damaged or deleted files; the log names the files", lost),
 			Advice: "If there is a copy of such a file, `caddy peba spool salvage FILE` queues its messages again. Replace a failing disk."})
 	}
-	if text := o.lookAside(); text != "" {
-		findings = append(findings, store.Finding{Part: "damaged files", Text: text,
-			Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them. Delete a file in which nothing is found once nobody needs it."})
+	if f := o.lookAside(); f != nil {
+		findings = append(findings, *f)
 	}
 	return findings
 }
 
-// lookAside names the damaged files that are set aside, or says why they cannot be
-// listed; "" if there are none.
-func (o *outgoing) lookAside() (text string) {
-	defer func() {
-		if text == "" {
-			o.aside.Store(nil)
-		} else {
-			o.aside.Store(&text)
-		}
-	}()
-	files, err := o.spool.SetAside()
+// lookAside returns what is to be said of damaged files that are set aside, nil if
+// there are none, and keeps it for the heartbeat.
+func (o *outgoing) lookAside() *store.Finding {
+	f := damagedFiles(o.spool.SetAside())
+	o.aside.Store(f)
+	return f
+}
+
+func damagedFiles(files []spool.File, err error) *store.Finding {
+	const part = "damaged files"
 	if err != nil {
-		return err.Error()
+		return &store.Finding{Part: part, Text: err.Error(), Advice: "See that PEBA may read the folder of the spool."}
 	}
 	if len(files) == 0 {
-		return ""
+		return nil
 	}
 	var names []string
 	for _, f := range files[:min(len(files), mostNamed)] {
@@ -104,7 +102,8 @@ func (o *outgoing) lookAside() (text string) {
 	if more := len(files) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return "set aside: " + strings.Join(names, ", ")
+	return &store.Finding{Part: part, Text: "set aside: " + strings.Join(names, ", "),
+		Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them. Delete a file in which nothing is found once nobody needs it."}
 }
 
 // accepts returns an error while messages are not accepted. A small probe that

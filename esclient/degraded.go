@@ -73,8 +73,8 @@ func (o *outgoing) degraded(now time.Time) (parts []*store.PartError) {
 	if err := o.spool.Trouble(); err != nil {
 		parts = append(parts, &store.PartError{Part: partSpool, Err: err})
 	}
-	if text := o.aside.Load(); text != nil {
-		add(partAside, *text)
+	if f := o.aside.Load(); f != nil {
+		add(partAside, f.Text)
 	}
 	stats := o.spool.Stats()
 	if waited := now.Sub(stats.Oldest).Round(time.Second); !stats.Oldest.IsZero() && waited > slowSpool {

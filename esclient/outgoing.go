@@ -44,9 +44,8 @@ type outgoing struct {
 	shares  []*share // in the order of opening
 	turned  chan struct{}
 
-	// aside names the damaged files that the last look found: the heartbeat does not
-	// wait for the disk. Nil: none.
-	aside atomic.Pointer[string]
+	// aside is what lookAside found last: the heartbeat does not wait for the disk.
+	aside atomic.Pointer[store.Finding]
 }
 
 // share is one store's part in a spool.

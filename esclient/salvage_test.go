@@ -78,3 +78,11 @@ func gathered(t *testing.T, name string) (values []float64) {
 	}
 	return values
 }
+
+// TestFolderCannotBeListed wants advice about the folder, not about files in it.
+func TestFolderCannotBeListed(t *testing.T) {
+	f := damagedFiles(nil, os.ErrPermission)
+	if f == nil || f.OK || f.Text != os.ErrPermission.Error() || strings.Contains(f.Advice, "salvage") || !strings.Contains(f.Advice, "folder") {
+		t.Errorf("it says %+v", f)
+	}
+}
