@@ -31,7 +31,7 @@ const (
 	outcomeGone                    // the document to update is not there
 	outcomeAgain                   // the cluster may take it later
 	outcomeBusy                    // the same, and sending less helps
-	outcomeBlocked                 // the index takes nothing until somebody mends it
+	outcomeBlocked                 // the index takes nothing until somebody fixes it
 	outcomeUnclear                 // its fault, or the index's
 	outcomeObscure                 // the same, and it may not even be Elasticsearch that says so
 	outcomeDead                    // its own fault: it would be refused for ever

@@ -42,7 +42,7 @@ type senderStatus struct {
 	LastErrorTime time.Time
 	// Down says why nothing is taken right now, though that may pass by itself.
 	Down string
-	// Paused says why nothing is taken until somebody mends it.
+	// Paused says why nothing is taken until somebody fixes it.
 	Paused string
 	// Blocked says so of single indices, by name.
 	Blocked []blockedIndex
@@ -51,7 +51,7 @@ type senderStatus struct {
 	Stored, Duplicates, Dead, Retried int64
 }
 
-// blockedIndex is an index that takes nothing until somebody mends it.
+// blockedIndex is an index that takes nothing until somebody fixes it.
 type blockedIndex struct{ Index, Reason string }
 
 // senderHealth watches the sender, and tells the log of each change once.
@@ -97,12 +97,12 @@ func (h *senderHealth) failed(e *requestError) error {
 	switch {
 	case e.pauses():
 		if h.status.Paused == "" {
-			h.log.Error("Elasticsearch refuses alerts until somebody mends it: they wait in the spool",
+			h.log.Error("Elasticsearch rejects alerts until somebody fixes it: they are queued in the spool",
 				zap.Int("status", e.status), zap.String("reason", e.reason))
 		}
 		h.status.Paused, h.status.Down = e.reason, ""
 	case h.status.Paused != "":
-		// Whoever mends it may have to stop the cluster for that.
+		// Whoever fixes it may have to stop the cluster for that.
 	case h.failures >= failuresToTell:
 		if h.status.Down == "" {
 			h.log.Warn("Elasticsearch takes no alerts: they wait in the spool",
@@ -183,7 +183,7 @@ func (h *senderHealth) blocked(index, reason string) {
 	defer h.mu.Unlock()
 	h.note("index " + index + ": " + reason)
 	if _, known := h.refusing[index]; !known {
-		h.log.Error("an index refuses documents until somebody mends it: they wait in the spool",
+		h.log.Error("an index rejects documents until somebody fixes it: they are queued in the spool",
 			zap.String("index", index), zap.String("reason", reason))
 	}
 	makeRoom(h.refusing, index)

@@ -225,7 +225,7 @@ func TestPause(t *testing.T) {
 	for _, e := range r.log.All() {
 		told = append(told, e.Level.String()+" "+e.Message)
 	}
-	want := []string{"error Elasticsearch refuses alerts until somebody mends it: they wait in the spool", "info Elasticsearch takes alerts again"}
+	want := []string{"error Elasticsearch rejects alerts until somebody fixes it: they are queued in the spool", "info Elasticsearch takes alerts again"}
 	if !slices.Equal(told, want) {
 		t.Errorf("the log is %q", told)
 	}

@@ -10,7 +10,7 @@ import (
 
 // mostParked is how many bytes of frames a worker keeps that wait for another
 // try, before it takes no more. That of the fresh lane gives back what an index
-// refuses until somebody mends it.
+// refuses until somebody fixes it.
 const mostParked = 8 << 20
 
 // worker sends the frames of one lane, one round after the other. What a round
