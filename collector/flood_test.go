@@ -131,9 +131,9 @@ func TestCommunityDuringAFlood(t *testing.T) {
 	}
 }
 
-// TestCommunityDuringFlood changes a user while somebody guesses at the address of a
+// TestCommunityOutlastsUserChange changes a user while somebody guesses at the address of a
 // sensor, which has logged in before: the sensor does not wait.
-func TestCommunityDuringFlood(t *testing.T) {
+func TestCommunityOutlastsUserChange(t *testing.T) {
 	app := startApp(t, `, "community": {"user": "fleet", "token": "the fleet's token"}`)
 	home := netip.MustParseAddr("192.0.2.1")
 	if _, err := app.logins.identify(t.Context(), credentials{"fleet", "the fleet's token"}, home); err != nil {
