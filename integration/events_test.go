@@ -31,7 +31,7 @@ func TestNotify(t *testing.T) {
 	s.Env = append(s.Env, "PEBA_TEST_RECEIVER="+receiver.URL+"/hook")
 	s.Start()
 	for n, cve := range []string{"CVE-2017-0144", "CVE-2017-0144", "CVE-2017-5638"} {
-		alert := strings.Replace(edgetest.AlertXML("203.0.113.7", n+1), "</Alert>", `<AdditionalData type="string" meaning="cve_id">`+cve+`</AdditionalData></Alert>`, 1)
+		alert := edgetest.WithFields(edgetest.AlertXML("203.0.113.7", n+1), edgetest.FieldXML("cve_id", cve))
 		if got := s.Post(edgetest.MessageXML(edgetest.CommunityUser, edgetest.CommunityToken, alert)); got.Body != edgetest.OKResult {
 			t.Fatalf("%d %s", got.Status, got.Body)
 		}

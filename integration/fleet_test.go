@@ -77,9 +77,8 @@ func attackXML(n int) string {
 	const payload = "GET /wp-login.php HTTP/1.1\r\nHost: 203.0.113.9\r\nUser-Agent: zgrab/0.x\r\n\r\n"
 	return fmt.Sprintf(`<Alert><Analyzer id="tanner-01"/><CreateTime tz="+0000">2026-11-23 11:%02d:00</CreateTime>`+
 		`<Source category="ipv4" port="43288" protocol="tcp">203.0.113.8</Source><Target category="ipv4" port="80" protocol="tcp">198.51.100.9</Target>`+
-		`<Request type="url">/wp-login.php</Request><Request type="raw">%s</Request>`+
-		`<AdditionalData type="string" meaning="cve_id">CVE-2017-5638</AdditionalData></Alert>`,
-		n, base64.StdEncoding.EncodeToString([]byte(payload)))
+		`<Request type="url">/wp-login.php</Request><Request type="raw">%s</Request>%s</Alert>`,
+		n, base64.StdEncoding.EncodeToString([]byte(payload)), edgetest.FieldXML("cve_id", "CVE-2017-5638"))
 }
 
 // checkAttacks looks at what attackXML leaves beside the alerts.

@@ -41,10 +41,7 @@ func newCanaries(n int) canaries {
 
 // message is an alert with the canaries, from a user.
 func (c canaries) message(user, token string) string {
-	data := func(meaning, value string) string {
-		return fmt.Sprintf(`<AdditionalData type="string" meaning="%s">%s</AdditionalData>`, meaning, value)
-	}
-	s := c.secret
+	s, data := c.secret, edgetest.FieldXML
 	raw := base64.StdEncoding.EncodeToString([]byte("GET /" + c.public + " HTTP/1.1\r\nX-Canary: " + s["raw"] + "\r\n\r\n"))
 	return edgetest.MessageXML(user, token, `<Alert><Analyzer id="glastopf-`+s["analyzer"]+`"/>`+
 		`<CreateTime tz="+0000">`+time.Now().UTC().Format(time.DateTime)+`</CreateTime>`+

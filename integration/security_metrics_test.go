@@ -73,8 +73,7 @@ func (s *server) named(x string) string {
 		}
 		alert = strings.ReplaceAll(alert, known, quote)
 	}
-	return strings.Replace(alert, "</Alert>", `<AdditionalData type="string" meaning="hostname">`+x+`</AdditionalData>`+
-		`<AdditionalData type="string" meaning="cve_id">`+x+`</AdditionalData></Alert>`, 1)
+	return edgetest.WithFields(alert, edgetest.FieldXML("hostname", x), edgetest.FieldXML("cve_id", x))
 }
 
 // series returns the names and labels of all metrics.

@@ -48,7 +48,7 @@ func hostileAlert(text string) string {
 		"input", "username", "password", "login", "version", "starttime", "endtime", "cve_id", "externalIP", "internalIP",
 		"hostname", "uuid", "sessionid", "cve", x,
 	} {
-		alert += `<AdditionalData type="string" meaning="` + meaning + `">` + x + `</AdditionalData>`
+		alert += edgetest.FieldXML(meaning, x)
 	}
 	return alert + `</Alert>`
 }

@@ -44,8 +44,7 @@ func (s *server) sensors(user, token, values string) sensorList {
 
 // from makes an alert one of a sensor.
 func from(uuid, host, alert string) string {
-	return strings.Replace(alert, "</Alert>", `<AdditionalData type="string" meaning="uuid">`+uuid+`</AdditionalData>`+
-		`<AdditionalData type="string" meaning="hostname">`+host+`</AdditionalData></Alert>`, 1)
+	return edgetest.WithFields(alert, edgetest.FieldXML("uuid", uuid), edgetest.FieldXML("hostname", host))
 }
 
 // TestSensors sends as two sensors: one has alerts that are skipped, and a wrong

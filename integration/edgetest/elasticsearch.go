@@ -200,6 +200,16 @@ func (e *Elastic) Sessions() map[string]int {
 	return stored
 }
 
+// CatchAll installs what operators of small clusters often have, until the test ends: a
+// template of a usual priority for every index, in which Elasticsearch maps fields by
+// itself.
+func (e *Elastic) CatchAll() {
+	e.t.Helper()
+	path := "/_index_template/" + e.Prefix + "catch-all"
+	e.Do(http.MethodPut, path, fmt.Sprintf(`{"index_patterns":[%q],"priority":500,"template":{"settings":{"number_of_replicas":0}}}`, e.Prefix+"*"), nil)
+	e.t.Cleanup(func() { e.Do(http.MethodDelete, path, "", nil) })
+}
+
 // clean leaves the cluster whole and without what the test made there.
 func (e *Elastic) clean() {
 	// An index of the test's own may be what keeps the cluster from being green.

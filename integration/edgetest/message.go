@@ -10,7 +10,17 @@ import (
 func AlertXML(source string, n int) string {
 	return fmt.Sprintf(`<Alert><Analyzer id="cowrie-community-01"/><CreateTime tz="+0000">2026-11-23 10:00:00</CreateTime>`+
 		`<Source category="ipv4" port="%d" protocol="tcp">%s</Source><Target category="ipv4" port="22" protocol="tcp">198.51.100.9</Target>`+
-		`<AdditionalData type="string" meaning="sessionid">s%d</AdditionalData></Alert>`, 1024+n%60000, source, n)
+		`%s</Alert>`, 1024+n%60000, source, FieldXML("sessionid", fmt.Sprint("s", n)))
+}
+
+// FieldXML is an AdditionalData; both texts are XML.
+func FieldXML(meaning, text string) string {
+	return `<AdditionalData type="string" meaning="` + meaning + `">` + text + `</AdditionalData>`
+}
+
+// WithFields adds fields to the end of an alert.
+func WithFields(alert string, fields ...string) string {
+	return strings.Replace(alert, "</Alert>", strings.Join(fields, "")+"</Alert>", 1)
 }
 
 // MessageXML is a message of the given user.

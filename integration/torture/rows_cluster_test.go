@@ -111,12 +111,8 @@ func clusterRows() rows {
 		after: func(r *run) { r.mappedAsDate("ews-2026.11.24-1") },
 	}, row{
 		fault: "a catch-all template of higher priority", store: cluster, hold: time.Second,
-		prepare: func(r *run) {
-			name := "/_index_template/" + r.elastic.Prefix + "catch-all"
-			r.elastic.Do(http.MethodPut, name, `{"index_patterns":["`+r.elastic.Prefix+`*"],"priority":500,"template":{"settings":{"number_of_replicas":0}}}`, nil)
-			r.t.Cleanup(func() { r.elastic.Do(http.MethodDelete, name, "", nil) })
-		},
-		after: func(r *run) { r.mappedAsDate("ews-2026.11.23-1"); r.answers() },
+		prepare: func(r *run) { r.elastic.CatchAll() },
+		after:   func(r *run) { r.mappedAsDate("ews-2026.11.23-1"); r.answers() },
 	}, row{
 		fault: "an index without dates is there first, and retention runs", store: cluster, sick: true, hold: 13 * time.Second,
 		operator: "reindex, as the check says",
