@@ -60,6 +60,14 @@ async function ask(path, params, headers) {
   return response;
 }
 
+async function jsonOf(response) {
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError(response.status, "the server's answer is not JSON");
+  }
+}
+
 // errorText finds the text in the server's {"error": …} or <Text>…</Text>.
 async function errorText(response) {
   const body = (await response.text().catch(() => "")).slice(0, 2000);
@@ -93,20 +101,15 @@ export const api = {
   async get(path, params = {}) {
     const headers = { Accept: "application/json" };
     if (credential && (params.ci ?? state.get("ci")) !== "1") headers.Authorization = credential;
-    const response = await ask(path, params, headers);
-    try {
-      return await response.json();
-    } catch {
-      throw new ApiError(response.status, "the server's answer is not JSON");
-    }
+    return jsonOf(await ask(path, params, headers));
   },
 
-  // privateGet returns the Response of a private question.
+  // privateGet returns a private question's JSON.
   async privateGet(path, params = {}) {
     if (!credential) throw new ApiError(403, "not logged in");
     const sent = credential;
     try {
-      return await ask(path, params, { Authorization: sent });
+      return await jsonOf(await ask(path, params, { Authorization: sent }));
     } catch (err) {
       if ((err.status === 401 || err.status === 403) && sent === credential) setSession(null, "");
       throw err;

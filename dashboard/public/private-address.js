@@ -100,8 +100,8 @@ export function createAddressPage({ api, state }) {
     const ip = state.get("ip");
     if (!isAddress(ip)) return null;
     const [summary, alerts] = await Promise.all([
-      api.privateGet("/alert/enrichment", { ip }).then((response) => response.json()),
-      api.privateGet("/alert/querySingleIP", { ip, out: "json" }).then((response) => response.json()).then(alertsOf),
+      api.privateGet("/alert/enrichment", { ip }),
+      api.privateGet("/alert/querySingleIP", { ip, out: "json" }).then(alertsOf),
     ]);
     return { ip, summary, alerts };
   }

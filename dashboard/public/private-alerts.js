@@ -16,7 +16,7 @@ export function createAlertsPage({ api, openAddress }) {
   return createPage({
     title: "Latest alerts",
     every: once,
-    ask: async () => alertsOf(await (await api.privateGet("/alert/retrieveAlertsCyber", { out: "json" })).json()),
+    ask: async () => alertsOf(await api.privateGet("/alert/retrieveAlertsCyber", { out: "json" })),
     body: list.root,
     draw: list.show,
     erase: list.erase,

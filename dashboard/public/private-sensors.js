@@ -145,8 +145,8 @@ export function createSensorsPage({ api }) {
     title: "Sensors",
     every: askEvery,
     async ask() {
-      const response = await api.privateGet("/alert/sensors");
-      return { at: api.now(), answer: await response.json() };
+      const answer = await api.privateGet("/alert/sensors");
+      return { at: api.now(), answer };
     },
     body,
     draw({ answer, at }) {

@@ -152,7 +152,7 @@ test("the private pages ask only while their tab is shown", async (t) => {
     session: { user: "analyst" }, now: () => 0, logInRefused: () => "", onSession() {},
     async privateGet(path) {
       asked.push(path);
-      return { json: async () => ({ sensors: [] }) };
+      return { sensors: [] };
     },
   };
   const part = mountPrivate(page.element(), { api, state: fakeState({ view: "private", page: "sensors" }) });
