@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// createTime reads CreateTime and its tz (contract §1.1): "YYYY-MM-DD HH:MM:SS", a
-// real date, and ±HHMM, at most ±1400. There may be a T between date and time, a
-// fraction of a second, which is dropped, and white space around both texts. A zone at
-// the end of the time, as in ISO 8601, says more than a tz beside it, and replaces it.
+// createTime parses CreateTime and its tz (docs/CONTRACT.md §1.1): "YYYY-MM-DD HH:MM:SS",
+// a real date, and ±HHMM, at most ±1400. A T between date and time and white space around
+// both texts are accepted. A fraction of a second is dropped. A zone at the end of the
+// time, as in ISO 8601, takes precedence over tz.
 func createTime(text, zone string) (Time, SkipReason) {
 	text, ownZone := cutZone(strings.TrimSpace(text))
 	if ownZone != "" {
@@ -27,7 +27,7 @@ func createTime(text, zone string) (Time, SkipReason) {
 		return Time{}, SkipTimeZone
 	}
 	t = t.Add(-ahead)
-	// Beyond these years the stored form has no room.
+	// The stored form has no room for other years.
 	if year := t.Year(); year < 1 || year > 9999 {
 		return Time{}, SkipCreateTime
 	}
@@ -70,7 +70,7 @@ func wholeSecond(text string) (string, bool) {
 	if second[date] == 'T' {
 		second = second[:date] + " " + second[date+1:]
 	}
-	// time.Parse alone takes hours of one digit and fractions within these bytes.
+	// time.Parse alone accepts one-digit hours and fractions within these bytes.
 	for i := range len(second) {
 		if isDigit(TimeLayout[i]) != isDigit(second[i]) {
 			return "", false
@@ -81,7 +81,7 @@ func wholeSecond(text string) (string, bool) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// zoneOffset returns how far a zone is ahead of UTC.
+// zoneOffset returns the offset of a zone from UTC.
 func zoneOffset(zone string) (ahead time.Duration, ok bool) {
 	if len(zone) != len("+0000") || zone[0] != '+' && zone[0] != '-' {
 		return 0, false

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// CVE returns the vulnerability that the alert names, if it names one: a vulnid
-// longer than two characters (contract §1.3).
+// CVE returns the alert's vulnerability, or "": a vulnid longer than two
+// characters (docs/CONTRACT.md §1.3).
 func (d *Document) CVE() (id string, ok bool) {
 	if utf8.RuneCountInString(d.VulnID) <= 2 {
 		return "", false
@@ -15,7 +15,8 @@ func (d *Document) CVE() (id string, ok bool) {
 	return d.VulnID, true
 }
 
-// cveName finds a CVE in a text, in its own form or as rules are tagged: CVE_2021_44228.
+// cveName matches a CVE in a text, either in its usual form or as rules are tagged:
+// CVE_2021_44228.
 var cveName = regexp.MustCompile(`(?i)cve[-_ ,:]{0,2}((?:19|20)[0-9]{2})[-_]([0-9]{4,10})`)
 
 // findCVE returns the first CVE that a text names, in the form CVE-2021-44228.
@@ -27,8 +28,8 @@ func findCVE(text string) string {
 	return "CVE-" + found[1] + "-" + found[2]
 }
 
-// hint looks for a CVE in an AdditionalData that may name one: no current client sends
-// cve_id.
+// hint looks for a CVE in an AdditionalData that may contain one: no current client
+// sends cve_id.
 func (a *alertFields) hint(value string) {
 	switch key := a.key; {
 	case key == "trapped_for" || key == "cve_hint":
@@ -40,15 +41,15 @@ func (a *alertFields) hint(value string) {
 	}
 }
 
-// signature looks for a CVE in what may be the name of a rule.
+// signature looks for a CVE in a possible rule name.
 func (a *alertFields) signature(text string) {
 	if a.signedCVE == "" && text != "" {
 		a.signedCVE = findCVE(text)
 	}
 }
 
-// settleCVE takes the best CVE that was found, if the client did not send one. Rules
-// have names at Suricata only; elsewhere an attacker may have written the text.
+// settleCVE chooses the best CVE found, unless the client sent one. Only Suricata
+// has rule names; elsewhere an attacker may have written the text.
 func (a *alertFields) settleCVE() {
 	if _, ok := a.doc.CVE(); ok {
 		return

@@ -5,13 +5,12 @@ import (
 	"time"
 )
 
-// Document is one alert as it is stored (contract §1.1). The JSON names are
-// the stored names of the Python service and stay, typos included. Text that
-// did not come is the empty string; ports are texts because sensors send words
-// there too.
+// Document is one alert as it is stored (docs/CONTRACT.md §1.1). The JSON names are
+// the names stored by the Python service and stay, typos included. A missing text
+// is the empty string. Ports are texts because some sensors send words.
 //
 // Everything but ID, RecievedTime, ClientDomain and the geo fields comes from
-// Decode; the collector fills in the rest.
+// Decode; the app fills in the rest.
 type Document struct {
 	// ID is 32 hex digits, see NewID. Documents written by the Python service
 	// keep the ids they had.
@@ -20,8 +19,8 @@ type Document struct {
 	PeerIdent string `json:"peerIdent"`
 	PeerType  string `json:"peerType"`
 
-	// CreateTime is the sensor's clock, RecievedTime the server's; both UTC
-	// with a resolution of one second.
+	// CreateTime is by the sensor's clock, RecievedTime by the server's. Both
+	// are UTC with a resolution of one second.
 	CreateTime   Time `json:"createTime"`
 	RecievedTime Time `json:"recievedTime"`
 
@@ -49,8 +48,8 @@ type Document struct {
 	// SensorUUID is the sensor's identity; the Python service did not store it.
 	SensorUUID string `json:"sensorUUID,omitempty"`
 
-	// AdditionalData is the text of a JSON object with sorted keys, "{}" when
-	// there is nothing.
+	// AdditionalData is the text of a JSON object with sorted keys, "{}" if
+	// empty.
 	AdditionalData string `json:"additionalData"`
 
 	// ClientDomain is true for the community, false for a private domain.
@@ -69,24 +68,24 @@ type Document struct {
 	Client string `json:"client"`
 }
 
-// Record is one alert ready to be stored: its document and, where its payload
-// is to be kept (contract §1.3), the payload.
+// Record is one alert ready to be stored: its document and, for types whose
+// payloads are kept (docs/CONTRACT.md §1.3), its payload.
 type Record struct {
 	Document
-	// Payload is nil when the alert has none that is kept.
+	// Payload is nil if the alert has none to keep.
 	Payload *Payload `json:"-"`
 }
 
-// TimeLayout is how times are written in documents and answers; always UTC.
+// TimeLayout is the format of times in documents and answers, always UTC.
 const TimeLayout = "2006-01-02 15:04:05"
 
 // Time is an instant with a resolution of one second, written as TimeLayout.
 type Time struct{ time.Time }
 
-// At returns t in UTC, cut to the second.
+// At returns t in UTC, truncated to the second.
 func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Second)} }
 
-// String returns the stored form.
+// String returns the stored form, in TimeLayout.
 func (t Time) String() string { return t.Format(TimeLayout) }
 
 // MarshalJSON writes the stored form.
@@ -101,7 +100,7 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	}
 	parsed, err := time.Parse(`"`+TimeLayout+`"`, string(b))
 	if err != nil {
-		return fmt.Errorf("time %s is not of the form %q: %w", b, TimeLayout, err)
+		return fmt.Errorf("time %s: expected the form %q: %w", b, TimeLayout, err)
 	}
 	t.Time = parsed
 	return nil

@@ -2,13 +2,14 @@ package alert
 
 import "strings"
 
-// Reasons to doubt that an alert's source is its attacker: a list of bad addresses
-// made of such alerts names victims.
+// Reasons to doubt that an alert's source is its attacker. A list of bad addresses
+// made from such alerts would name victims.
 const (
-	// SourceSpoofable is an alert that one packet with a forged source address
-	// causes.
+	// SourceSpoofable marks an alert that a single packet with a forged source
+	// address can cause.
 	SourceSpoofable = "spoofable"
-	// SourceOwn is an alert whose source is the sensor's own external address.
+	// SourceOwn marks an alert whose source is the sensor's own external
+	// address.
 	SourceOwn = "own"
 )
 
@@ -16,13 +17,13 @@ const (
 // depends on PeerType, TargetPort, SourceEntryIP and ExternalIP only, so that
 // stores can group by it.
 //
-// UDP and ICMP have no handshake that proves the source, and hardly any honeypot
-// that listens there says whether its client received an answer. The exception is
-// sentrypeer: a SIP client has no use for calls whose answers go elsewhere. The
-// sources that ddospot reports are the targets of reflection attacks.
+// UDP and ICMP have no handshake that proves the source, and hardly any of their
+// honeypots reports whether its client received an answer. The exception is
+// sentrypeer: calls with a forged source are useless to a SIP client. The sources
+// that ddospot reports are the targets of reflection attacks.
 func (d *Document) SourceDoubt() string {
 	switch {
-	case d.SourceEntryIP == d.ExternalIP && d.ExternalIP != unknownIP && d.ExternalIP != "":
+	case d.SourceEntryIP == d.ExternalIP && d.ExternalIP != UnknownIP && d.ExternalIP != "":
 		return SourceOwn
 	case d.PeerType == "DDoS(ddospot)":
 		return SourceSpoofable
@@ -32,8 +33,8 @@ func (d *Document) SourceDoubt() string {
 	return ""
 }
 
-// hasNoHandshake tells transport protocols whose source addresses nothing proves.
-// Sensors write them in either case.
+// hasNoHandshake reports whether nothing proves the source addresses of a
+// transport protocol. Sensors write protocols in either case.
 func hasNoHandshake(transport string) bool {
 	for _, name := range [...]string{"udp", "icmp", "icmpv6", "ipv6-icmp"} {
 		if strings.EqualFold(transport, name) {

@@ -24,7 +24,7 @@ func TestSourceDoubt(t *testing.T) {
 		})
 	}
 	t.Run("unknown external address", func(t *testing.T) {
-		d := Document{PeerType: "Webpage", TargetPort: "tcp", SourceEntryIP: unknownIP, ExternalIP: unknownIP}
+		d := Document{PeerType: "Webpage", TargetPort: "tcp", SourceEntryIP: UnknownIP, ExternalIP: UnknownIP}
 		if got := d.SourceDoubt(); got != "" {
 			t.Errorf("doubt is %q of an alert from the address that stands for an unknown one", got)
 		}

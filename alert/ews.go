@@ -1,6 +1,6 @@
-// Package alert is one alert: wire form in (Decode), stored form out (Document),
-// and what lies between: the rules of contract §1.1 to §1.3. It knows neither
-// HTTP nor stores.
+// Package alert converts an alert from its wire form (Decode) to its stored form
+// (Document), by the rules of docs/CONTRACT.md §1.1 to §1.3. It knows neither HTTP
+// nor stores.
 package alert
 
 import (
@@ -10,47 +10,48 @@ import (
 	"io"
 )
 
-// Message is one EWS message, decoded (contract §1).
+// Message is one EWS message, decoded (docs/CONTRACT.md §1).
 type Message struct {
-	// Username and Token are the credentials, exactly as sent; empty if none came.
+	// Username and Token are the credentials exactly as sent; empty if missing.
 	Username, Token string
-	// Records are the alerts, ready for a store but for what the server adds:
-	// recievedTime, clientDomain and the places.
+	// Records are the alerts, ready for a store except for what the server adds:
+	// recievedTime, clientDomain and the geo fields.
 	Records []Record
-	// Skipped counts the alerts that were left out, and FirstSkip is the reason of the
-	// first of them.
+	// Skipped counts skipped alerts, and FirstSkip is the reason for the first of
+	// them.
 	Skipped   map[SkipReason]int
 	FirstSkip SkipReason
-	// Origins say which sensors the alerts came from, in their order. One sensor
-	// may stand there several times.
+	// Origins are the sensors that the alerts came from, in order. One sensor
+	// may appear several times.
 	Origins []Origin
-	// BadPayloads counts alerts that were kept without a payload that could not
-	// be decoded.
+	// BadPayloads counts alerts kept without their payload, because it could not be
+	// decoded.
 	BadPayloads int
-	// DroppedPayloads counts payloads beyond the limits, which were left out of alerts
-	// that were kept; DroppedBytes is their size as sent.
+	// DroppedPayloads counts payloads beyond the limits that were dropped from kept
+	// alerts. DroppedBytes is their size as sent.
 	DroppedPayloads int
 	DroppedBytes    int64
-	// Cut counts alerts of which something was too long, or too much, to be stored
-	// whole.
+	// Cut counts alerts that were truncated: some text was too long, or there was
+	// too much of it.
 	Cut int
 }
 
 // Check verifies the credentials of a message while the rest is still unread.
 type Check func(username, token string) error
 
-// Decode reads one EWS message to its end (contract §1.1 to §1.3). The error is
-// a *SyntaxError if it is no acceptable document; one of r is wrapped.
-// An alert that cannot be used is skipped and counted, and costs no other.
+// Decode reads one EWS message to its end (docs/CONTRACT.md §1.1 to §1.3). It returns a
+// *SyntaxError for an unacceptable document and wraps errors of r. An invalid alert is
+// skipped and counted; the others are kept.
 //
-// The name of the root does not matter, and an Alert or Authentication counts
-// wherever it stands, except that an Alert inside an Alert is skipped.
+// The name of the root does not matter. An Alert or Authentication counts at any
+// depth, but an Alert inside an Alert is skipped.
 func Decode(r io.Reader, lim Limits) (*Message, error) { return DecodeChecked(r, lim, nil) }
 
-// DecodeChecked decodes like Decode, and calls check once, at the end of the
+// DecodeChecked decodes like Decode and calls check once, at the end of the
 // Authentication element that completes the credentials. An error of check ends
-// the decoding and is returned as it is. check is not called for a message without
-// a username and a token element; a second, different one fails after the call.
+// the decoding and is returned unchanged. check is not called for a message
+// without a username and a token element. A second, different one fails after the
+// call.
 func DecodeChecked(r io.Reader, lim Limits, check Check) (*Message, error) {
 	d := decoder{tokens: newTokens(r, lim), message: new(Message), check: check, payloadRoom: lim.MessagePayloadBytes, storedRoom: lim.StoredBytes}
 	for {
@@ -82,21 +83,21 @@ func DecodeChecked(r io.Reader, lim Limits, check Check) (*Message, error) {
 	}
 }
 
-// isAlert reports whether an element at a depth is an alert.
+// isAlert reports whether an element at this depth is an alert.
 func isAlert(name xml.Name, depth int) bool {
 	return depth > 1 && name == xml.Name{Local: "Alert"}
 }
 
-// decoder knows where in a message the present token stands.
+// decoder tracks the position of the current token in a message.
 type decoder struct {
 	tokens  *tokens
 	message *Message
 	check   Check // nil once called
 	alerts  int
-	nested  int // alerts that were skipped inside the one that is open
+	nested  int // alerts skipped inside the open one
 
-	// Depths of the Alert, of its field and of the credential that are open; 0
-	// if none is.
+	// Depths of the open Alert, its field and the credential; 0 if none is
+	// open.
 	alertDepth, fieldDepth, credentialDepth int
 
 	alert        alertFields
@@ -108,9 +109,10 @@ type decoder struct {
 	// authenticated is true after the end of an Authentication element.
 	authenticated bool
 
-	events map[string]int // how many alerts had an id
+	firstID string         // of the first alert
+	events  map[string]int // number of alerts per id; filled from the second alert
 
-	payloadRoom, storedRoom int // bytes left of the message's limits
+	payloadRoom, storedRoom int // remaining bytes of the message's limits
 }
 
 // unchecked reports whether the credentials are complete but not yet checked.
@@ -120,7 +122,7 @@ func (d *decoder) unchecked() bool {
 
 func (d *decoder) start(e xml.StartElement) (reason string) {
 	if e.Name.Space != "" {
-		return "" // an element of something else
+		return "" // some other element
 	}
 	depth := d.tokens.depth()
 	switch {
@@ -161,7 +163,7 @@ func (d *decoder) startField(e xml.StartElement, depth int) {
 	}
 }
 
-// inAuthentication tells whether the element just begun is a child of an
+// inAuthentication reports whether the current element is a child of
 // Authentication.
 func (d *decoder) inAuthentication() bool {
 	open := d.tokens.open
@@ -183,7 +185,7 @@ func (d *decoder) text(text []byte) {
 	}
 }
 
-// endField takes the text of a field, or what was not dropped of it.
+// endField handles the text of a field, without dropped parts.
 func (d *decoder) endField() {
 	d.fieldDepth, d.tokens.text = 0, d.tokens.lim.TextBytes
 	switch payload := d.alert.isPayload(); {
@@ -216,8 +218,8 @@ func (d *decoder) end(e xml.EndElement) (reason string) {
 	return ""
 }
 
-// setCredential takes a username or token. A second one that differs is
-// refused: which of them is checked must not be a matter of chance.
+// setCredential sets the username or token. A second, different one is an
+// error: it must be clear which one is checked.
 func (d *decoder) setCredential(name, value string) (reason string) {
 	to, has := &d.message.Username, &d.hasUsername
 	if name == "token" {
@@ -253,7 +255,7 @@ func (d *decoder) endAlert() {
 	d.count()
 }
 
-// count counts what was left out of an alert that is kept.
+// count counts what was dropped from a kept alert.
 func (d *decoder) count() {
 	if d.alert.badPayload {
 		d.message.BadPayloads++
@@ -267,20 +269,25 @@ func (d *decoder) count() {
 	}
 }
 
-// eventID returns the id of an alert whose fields have the id given. The n-th equal
+// eventID returns the id of an alert, given the id of its fields. The n-th equal
 // alert of a message is the n-th event: several modules send neither a source port
-// nor anything else that differs.
+// nor any other distinguishing field.
 func (d *decoder) eventID(id string) string {
+	if d.firstID == "" { // most messages have no other
+		d.firstID = id
+		return id
+	}
 	if d.events == nil {
 		const usual = 100 // alerts in a message
 		d.events = make(map[string]int, usual)
+		d.events[d.firstID] = 1
 	}
 	n := d.events[id]
 	d.events[id] = n + 1
 	return repeatedID(id, n)
 }
 
-// skip counts alerts that are left out.
+// skip counts skipped alerts.
 func (d *decoder) skip(origin *Origin, reason SkipReason, n int) {
 	if d.message.FirstSkip == "" {
 		d.message.FirstSkip = reason

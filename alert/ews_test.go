@@ -273,7 +273,7 @@ func TestSyntaxErrorIsHarmless(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	lim := Limits{Depth: 4, Alerts: 2, Elements: 12, Attributes: 3, TagBytes: 100, TextBytes: 1000, PayloadBytes: 1000}
-	name := strings.Repeat("x", mostUnquoted)
+	name := strings.Repeat("x", maxUnquoted)
 	tests := []struct {
 		name, within, beyond, reason string
 	}{
@@ -281,7 +281,7 @@ func TestLimits(t *testing.T) {
 		{"depth in an alert", "<a><Alert><c><d/></c></Alert></a>", "<a><Alert><c><d><e/></d></c></Alert></a>", "nested more than 4 deep"},
 		{"alerts", "<m><Alert/><Alert/></m>", "<m><Alert/><Alert/><Alert/></m>", "more than 2 alerts"},
 		{"elements", "<m>" + strings.Repeat("<x/>", 11) + "</m>", "<m>" + strings.Repeat("<x/>", 12) + "</m>", "more than 12 elements"},
-		{"attributes", `<m a="" b="" c=""/>`, `<m a="" b="" c="" d=""/>`, "with 4 attributes: allowed are 3"},
+		{"attributes", `<m a="" b="" c=""/>`, `<m a="" b="" c="" d=""/>`, "with 4 attributes: the maximum is 3"},
 		{"names", "<m><" + name + "/></m>", "<m><" + name + strings.Repeat("x", 100) + "/></m>", "a tag longer than 100 bytes"},
 		{"comment", "<m><!--" + strings.Repeat("x", 993) + "--></m>", "<m><!--" + strings.Repeat("x", 994) + "--></m>", "section longer than 1000"},
 		{"CDATA", "<m><![CDATA[" + strings.Repeat("x", 988) + "]]></m>", "<m><![CDATA[" + strings.Repeat("x", 989) + "]]></m>", "section longer than 1000"},

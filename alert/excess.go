@@ -2,21 +2,21 @@ package alert
 
 import "bytes"
 
-// excess is what is known of a token that grows past its limit. Of a text and of the
-// value of an attribute the rest is dropped while it is read: what an attacker wrote
-// must not cost the other alerts of a message. What is dropped is not checked.
+// excess is the state of a token that exceeds its limit. The rest of a text or
+// attribute value is dropped while reading, unchecked: an attacker's text must not
+// cost the other alerts of a message.
 type excess struct {
 	kind tokenKind
 	// scanned is the index in the source's buffer up to which quote and reference
-	// are known.
+	// are valid.
 	scanned int
-	// quote is the one of the attribute value that is open, 0 if none is.
+	// quote is the quote of the open attribute value, 0 if none is open.
 	quote byte
 	// reference is true within &amp; and its like.
 	reference bool
 
-	extra    int   // bytes given beyond the limit, to end a character or reference
-	unquoted int   // bytes of a tag given beyond the limit, outside of values
+	extra    int   // bytes passed on beyond the limit to complete a character or reference
+	unquoted int   // bytes of a tag passed on beyond the limit, outside of values
 	dropped  int64 // bytes
 	lines    int   // line ends dropped in the whole document
 }
@@ -30,11 +30,11 @@ const (
 )
 
 const (
-	mostExtra    = 64
-	mostUnquoted = 4 << 10
+	maxExtra    = 64
+	maxUnquoted = 4 << 10
 )
 
-// scan notes where in a token the bytes end that were read.
+// scan tracks quotes and references in the bytes read so far.
 func (x *excess) scan(chunk []byte) {
 	if x.kind == aTag {
 		for _, c := range chunk {
@@ -57,17 +57,17 @@ func (x *excess) scan(chunk []byte) {
 	}
 }
 
-// overflow is called at the limit of a token, with a byte to follow. It drops the rest
+// overflow is called at the limit of a token if more bytes follow. It drops the rest
 // of a text or value, or returns errLongToken.
 func (s *source) overflow() error {
 	inTag := s.kind == aTag && s.quote == 0
 	switch {
-	case s.kind == anOther, inTag && s.unquoted == mostUnquoted:
+	case s.kind == anOther, inTag && s.unquoted == maxUnquoted:
 		s.tooLong = true
 		return errLongToken
 	case inTag:
 		s.unquoted++
-	case s.extra < mostExtra && (s.reference || isContinuation(s.buf[s.pos])):
+	case s.extra < maxExtra && (s.reference || isContinuation(s.buf[s.pos])):
 		s.extra++
 	case s.kind == aTag:
 		s.drop(s.quote)
@@ -78,11 +78,10 @@ func (s *source) overflow() error {
 	return nil
 }
 
-// isContinuation reports whether a byte of UTF-8 is not the first of its character.
+// isContinuation reports whether b is a UTF-8 continuation byte.
 func isContinuation(c byte) bool { return c&0xC0 == 0x80 }
 
-// drop drops all bytes before the next one of this value. To the decoder it is as if
-// they had not been there.
+// drop removes all bytes before the given one. The decoder never sees them.
 func (s *source) drop(until byte) {
 	for {
 		rest := s.buf[s.pos:s.end]

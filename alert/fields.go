@@ -6,36 +6,35 @@ import (
 	"strconv"
 )
 
-// Stored where a sensor names no address or host of its own (contract §1.1).
+// What is stored for sensors that send no address or host name (docs/CONTRACT.md §1.1).
 const (
-	unknownIP   = "1.1.1.1"
-	unknownHost = "undefined"
+	UnknownIP   = "1.1.1.1"
+	UnknownHost = "undefined"
 )
 
-// alertFields gathers one alert, element by element. Elements may come in any
-// order, so what hangs on the honeypot's type is decided when all are there.
-// Of an element that comes twice the later one counts.
+// alertFields collects one alert, element by element. Elements may come in any
+// order, so everything that depends on the honeypot type is decided at the end.
+// If an element comes twice, the later one counts.
 type alertFields struct {
 	doc           Document
 	created, zone string // CreateTime and its tz, as sent
 	hasProtocol   bool
 
 	request requestString
-	// hintedCVE is one that a honeypot names, signedCVE one in the name of a rule.
+	// hintedCVE was reported by a honeypot, signedCVE is from the name of a rule.
 	hintedCVE, signedCVE string
-	// data holds the AdditionalData that have no field of their own, and dataBytes is
-	// what was put there.
+	// data holds AdditionalData without a field of its own; dataBytes is its size.
 	data      map[string]string
 	dataBytes int
 
 	payload    []byte
 	ofRequest  bool // the payload came in a Request
 	badPayload bool
-	dropped    int64 // size of the payloads that were dropped, as sent
-	emptyData  bool  // one of noteEmpty's
-	wasCut     bool  // a text was too long to be stored whole
+	dropped    int64 // size of the dropped payloads, as sent
+	emptyData  bool  // set by noteEmpty
+	wasCut     bool  // a text was truncated
 
-	// typed is the analyzer id whose type was found last.
+	// typed is the analyzer id of the last type lookup.
 	typed struct{ id, peerType string }
 
 	// element is the name of the open element, key its type or meaning.
@@ -47,10 +46,11 @@ func (a *alertFields) reset() {
 	*a = alertFields{data: a.data, typed: a.typed}
 	a.doc.Client = "-"
 	a.doc.RawHTTP = "-"
-	a.doc.ExternalIP, a.doc.InternalIP, a.doc.Hostname = unknownIP, unknownIP, unknownHost
+	a.doc.ExternalIP, a.doc.InternalIP, a.doc.Hostname = UnknownIP, UnknownIP, UnknownHost
 }
 
-// start takes a child of the alert, and tells whether its text is wanted.
+// start handles the start of a child of the alert, and reports whether its text
+// is wanted.
 func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 	a.element, a.key = e.Name.Local, ""
 	switch a.element {
@@ -80,7 +80,7 @@ func (a *alertFields) start(e xml.StartElement) (wanted bool) {
 	return true
 }
 
-// end takes the text of the child that start was given.
+// end handles the text of the child passed to start.
 func (a *alertFields) end(text []byte) {
 	if len(text) == 0 {
 		a.noteEmpty()
@@ -102,8 +102,8 @@ func (a *alertFields) end(text []byte) {
 	}
 }
 
-// noteEmpty notes an empty element for which the alert is skipped. An empty Request
-// is none: modules send one where there was no request.
+// noteEmpty records an empty element that makes the alert invalid. An empty Request
+// does not: modules send one if there was no request.
 func (a *alertFields) noteEmpty() {
 	if a.element != "AdditionalData" {
 		return
@@ -159,7 +159,7 @@ func (a *alertFields) endData(text []byte) {
 		d.InternalIP = addressOrUnknown(value)
 	case "hostname":
 		if d.Hostname = a.word(value); d.Hostname == "" {
-			d.Hostname = unknownHost
+			d.Hostname = UnknownHost
 		}
 	case "uuid":
 		d.SensorUUID = a.word(value)
@@ -173,9 +173,8 @@ func (a *alertFields) endData(text []byte) {
 	}
 }
 
-// keep remembers what goes to additionalData. An empty value says nothing, as
-// with all other fields, and is left out. So is what comes when there is far more
-// than can be stored.
+// keep adds an entry to additionalData. As in all fields, an empty value counts
+// as missing. Entries far beyond what can be stored are dropped.
 func (a *alertFields) keep(key, value string) {
 	if a.data == nil {
 		a.data = make(map[string]string)
@@ -185,7 +184,7 @@ func (a *alertFields) keep(key, value string) {
 		return
 	}
 	const overhead = 64 // of an entry
-	if a.dataBytes += len(key) + len(value) + overhead; a.dataBytes > mostDecodedData {
+	if a.dataBytes += len(key) + len(value) + overhead; a.dataBytes > maxDecodedData {
 		a.wasCut = true
 		return
 	}
@@ -204,10 +203,10 @@ func (a *alertFields) isPayload() bool {
 	}
 }
 
-// dropPayload notes a payload of so many bytes that was too large.
+// dropPayload records a payload of so many bytes that was too large.
 func (a *alertFields) dropPayload(size int64) { a.dropped += size }
 
-// setPayload takes the base64 of a payload.
+// setPayload decodes the base64 of a payload.
 func (a *alertFields) setPayload(text []byte, ofRequest bool) {
 	if ofRequest && len(bytes.TrimSpace(text)) == 0 {
 		return
@@ -220,8 +219,8 @@ func (a *alertFields) setPayload(text []byte, ofRequest bool) {
 	a.payload, a.ofRequest = data, ofRequest
 }
 
-// finish settles what needs the whole alert. It returns why the alert cannot be
-// used, or "".
+// finish sets the fields that depend on the whole alert. It returns why the
+// alert is invalid, or "".
 func (a *alertFields) finish() SkipReason {
 	d := &a.doc
 	switch {
@@ -234,14 +233,14 @@ func (a *alertFields) finish() SkipReason {
 	case d.TargetEntryIP == "":
 		return SkipTarget
 	}
-	if d.PeerIdent != a.typed.id { // as a rule all alerts of a message have one id
+	if d.PeerIdent != a.typed.id { // usually all alerts of a message have one id
 		a.typed.id, a.typed.peerType = d.PeerIdent, PeerType(d.PeerIdent)
 	}
 	d.PeerType = a.typed.peerType
 	a.settleCVE()
 	zone := a.zone
 	if isHoneytrap(d.PeerType) {
-		zone = "+0000" // its clock is in UTC, whatever it says
+		zone = "+0000" // its clock is in UTC, whatever its zone
 	}
 	var reason SkipReason
 	if d.CreateTime, reason = createTime(a.created, zone); reason != "" {
@@ -253,7 +252,7 @@ func (a *alertFields) finish() SkipReason {
 	return ""
 }
 
-// record returns the alert as it is stored. finish has found it good.
+// record returns the alert in its stored form, after a successful finish.
 func (a *alertFields) record() Record {
 	var kept *Payload
 	if a.payload != nil {
@@ -273,6 +272,6 @@ func (a *alertFields) record() Record {
 	a.doc.OriginalRequestString = a.request.stored(&a.doc)
 	a.doc.AdditionalData = jsonObject(a.data)
 	a.doc.ID = NewID(&a.doc)
-	a.wasCut = a.doc.cut(a.data) || a.wasCut
+	a.wasCut = a.doc.truncate(a.data) || a.wasCut
 	return Record{Document: a.doc, Payload: kept}
 }

@@ -29,7 +29,7 @@ func decodeOne(t *testing.T, elements ...string) Record {
 	return m.Records[0]
 }
 
-// TestFields has each rule of contract §1.1 that the recorded messages do not
+// TestFields has each rule of docs/CONTRACT.md §1.1 that the recorded messages do not
 // show, or not alone. Fields that want does not name are those of a bare alert.
 func TestFields(t *testing.T) {
 	type fields map[string]any

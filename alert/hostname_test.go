@@ -16,7 +16,7 @@ func TestHostnameOfAttacker(t *testing.T) {
 	if d := m.Records[0]; d.Hostname != "victim.example" || m.Origins[0].Hostname != "victim.example" {
 		t.Errorf("cowrie's is %q, %+v", d.Hostname, m.Origins[0])
 	}
-	if d := m.Records[1]; d.Hostname != unknownHost || d.AdditionalData != `{"hostname":"victim.example"}` || m.Origins[1].Hostname != "" {
+	if d := m.Records[1]; d.Hostname != UnknownHost || d.AdditionalData != `{"hostname":"victim.example"}` || m.Origins[1].Hostname != "" {
 		t.Errorf("h0neytr4p's is %q, %s, %+v", d.Hostname, d.AdditionalData, m.Origins[1])
 	}
 }

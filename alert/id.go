@@ -10,20 +10,20 @@ import (
 
 const clockBytes, idBytes = 5, 16
 
-// NewID returns the id of a document: 32 hex digits, of which the first ten are
-// createTime in seconds since 1970 (so that ids are in the order of time) and the
-// rest a digest of every field that distinguishes one event from another. It is the
-// same for a message that is sent again, however its XML is laid out.
+// NewID returns the id of a document: 32 hex digits. The first ten are createTime
+// in seconds since 1970, so that ids sort by time. The rest is a digest of every
+// field that distinguishes one event from another. A retried message gets the same
+// ids, however its XML is laid out.
 //
-// What describes the sensor's surroundings at the moment of sending does not count:
-// uuid, host name, external and internal address change when a container is
-// recreated and reads its logs again. The target address counts: the analyzer ids of
-// all stock sensors are equal. Nor does what the server adds count (recievedTime,
-// clientDomain, the places), or the type, which follows from the analyzer id. The
-// payload counts by its MD5, which Decode puts into additionalData.
+// Fields that describe the sensor's environment do not count: uuid, host name,
+// external and internal address change when a container is recreated and reads its
+// logs again. Neither do fields that the server adds (recievedTime, clientDomain,
+// geo fields), nor the type, which follows from the analyzer id. The target address
+// counts, because all stock sensors have the same analyzer ids. The payload counts
+// by its MD5, which Decode puts into additionalData.
 //
-// Equal alerts of one message are distinct events; Decode gives the second and later
-// ones an id of their own, see repeatedID.
+// Equal alerts of one message are distinct events: Decode gives the second and later
+// ones different ids, see repeatedID.
 func NewID(d *Document) string {
 	seconds := d.CreateTime.Unix()
 	w := fieldHash{sum: sha256.New()}
@@ -47,7 +47,7 @@ func NewID(d *Document) string {
 }
 
 // repeatedID returns the id of an alert that equals n earlier ones of its message,
-// whose id is first: first itself if n is 0, else one with the same clock.
+// whose id is first: first itself if n is 0, otherwise an id with the same time.
 func repeatedID(first string, n int) string {
 	if n == 0 {
 		return first
@@ -57,8 +57,7 @@ func repeatedID(first string, n int) string {
 	return first[:clockDigits] + hex.EncodeToString(sum[:idBytes-clockBytes])
 }
 
-// fieldHash feeds fields to a hash in such a way that they cannot run into each
-// other: each text comes with its length.
+// fieldHash hashes fields unambiguously: each text is preceded by its length.
 type fieldHash struct {
 	sum hash.Hash
 	buf [512]byte
@@ -87,6 +86,6 @@ func (w *fieldHash) text(s string) {
 }
 
 func (w *fieldHash) flush() {
-	w.sum.Write(w.buf[:w.n]) // a hash takes everything
+	w.sum.Write(w.buf[:w.n]) // a hash never fails
 	w.n = 0
 }

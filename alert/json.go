@@ -2,9 +2,9 @@ package alert
 
 import "github.com/go-json-experiment/json/jsontext"
 
-// AppendJSON appends the document to b as it is stored: the JSON object that
-// encoding/json makes of it, with < > & as they are. Each alert that is taken in
-// is written once, and this takes a third of the time.
+// AppendJSON appends the stored form of the document to b: the JSON object that
+// encoding/json produces, but with < > & unescaped. It takes a third of the
+// time, and every alert is encoded once.
 func (d *Document) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	b = appendMember(b, "peerIdent", d.PeerIdent)
@@ -51,7 +51,7 @@ func (d *Document) AppendJSON(b []byte) []byte {
 }
 
 func appendMember(b []byte, name, value string) []byte {
-	// The error tells of bytes that are no UTF-8; they have become U+FFFD.
+	// The error reports invalid UTF-8, which has become U+FFFD.
 	b, _ = jsontext.AppendQuote(appendName(b, name), value)
 	return b
 }

@@ -139,7 +139,7 @@ func TestLegacyDocuments(t *testing.T) {
 	for name, body := range recordings(t) {
 		m, err := decode(body)
 		if err != nil {
-			continue // refused by contract §1; see the golden files
+			continue // refused by docs/CONTRACT.md §1; see the golden files
 		}
 		missing := 0
 		for _, r := range m.Records {
@@ -181,11 +181,11 @@ func TestLegacyDocuments(t *testing.T) {
 
 // otherTimes counts the alerts of a message that are stored with another time
 // than the Python service's: it shifted honeytrap's times if the Analyzer came
-// after them, which contract §1.1 forbids.
+// after them, which docs/CONTRACT.md §1.1 forbids.
 var otherTimes = map[string]int{"096-bad-order.xml": 1}
 
 // mayMiss tells whether the Python service may well not have stored that many of
-// a message's alerts: it collapsed, skipped or refused some (contract §1). It says
+// a message's alerts: it collapsed, skipped or refused some (docs/CONTRACT.md §1). It says
 // itself how many it stored, beside each message.
 func mayMiss(t *testing.T, name string, alerts, missing int) bool {
 	t.Helper()

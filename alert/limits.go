@@ -1,39 +1,38 @@
 package alert
 
-// Limits bound what a document may be made of, and so what decoding it costs. The
-// size of the whole is the reader's affair: what is held of a message of any size is
-// bounded, see Held.
+// Limits bound the parts of a document, and so the cost of decoding it. They do not
+// bound the total size, which is up to the reader: memory use is bounded for a
+// message of any size, see Held.
 //
-// A document that is too deep, or whose elements are too many where they are not an
-// alert's, is refused. Of an alert that is too large, only what is too much is left
-// out.
+// A document that is nested too deeply or has too many elements outside of alerts
+// is rejected. Of an alert that is too large, only the excess is dropped.
 type Limits struct {
-	// Depth is in elements: how many may be open at once, the root included.
+	// Depth is the maximum number of open elements, including the root.
 	Depth int
-	// Alerts is the number of alerts in a message, skipped ones included, but not
-	// those inside others.
+	// Alerts is the maximum number of alerts in a message, including skipped
+	// ones, but not those inside others.
 	Alerts int
-	// Elements is the number of elements outside of alerts.
+	// Elements is the maximum number of elements outside of alerts.
 	Elements int
-	// Attributes is the number of attributes of an element. More of them are left
-	// out in an alert, and refused outside.
+	// Attributes is the maximum number of attributes of an element. Further ones are
+	// dropped in an alert and rejected outside.
 	Attributes int
-	// TagBytes is the size of one tag, attributes included, in bytes. What is longer
-	// of the values of attributes is dropped.
+	// TagBytes is the maximum size of one tag, including attributes, in bytes. The
+	// excess of attribute values is dropped.
 	TagBytes int
-	// TextBytes is the size of one text, in bytes; what is longer is dropped.
+	// TextBytes is the maximum size of one text in bytes; the rest is dropped.
 	TextBytes int
-	// PayloadBytes is the size of one payload, and MessagePayloadBytes that of all
-	// payloads of a message, in bytes of base64. A payload beyond is dropped.
-	// PayloadBytes also limits a comment or CDATA section, of which a longer one is
-	// refused.
+	// PayloadBytes is the maximum size of one payload, and MessagePayloadBytes that
+	// of all payloads of a message, in bytes of base64. Payloads beyond are dropped.
+	// PayloadBytes also limits comments and CDATA sections; longer ones are
+	// rejected.
 	PayloadBytes, MessagePayloadBytes int
-	// StoredBytes is the size of all texts that are to be stored, in bytes. An alert
-	// beyond is skipped.
+	// StoredBytes is the maximum size of all texts to be stored, in bytes. Alerts
+	// beyond it are skipped.
 	StoredBytes int
 }
 
-// DefaultLimits leaves ample room for what sensors send (contract §1): messages of
+// DefaultLimits leaves ample room for what sensors send (docs/CONTRACT.md §1): messages of
 // 100 alerts, payloads of 10 MiB.
 func DefaultLimits() Limits {
 	return Limits{
@@ -49,8 +48,8 @@ func DefaultLimits() Limits {
 	}
 }
 
-// Held returns how many bytes of a message are held at a time at most, however long
-// it is: what is to be stored, and the text that is being read.
+// Held returns the maximum number of bytes of a message in memory, however long it
+// is: the texts to be stored, and the text being read.
 func (lim Limits) Held() int64 {
 	return int64(lim.StoredBytes) + int64(lim.MessagePayloadBytes) + int64(lim.PayloadBytes)
 }

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 )
 
-// Recordings live outside the repository; other ones can be tried.
+// Other recordings than those of the repository can be tried.
 func messagesFolder() string {
-	return cmp.Or(os.Getenv("PEBA_MESSAGES"), "../../shared/sensor-messages/made")
+	return cmp.Or(os.Getenv("PEBA_MESSAGES"), "../testdata/recorded/messages/made")
 }
 
 func ewsposterFolder() string { return filepath.Join(messagesFolder(), "../ewsposter") }
 
 func goldenFolder() string {
-	return cmp.Or(os.Getenv("PEBA_GOLDEN"), "../../shared/golden")
+	return cmp.Or(os.Getenv("PEBA_GOLDEN"), "../testdata/recorded/golden")
 }

@@ -49,3 +49,23 @@ func attributes(n int) string {
 	}
 	return b.String()
 }
+
+// Most messages are small, and what is allocated for one is what the garbage
+// collector is for: it runs in proportion to that.
+func TestMemoryOfOneAlert(t *testing.T) {
+	const times, most = 100, 9 << 10
+	body := message(`<Analyzer id="cowrie"/>` + aTime + aSource + aTarget)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range times {
+		if _, err := Decode(strings.NewReader(body), DefaultLimits()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / times; each > most {
+		t.Errorf("a message of %d bytes allocates %d, want at most %d", len(body), each, most)
+	} else {
+		t.Logf("a message of %d bytes allocates %d", len(body), each)
+	}
+}

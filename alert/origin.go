@@ -1,20 +1,20 @@
 package alert
 
-// Origin is where alerts of a message, in a row, came from, and what became of
-// them: as far as they told, also of those that were skipped.
+// Origin is the sensor of consecutive alerts of a message, as far as known, and
+// what became of them. It includes skipped alerts.
 type Origin struct {
-	// UUID and Hostname are what the sensor calls itself; empty if it did not
-	// tell. Target is the address that was attacked.
+	// UUID and Hostname are the sensor's; empty if not sent. Target is the
+	// attacked address.
 	UUID, Hostname, Target string
 	// Analyzer is the honeypot's id.
 	Analyzer string
-	// Accepted is how many alerts are among the message's records, and Skipped
-	// how many were left out.
+	// Accepted is the number of alerts among the message's records, Skipped the
+	// number of skipped ones.
 	Accepted int
 	Skipped  map[SkipReason]int
 }
 
-// Alerts is how many there were in all.
+// Alerts is the total number of alerts.
 func (o *Origin) Alerts() int {
 	n := o.Accepted
 	for _, skipped := range o.Skipped {
@@ -23,29 +23,29 @@ func (o *Origin) Alerts() int {
 	return n
 }
 
-// isOf tells whether it is that of an alert. The address counts only where the
-// sensor has no name: one sensor may be attacked at many.
+// isOf reports whether o is the origin of an alert. The address counts only for
+// sensors without a name: one sensor may be attacked at many addresses.
 func (o *Origin) isOf(d *Document) bool {
-	return o.UUID == d.SensorUUID && o.Hostname == toldHost(d) && o.Analyzer == d.PeerIdent &&
+	return o.UUID == d.SensorUUID && o.Hostname == sentHost(d) && o.Analyzer == d.PeerIdent &&
 		(o.UUID != "" || o.Hostname != "" || o.Target == d.TargetEntryIP)
 }
 
-// toldHost is the host name, empty where the sensor told none.
-func toldHost(d *Document) string {
-	if d.Hostname == unknownHost {
+// sentHost is the host name, empty if the sensor sent none.
+func sentHost(d *Document) string {
+	if d.Hostname == UnknownHost {
 		return ""
 	}
 	return d.Hostname
 }
 
-// originOf returns the origin of the alert that has just ended: a message is of
-// one sensor and one honeypot as a rule, so that the last one is mostly right.
+// originOf returns the origin of the alert that just ended. Usually a message
+// is from one sensor and one honeypot, so that the last origin matches.
 func (m *Message) originOf(d *Document) *Origin {
 	if n := len(m.Origins); n > 0 && m.Origins[n-1].isOf(d) {
 		return &m.Origins[n-1]
 	}
 	m.Origins = append(m.Origins, Origin{
-		UUID: d.SensorUUID, Hostname: toldHost(d), Target: d.TargetEntryIP, Analyzer: d.PeerIdent,
+		UUID: d.SensorUUID, Hostname: sentHost(d), Target: d.TargetEntryIP, Analyzer: d.PeerIdent,
 	})
 	return &m.Origins[len(m.Origins)-1]
 }

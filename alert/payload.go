@@ -12,21 +12,21 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-// Payload is what an attacker sent, decoded (contract §1.3). Who sent it first,
-// where to and when stands in the document it comes with.
+// Payload is what an attacker sent, decoded (docs/CONTRACT.md §1.3). The document
+// beside it says who sent it, where to and when.
 type Payload struct {
 	// Hash is the MD5 of Data, in hex.
 	Hash string
 	// FuzzyHash is the SHA-256 of the lower-cased payload without the value of
-	// its Host header, in hex; the MD5 where there is no Host header. Payloads
-	// that share it count as one.
+	// its Host header, in hex; the MD5 if there is no Host header. Payloads
+	// with the same fuzzy hash count as one.
 	FuzzyHash string
-	// MIMEType is told from the bytes, without parameters.
+	// MIMEType is detected from the bytes, without parameters.
 	MIMEType string
 	Data     []byte
 }
 
-// NewPayload returns what is to be known of a payload. It keeps data.
+// NewPayload returns a payload with its hashes and type. It keeps data.
 func NewPayload(data []byte) *Payload {
 	hash := md5Hex(data)
 	fuzzy, ok := hostlessHash(data)
@@ -37,16 +37,17 @@ func NewPayload(data []byte) *Payload {
 	return &Payload{Hash: hash, FuzzyHash: fuzzy, MIMEType: media, Data: data}
 }
 
-// md5Hex names payloads as sensors and the Python service name them.
+// md5Hex returns the name that sensors and the Python service use for a
+// payload.
 func md5Hex(data []byte) string {
 	sum := md5.Sum(data)
 	return hex.EncodeToString(sum[:])
 }
 
 // hostlessHash returns the SHA-256 of a request without the value of its Host
-// header, and false if it has none. To give the values that are stored already,
-// it hashes what Python prints for the bytes (b'GET / HTTP/1.1\r\n…', the
-// escapes written out), lower-cased.
+// header, and false if it has none. To match values already stored, it hashes
+// Python's representation of the bytes (b'GET / HTTP/1.1\r\n…', with escapes),
+// lower-cased.
 func hostlessHash(data []byte) (hash string, ok bool) {
 	start, end, ok := hostValue(data)
 	if !ok {
@@ -61,7 +62,7 @@ func hostlessHash(data []byte) (hash string, ok bool) {
 	var chunk []byte
 	for _, part := range [...][]byte{data[:start], data[end:]} {
 		for len(part) > 0 {
-			const step = 1024 // bounds what is held besides the payload
+			const step = 1024 // bounds memory beyond the payload
 			n := min(step, len(part))
 			chunk = appendPythonBytes(chunk[:0], part[:n], quote)
 			sum.Write(chunk)
@@ -72,7 +73,7 @@ func hostlessHash(data []byte) (hash string, ok bool) {
 	return hex.EncodeToString(sum.Sum(nil)), true
 }
 
-// appendPythonBytes appends b as Python prints bytes, in lower case.
+// appendPythonBytes appends Python's representation of b, in lower case.
 func appendPythonBytes(dst, b []byte, quote byte) []byte {
 	const digits = "0123456789abcdef"
 	for _, c := range b {
@@ -96,8 +97,8 @@ func appendPythonBytes(dst, b []byte, quote byte) []byte {
 	return dst
 }
 
-// hostValue finds the value of the Host header: what stands between the colon
-// and the end of its line, before the empty line that ends the headers.
+// hostValue finds the value of the Host header: from the colon to the end of
+// the line, before the empty line that ends the headers.
 func hostValue(data []byte) (start, end int, ok bool) {
 	const name = "host:"
 	for at := 0; at < len(data); {
@@ -120,8 +121,8 @@ func hostValue(data []byte) (start, end int, ok bool) {
 
 var errNoPayload = errors.New("no payload in it")
 
-// decodeBase64 decodes a payload. White space in it does not count; text is
-// changed in place.
+// decodeBase64 decodes a payload, ignoring white space. It changes text in
+// place.
 func decodeBase64(text []byte) ([]byte, error) {
 	if bytes.ContainsAny(text, " \t") { // line ends are ignored by the package
 		text = bytes.Join(bytes.Fields(text), nil)

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Unclassified is the type of a honeypot whose analyzer id has no known name in it.
+// Unclassified is the type of a honeypot whose analyzer id contains no known name.
 const Unclassified = "Unclassified"
 
 const suricata = "Network(suricata)"
 
-// peerTypes is contract §1.2. The first block is in the order of the Python service.
+// peerTypes is docs/CONTRACT.md §1.2. The first block is in the order of the Python service.
 var peerTypes = [...]struct {
 	peerType string
 	// names are full names, of which an analyzer id contains one.
@@ -22,7 +22,7 @@ var peerTypes = [...]struct {
 	{"Webpage", []string{"webhoneypot"}, nil, isWeb | keepsPayloads},
 	{"Network(Dionaea)", []string{"dionaea"}, []string{"dio"}, keepsPayloads},
 	{"Network(honeytrap)", []string{"honeytrap"}, []string{"ht"}, keepsPayloads},
-	{"SSH/console(cowrie)", []string{"kippo", "cowrie"}, []string{"kip", "cow"}, 0},
+	{"SSH/console(cowrie)", []string{"kippo", "cowrie"}, []string{"kip", "cow"}, isShell},
 	{"Webpage", []string{"glastopf"}, []string{"gt3"}, isWeb | keepsPayloads},
 	{"VNC(vnclowpot)", []string{"vnclowpot"}, []string{"vnc"}, 0},
 	{"RDP(rdpy)", []string{"rdpy"}, []string{"rdp"}, 0},
@@ -37,8 +37,8 @@ var peerTypes = [...]struct {
 	{"Industrial(conpot)", []string{"conpot"}, []string{"con"}, 0},
 	{"Network(glutton)", []string{"glutton"}, nil, keepsPayloads},
 
-	{"Android(adbhoney)", []string{"adbhoney"}, nil, keepsPayloads},
-	{"LLM(beelzebub)", []string{"beelzebub"}, nil, 0},
+	{"Android(adbhoney)", []string{"adbhoney"}, nil, keepsPayloads | isShell},
+	{"LLM(beelzebub)", []string{"beelzebub"}, nil, isShell},
 	{"LLM(galah)", []string{"galah"}, nil, isWeb},
 	{"Web(citrix)", []string{"citrix"}, nil, isWeb},
 	{"DDoS(ddospot)", []string{"ddospot"}, nil, 0},
@@ -61,17 +61,18 @@ var peerTypes = [...]struct {
 	{"Web(wordpot)", []string{"wordpot"}, nil, isWeb | keepsPayloads},
 }
 
-// peerKind is what is particular about a type.
+// peerKind has the properties of a type.
 type peerKind uint8
 
 const (
 	isWeb         peerKind = 1 << iota // its requests are URLs
-	keepsPayloads                      // its payloads are kept (contract §1.3)
+	keepsPayloads                      // its payloads are kept (docs/CONTRACT.md §1.3)
+	isShell                            // its requests are commands that an attacker typed
 )
 
-// PeerType returns the honeypot type of an analyzer id, or Unclassified (contract
-// §1.2). Letter case does not count. An id may end in the host's name, so that its
-// first label counts before the others, and a full name before an abbreviation.
+// PeerType returns the honeypot type of an analyzer id, or Unclassified (docs/CONTRACT.md §1.2). It
+// ignores case. Because an id may end in the host's name, its first label takes precedence over the
+// others, and a full name over an abbreviation.
 func PeerType(analyzerID string) string {
 	id := strings.ToLower(analyzerID)
 	first, _, _ := strings.Cut(id, ".")
@@ -90,8 +91,8 @@ func PeerType(analyzerID string) string {
 	return abbreviatedType(id[len(first):])
 }
 
-// abbreviatedType returns the type of the first row one of whose abbreviations is a
-// label.
+// abbreviatedType returns the type of the first row with an abbreviation among the
+// labels.
 func abbreviatedType(labels string) string {
 	for i := range peerTypes {
 		for label := range strings.SplitSeq(labels, ".") {
@@ -105,7 +106,18 @@ func abbreviatedType(labels string) string {
 	return Unclassified
 }
 
-// WebTypes returns the types of all web honeypots, those whose requests are URLs.
+// PeerTypes returns all types, Unclassified last.
+func PeerTypes() []string {
+	var types []string
+	for i := range peerTypes {
+		if t := peerTypes[i].peerType; !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	return append(types, Unclassified)
+}
+
+// WebTypes returns the types of all web honeypots, whose requests are URLs.
 func WebTypes() []string {
 	var types []string
 	for i := range peerTypes {
@@ -129,7 +141,7 @@ func kindOf(peerType string) peerKind {
 	return 0
 }
 
-// isHoneytrap reports whether a honeypot's clock is in UTC whatever it says.
+// isHoneytrap reports whether a honeypot's clock is in UTC whatever its zone.
 func isHoneytrap(peerType string) bool { return strings.Contains(peerType, "honeytrap") }
 
 // namesPort reports whether the request string of a honeypot is the attacked port.
@@ -137,5 +149,8 @@ func namesPort(peerType string) bool {
 	return isHoneytrap(peerType) || strings.Contains(peerType, "Dionaea")
 }
 
-// keepsPayload reports whether the payloads of a honeypot are kept (contract §1.3).
+// keepsPayload reports whether a honeypot's payloads are stored (docs/CONTRACT.md §1.3).
 func keepsPayload(peerType string) bool { return kindOf(peerType)&keepsPayloads != 0 }
+
+// takesCommands reports whether the requests of a honeypot are commands.
+func takesCommands(peerType string) bool { return kindOf(peerType)&isShell != 0 }

@@ -8,13 +8,13 @@ import (
 
 // requestString settles originalRequestString.
 type requestString struct {
-	// said is the url or input that came last and says something.
+	// said is the last non-empty url or input.
 	said string
-	// instead are the texts that stand in for it.
+	// instead are the fallback texts.
 	instead [fallbacks]string
 }
 
-// The texts that stand in for url and input, the first that there is.
+// The fallbacks for url and input, in order of precedence.
 const (
 	fromRequest = iota
 	fromURL
@@ -25,7 +25,7 @@ const (
 	noFallback = -1
 )
 
-// fallbackOf returns which of them the AdditionalData of that meaning is.
+// fallbackOf returns the fallback for an AdditionalData of that meaning.
 func fallbackOf(meaning string) int {
 	switch meaning {
 	case "url":
@@ -53,7 +53,7 @@ func (r *requestString) offer(fallback int, text string) {
 	}
 }
 
-// stored returns the request string of d, whose other fields are settled.
+// stored returns the request string of d. All other fields must be set.
 func (r *requestString) stored(d *Document) string {
 	text := r.said
 	for i := 0; text == "" && i < fallbacks; i++ {
@@ -68,8 +68,8 @@ func (r *requestString) stored(d *Document) string {
 	return text
 }
 
-// Attack describes an alert of which nothing is known but where it went: "Attack on
-// port P/PROTO", without the protocol unless it is tcp or udp.
+// Attack describes an alert of which only the target is known: "Attack on port
+// P/PROTO", without the protocol unless it is tcp or udp.
 func (d *Document) Attack() string {
 	protocol := strings.EqualFold(d.TargetPort, "tcp") || strings.EqualFold(d.TargetPort, "udp")
 	switch {
@@ -98,8 +98,8 @@ var httpMethods = [...]string{
 	"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 }
 
-// isHTTP tells whether a payload is stored as rawhttp: UTF-8 with an HTTP method
-// somewhere in its first word (contract §1.1).
+// isHTTP reports whether a payload is stored as rawhttp: UTF-8 with an HTTP
+// method anywhere in its first word (docs/CONTRACT.md §1.1).
 func isHTTP(payload []byte) bool {
 	word := bytes.TrimLeft(payload, " \t\r\n")
 	if i := bytes.IndexAny(word, " \t\r\n"); i >= 0 {

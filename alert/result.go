@@ -2,19 +2,20 @@ package alert
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Status codes of answers to sensors. Their client takes nothing but StatusOK
-// for success.
+// Status codes of answers to sensors. For their client only StatusOK is
+// success.
 const (
 	StatusOK    = "OK"
 	StatusError = "ERROR"
 )
 
-// ResultText is the text of the answer to a message that was accepted: empty unless
-// all of its alerts were skipped, which their sender would not notice otherwise.
+// ResultText returns the text of the answer to an accepted message. It is empty
+// unless all alerts were skipped, which the sender would not notice otherwise.
 func (m *Message) ResultText() string {
 	skipped := 0
 	for _, n := range m.Skipped {
@@ -26,7 +27,7 @@ func (m *Message) ResultText() string {
 	return fmt.Sprintf("all alerts were skipped, %d in number; the first: %s", skipped, m.FirstSkip.explanation())
 }
 
-// explanation is a sentence for whoever looks after the sender.
+// explanation explains the reason to the sensor's operator.
 func (r SkipReason) explanation() string {
 	switch r {
 	case SkipNested:
@@ -52,37 +53,27 @@ func (r SkipReason) explanation() string {
 	}
 }
 
-// AppendResult appends the XML body that sensors are answered with (contract §1).
-// The text may hold what an attacker wrote: it is escaped, white space becomes a
-// blank, and what cannot be printed becomes U+FFFD.
+// AppendResult appends the XML body that sensors are answered with (docs/CONTRACT.md §1).
+// statusCode is StatusOK or StatusError. The text may hold what an attacker wrote: it is
+// escaped, white space becomes a blank, and what cannot be printed becomes U+FFFD.
 func AppendResult(dst []byte, statusCode, text string) []byte {
 	dst = append(dst, "<Result><StatusCode>"...)
-	dst = appendText(dst, statusCode)
+	dst = append(dst, statusCode...)
 	dst = append(dst, "</StatusCode><Text>"...)
-	dst = appendText(dst, text)
+	dst = AppendXMLText(dst, printable(text))
 	return append(dst, "</Text></Result>"...)
 }
 
-func appendText(dst []byte, s string) []byte {
-	for _, r := range s {
+// printable returns s with blanks for white space, and U+FFFD for what cannot be printed.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '&':
-			dst = append(dst, "&amp;"...)
-		case r == '<':
-			dst = append(dst, "&lt;"...)
-		case r == '>':
-			dst = append(dst, "&gt;"...)
-		case r == '"':
-			dst = append(dst, "&quot;"...)
-		case r == '\'':
-			dst = append(dst, "&#39;"...)
 		case unicode.IsSpace(r):
-			dst = append(dst, ' ')
+			return ' '
 		case !unicode.IsPrint(r):
-			dst = utf8.AppendRune(dst, utf8.RuneError)
+			return utf8.RuneError
 		default:
-			dst = utf8.AppendRune(dst, r)
+			return r
 		}
-	}
-	return dst
+	}, s)
 }

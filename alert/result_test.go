@@ -8,7 +8,7 @@ import (
 func TestAppendResult(t *testing.T) {
 	for _, test := range []struct{ status, text, want string }{
 		{StatusOK, "", `<Result><StatusCode>OK</StatusCode><Text></Text></Result>`},
-		{StatusError, `a <b> & "c" 'd' ]]>`, `<Result><StatusCode>ERROR</StatusCode><Text>a &lt;b&gt; &amp; &quot;c&quot; &#39;d&#39; ]]&gt;</Text></Result>`},
+		{StatusError, `a <b> & "c" 'd' ]]>`, `<Result><StatusCode>ERROR</StatusCode><Text>a &lt;b&gt; &amp; "c" 'd' ]]&gt;</Text></Result>`},
 		{StatusError, "a\r\n\tb", `<Result><StatusCode>ERROR</StatusCode><Text>a   b</Text></Result>`},
 		{StatusError, "\x00\x1b[31mä\u202e\x7f\u009b\xff\ufffe€", "<Result><StatusCode>ERROR</StatusCode><Text>��[31mä�����€</Text></Result>"},
 	} {

@@ -6,40 +6,46 @@ import (
 	"io"
 )
 
-// errLongToken ends a token that grows past its limit.
+// errLongToken is returned for a token that exceeds its limit.
 var errLongToken = errors.New("token too long")
 
-// source hands a reader's bytes to the XML decoder. It remembers what the reader
-// failed with, which the decoder may replace by an error of its own. It holds tokens
-// to their limits before the decoder has collected them in memory: see excess.go.
+// source passes a reader's bytes to the XML decoder. It keeps the reader's error,
+// which the decoder may replace by its own. It enforces the limits of tokens before
+// the decoder collects them in memory: see excess.go.
 type source struct {
 	r io.Reader
-	// failed is what r failed with, io.EOF included. It comes up when all bytes
+	// failed is the error of r, including io.EOF. It is returned after all bytes
 	// before it are used.
 	failed error
 
-	// buf[pos:end] is not yet read; buf[:pos] ends with the byte read last, which
-	// the decoder may have put back. base is the offset of buf[0] as the decoder
-	// counts, which does not see what is dropped.
+	// buf[pos:end] is unread; buf[:pos] ends with the byte read last, which the
+	// decoder may have put back. base is the offset of buf[0] as the decoder
+	// counts, without dropped bytes.
 	buf      []byte
 	pos, end int
 	base     int64
-	// stop is where reading has to look up: the end, or the token's limit.
+	// stop is where the fast path of reading ends: the end, or the token's
+	// limit.
 	stop int
 
-	// limit is the offset at which the present token becomes too long.
+	// limit is the offset at which the current token becomes too long.
 	limit   int64
 	tooLong bool
 	excess
 }
 
-const windowSize = 16 << 10
+// Most messages have one alert and fit into the first window. Only longer ones need
+// the large window.
+const (
+	firstWindow = 2 << 10
+	windowSize  = 16 << 10
+)
 
-// byteOrderMark may stand at the very start of a document, and is no part of it.
+// byteOrderMark may precede a document and is not part of it.
 const byteOrderMark = "\ufeff"
 
 func newSource(r io.Reader) *source {
-	s := &source{r: r, buf: make([]byte, windowSize)}
+	s := &source{r: r, buf: make([]byte, firstWindow)}
 	s.fill(0, len(byteOrderMark))
 	if bytes.HasPrefix(s.buf[:s.end], []byte(byteOrderMark)) {
 		s.end = copy(s.buf, s.buf[len(byteOrderMark):s.end])
@@ -47,7 +53,7 @@ func newSource(r io.Reader) *source {
 	return s
 }
 
-// ReadByte implements io.ByteReader; the decoder uses nothing else.
+// ReadByte implements io.ByteReader; the decoder uses only this.
 func (s *source) ReadByte() (byte, error) {
 	if s.pos == s.stop {
 		if err := s.more(); err != nil {
@@ -59,7 +65,7 @@ func (s *source) ReadByte() (byte, error) {
 	return c, nil
 }
 
-// Read implements io.Reader, as the decoder's CharsetReader demands of it.
+// Read implements io.Reader, which the decoder's CharsetReader requires.
 func (s *source) Read(p []byte) (int, error) {
 	for n := range p {
 		c, err := s.ReadByte()
@@ -71,8 +77,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// begin starts a token at an offset. The limits are in bytes: of a start or end tag,
-// a text, and anything else.
+// begin starts a token at an offset. The limits in bytes are for a start or end tag,
+// a text, and any other token.
 func (s *source) begin(offset int64, tag, text, other int) {
 	at := int(offset - s.base)
 	if s.end-at < 2 {
@@ -91,7 +97,7 @@ func (s *source) begin(offset int64, tag, text, other int) {
 	s.setStop()
 }
 
-// more makes at least one byte ready to be read, or returns why there is none.
+// more makes at least one byte available, or returns an error.
 func (s *source) more() error {
 	s.scan(s.buf[s.scanned:s.pos])
 	if s.pos == s.end {
@@ -117,15 +123,19 @@ func (s *source) setStop() {
 	}
 }
 
-// fill drops buf[:from] and reads on, until the window holds want bytes or the
-// reader ends.
+// fill drops buf[:from] and reads until the window has want bytes or the reader
+// ends.
 func (s *source) fill(from, want int) {
-	s.end = copy(s.buf, s.buf[from:s.end])
+	window := s.buf
+	if s.end == len(window) && len(window) < windowSize {
+		s.buf = make([]byte, windowSize)
+	}
+	s.end = copy(s.buf, window[from:s.end])
 	s.base += int64(from)
 	s.pos -= from
 	for idle := 0; s.end < want && s.failed == nil; idle++ {
-		const mostIdle = 100
-		if idle == mostIdle {
+		const maxIdle = 100
+		if idle == maxIdle {
 			s.failed = io.ErrNoProgress
 			return
 		}
@@ -135,7 +145,7 @@ func (s *source) fill(from, want int) {
 	}
 }
 
-// readError returns what the reader failed with other than its end, or nil.
+// readError returns the reader's error other than io.EOF, or nil.
 func (s *source) readError() error {
 	if s.failed == io.EOF {
 		return nil

@@ -11,10 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError says why a document is not acceptable, and where.
+// SyntaxError says why a document was rejected, and where.
 type SyntaxError struct {
-	// Line and Column count from 1; Column is in bytes, without those that were
-	// dropped because a text or value was too long.
+	// Line and Column count from 1. Column is in bytes, without those dropped
+	// because a text or value was too long.
 	Line, Column int
 	// Reason may quote the document.
 	Reason string
@@ -25,13 +25,12 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
-// tokens reads the tokens of one XML document and holds it to what encoding/xml
-// in its strict mode demands, to a single root with nothing around it, to no
-// document type, and to the limits; what is beyond the limit of a text, or of the
-// values of a tag's attributes, is left out.
+// tokens reads the tokens of one XML document. It enforces the strict mode of
+// encoding/xml, a single root with nothing around it, no document type, and the
+// limits. It drops the excess of a text or of a tag's attribute values.
 //
-// It stands on RawToken, not Token: the translation of name spaces, which Token
-// does besides, is of no use here and costs time.
+// It uses RawToken, not Token, which also translates name spaces: that is not
+// needed here and costs time.
 type tokens struct {
 	src *source
 	dec *xml.Decoder
@@ -41,33 +40,33 @@ type tokens struct {
 	elements int        // outside of alerts
 	rooted   bool       // the root has begun
 
-	// text is the limit of the next text, in bytes. inAlert is true where a tag or
-	// an element too many costs only its alert. Both are set from outside.
+	// text is the limit of the next text in bytes. inAlert is true inside an alert,
+	// where excess costs only that alert. The decoder sets both.
 	text    int
 	inAlert bool
-	// trimmed is true if the present tag had too many attributes, which are left out.
+	// trimmed is true if excess attributes of the current tag were dropped.
 	trimmed bool
 }
 
 func newTokens(r io.Reader, lim Limits) *tokens {
 	src := newSource(r)
 	dec := xml.NewDecoder(src)
-	// Sensors that declare another encoding send UTF-8 all the same; if it is
-	// not, the decoder's own check says so.
+	// Sensors that declare another encoding still send UTF-8; otherwise the
+	// decoder's own check fails.
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	return &tokens{src: src, dec: dec, lim: lim, text: lim.TextBytes}
 }
 
-// isCut reports whether some of the present token was left out.
+// isCut reports whether part of the current token was dropped.
 func (t *tokens) isCut() bool { return t.trimmed || t.src.dropped > 0 }
 
 // depth returns how many elements are open.
 func (t *tokens) depth() int { return len(t.open) }
 
 // next returns the next start, end or text of the document, and io.EOF after a
-// complete one. A start is among the open elements when it is returned, an end
-// no longer. Other errors are a *SyntaxError or, wrapped, the reader's.
-// The token is valid until next is called again.
+// complete one. The open elements include a returned start, but not a returned
+// end. Other errors are a *SyntaxError or, wrapped, the reader's. The token is
+// valid until the next call.
 func (t *tokens) next() (xml.Token, error) {
 	for {
 		offset := t.dec.InputOffset()
@@ -96,7 +95,7 @@ func (t *tokens) next() (xml.Token, error) {
 		case xml.Comment:
 			reason = checkCharacters("comment", token)
 		case xml.Directive:
-			reason = "a document type or other declaration: allowed is none"
+			reason = "a document type or other declaration: expected none"
 		}
 		if reason != "" {
 			return nil, t.syntaxError(reason)
@@ -109,7 +108,7 @@ func (t *tokens) next() (xml.Token, error) {
 
 func (t *tokens) start(e xml.StartElement) (reason string) {
 	if len(t.open) == 0 && t.rooted {
-		return "a second root element " + quote(nameOf(e.Name)) + ": allowed is one"
+		return "a second root element " + quote(nameOf(e.Name)) + ": expected one"
 	}
 	t.rooted = true
 	t.open = append(t.open, e.Name)
@@ -126,7 +125,7 @@ func (t *tokens) start(e xml.StartElement) (reason string) {
 	case t.elements > t.lim.Elements:
 		return fmt.Sprintf("more than %d elements outside of alerts", t.lim.Elements)
 	case len(e.Attr) > t.lim.Attributes:
-		return fmt.Sprintf("element %s with %d attributes: allowed are %d",
+		return fmt.Sprintf("element %s with %d attributes: the maximum is %d",
 			quote(nameOf(e.Name)), len(e.Attr), t.lim.Attributes)
 	}
 	for i, a := range e.Attr {
@@ -154,7 +153,7 @@ func (t *tokens) end(e xml.EndElement) (reason string) {
 // outside checks text outside the root.
 func outside(text xml.CharData) (reason string) {
 	if text = bytes.Trim(text, " \t\r\n"); len(text) > 0 {
-		return "text " + quote(string(text[:min(len(text), mostQuoted)])) + " outside the root element"
+		return "text " + quote(string(text[:min(len(text), maxQuoted)])) + " outside the root element"
 	}
 	return ""
 }
@@ -169,7 +168,7 @@ func instruction(p xml.ProcInst, offset int64) (reason string) {
 	return checkCharacters("processing instruction", p.Inst)
 }
 
-// checkCharacters checks what encoding/xml lets through unseen.
+// checkCharacters rejects what encoding/xml accepts unchecked.
 func checkCharacters(what string, text []byte) (reason string) {
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
@@ -184,7 +183,7 @@ func checkCharacters(what string, text []byte) (reason string) {
 	return ""
 }
 
-// failure turns an error of the decoder into one of ours.
+// failure converts an error of the decoder to a *SyntaxError.
 func (t *tokens) failure(err error) error {
 	if failed := t.src.readError(); failed != nil {
 		return fmt.Errorf("reading the message: %w", failed)
@@ -192,10 +191,10 @@ func (t *tokens) failure(err error) error {
 	var syntax *xml.SyntaxError
 	switch {
 	case t.src.tooLong:
-		return t.syntaxError(fmt.Sprintf("a tag longer than %d bytes, attributes' values aside, or a comment or CDATA section longer than %d",
+		return t.syntaxError(fmt.Sprintf("a tag longer than %d bytes without attribute values, or a comment or CDATA section longer than %d",
 			t.lim.TagBytes, t.lim.PayloadBytes))
 	case err == io.EOF && !t.rooted:
-		return t.syntaxError("no root element: allowed is one XML document")
+		return t.syntaxError("no root element: expected one XML document")
 	case err == io.EOF && len(t.open) > 0:
 		return t.syntaxError("the document ends within element " + quote(nameOf(t.open[len(t.open)-1])))
 	case err == io.EOF:
@@ -209,7 +208,7 @@ func (t *tokens) failure(err error) error {
 
 func (t *tokens) syntaxError(reason string) *SyntaxError {
 	line, column := t.dec.InputPos()
-	return &SyntaxError{Line: line + t.src.lines, Column: column, Reason: printable(reason)}
+	return &SyntaxError{Line: line + t.src.lines, Column: column, Reason: sanitize(reason)}
 }
 
 func nameOf(n xml.Name) string {
@@ -219,27 +218,38 @@ func nameOf(n xml.Name) string {
 	return n.Space + ":" + n.Local
 }
 
-// mostQuoted is how many bytes of a name or text an error shows.
-const mostQuoted = 60
+// maxQuoted is the maximum length of a name or text in an error, in bytes.
+const maxQuoted = 60
 
 func quote(s string) string {
-	if len(s) > mostQuoted {
-		s = strings.ToValidUTF8(s[:mostQuoted], "") + "…"
+	if len(s) > maxQuoted {
+		s = strings.ToValidUTF8(s[:maxQuoted], "") + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }
 
-// printable makes a reason of encoding/xml, which may hold a name of any length
-// and bytes of any kind, short and harmless.
-func printable(s string) string {
-	const most = 300
-	if len(s) > most {
-		s = s[:most] + "…"
+// sanitize makes a reason of encoding/xml short and printable: it may quote a
+// name of any length and any bytes.
+func sanitize(s string) string {
+	const maxBytes = 300
+	if len(s) > maxBytes {
+		s = s[:maxBytes] + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
+	return Printable(s, maxBytes+1)
+}
+
+// Printable truncates a text of a sensor to so many characters, and replaces those that
+// cannot be printed.
+func Printable(s string, maxRunes int) string {
+	var b strings.Builder
+	for _, c := range s {
+		if maxRunes--; maxRunes < 0 {
+			break
 		}
-		return utf8.RuneError
-	}, s)
+		if !unicode.IsPrint(c) {
+			c = utf8.RuneError
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }

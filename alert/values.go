@@ -16,19 +16,18 @@ func attribute(e xml.StartElement, name string) (value string, ok bool) {
 	return "", false
 }
 
-// pythonNone is what clients send for what they do not know: Python's str(None).
+// pythonNone is what clients send for unknown values: Python's str(None).
 const pythonNone = "None"
 
-// word returns a value that is a name or a number, empty for pythonNone. White space
-// around it does not count. One that is too long is cut: it may be of an alert that
-// is skipped.
+// word returns a name or number without white space around it, empty for pythonNone.
+// It truncates long values, since the alert may be skipped before truncate runs.
 func (a *alertFields) word(value string) string {
 	if value = strings.TrimSpace(value); value == pythonNone {
 		return ""
 	}
-	if len(value) > mostShortText {
+	if len(value) > maxShortText {
 		a.wasCut = true
-		return clip(value, mostShortText)
+		return firstBytes(value, maxShortText)
 	}
 	return value
 }
@@ -38,9 +37,9 @@ func (a *alertFields) attributeWord(e xml.StartElement, name string) string {
 	return a.word(value)
 }
 
-// canonicalIP returns an address, with or without white space around it, in the form
-// in which it is stored, and false for what is none. A zone is left out: it is the
-// name of the sensor's own network interface.
+// canonicalIP returns the stored form of an address, or false for anything else. It
+// ignores white space around it and drops a zone, which names the sensor's own
+// network interface.
 func canonicalIP(text string) (string, bool) {
 	text = strings.TrimSpace(text)
 	addr, err := netip.ParseAddr(text)
@@ -48,13 +47,13 @@ func canonicalIP(text string) (string, bool) {
 		return "", false
 	}
 	if addr.Is4() {
-		return text, true // there is but one way to write it
+		return text, true // already in its canonical form
 	}
 	return addr.WithZone("").Unmap().String(), true
 }
 
-// keepsEscapes reports whether an AdditionalData stays percent-encoded: it is a URL,
-// or one of conpot's, which the Python service stored as they came.
+// keepsEscapes reports whether an AdditionalData stays percent-encoded: URLs, and
+// those of conpot, which the Python service stored unchanged.
 func keepsEscapes(meaning string) bool {
 	switch meaning {
 	case "url", "request_uri", "uri", "path":
@@ -68,11 +67,11 @@ func addressOrUnknown(text string) string {
 	if ip, ok := canonicalIP(text); ok {
 		return ip
 	}
-	return unknownIP
+	return UnknownIP
 }
 
-// jsonObject returns fields as the text of a JSON object with sorted keys, every
-// text as it is (no HTML escapes).
+// jsonObject returns fields as the text of a JSON object with sorted keys,
+// without HTML escapes.
 func jsonObject(fields map[string]string) string {
 	if len(fields) == 0 {
 		return "{}"
@@ -81,7 +80,7 @@ func jsonObject(fields map[string]string) string {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(fields); err != nil {
-		panic("alert: texts cannot be encoded: " + err.Error())
+		panic("alert: cannot encode texts: " + err.Error())
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -1,5 +1,5 @@
-// Package cache says what a cache of answers is, and holds the Loader that all
-// answers go through. The implementations are cache/memory and cache/memcached.
+// Package cache defines the cache of answers and the Loader that all answers go
+// through. The implementations are cache/memory and cache/memcached.
 package cache
 
 import (
@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Opener is what a guest module in the namespace peba.caches implements.
-// Open is the first moment at which it may allocate or use the network.
+// Opener is implemented by guest modules in the namespace peba.caches. They
+// must not allocate or use the network before Open.
 type Opener interface {
 	Open(ctx context.Context) (Cache, error)
 }
 
-// Cache keeps answers for a while. All methods may be called from many
-// goroutines at once. A cache may forget anything at any time.
+// Cache keeps answers for a limited time. All methods are safe for concurrent
+// use. A cache may drop any value at any time.
 type Cache interface {
-	// Get returns the value, or false when there is none. The value is shared:
-	// it must not be changed. An error means the cache could not be asked.
+	// Get returns the value, or false if there is none. The value is shared and
+	// must not be changed. An error means that the cache did not answer.
 	Get(ctx context.Context, key string) (value []byte, found bool, err error)
 
 	// Set keeps the value for ttl. The cache owns value from then on.
@@ -26,6 +26,6 @@ type Cache interface {
 	// Ping returns nil when the cache answers.
 	Ping(ctx context.Context) error
 
-	// Close gives this handle back.
+	// Close releases this handle.
 	Close() error
 }

@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// failureKeep is how long a failure is remembered, so that a store in
-	// trouble is not asked by every request.
+	// failureKeep is how long a failure is remembered, so that not every
+	// request asks a failing store.
 	failureKeep = time.Second
 
 	// maxFailures bounds the memory: clients choose a part of the keys.
 	maxFailures = 4096
 )
 
-// failures remembers, for a short time, what went wrong last for a key. The
-// zero value is ready.
+// failures remembers the last error of each key for a short time. The zero
+// value is ready to use.
 type failures struct {
 	mu    sync.Mutex
 	byKey map[string]failure
@@ -36,7 +36,7 @@ func (f *failures) recent(key string) error {
 	return nil
 }
 
-// remember keeps err for key. When there are too many, all are forgotten.
+// remember keeps err for key. If there are too many, it drops all.
 func (f *failures) remember(key string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -2,16 +2,18 @@ package cache
 
 import (
 	"bytes"
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // What others wrote into a shared cache is no value of ours.
 func TestForeignValues(t *testing.T) {
-	whole := frame([]byte("foreign"), encoded{gzip: []byte("gz")}, time.Now(), time.Hour)
+	whole := frame([]byte("foreign"), time.Now(), time.Now().Add(time.Hour))
 	otherVersion := bytes.Clone(whole)
 	otherVersion[0]++
-	for _, foreign := range [][]byte{nil, []byte("x"), whole[:headerSize-1], whole[:len(whole)-1], otherVersion} {
+	for _, foreign := range [][]byte{nil, []byte("x"), whole[:headerSize-1], otherVersion} {
 		c := newMapCache()
 		if err := c.Set(t.Context(), "k", foreign, time.Hour); err != nil {
 			t.Fatal(err)
@@ -25,21 +27,10 @@ func TestForeignValues(t *testing.T) {
 
 func TestFrameKeepsEverything(t *testing.T) {
 	made := time.Now()
-	for _, also := range []encoded{{}, {gzip: []byte("gz")}, {zstd: []byte("zs")}, {gzip: []byte("gz"), zstd: []byte("zst")}} {
-		for _, value := range []string{"", "value"} {
-			r, ok := unframe(frame([]byte(value), also, made, time.Minute), made.Add(time.Second))
-			if !ok || string(r.Value) != value || r.Digest != digestOf([]byte(value)) || r.Age != time.Second || r.Fresh != 59*time.Second {
-				t.Errorf("%q, %q: %v, %s", value, also, ok, show(r))
-			}
-			if !bytes.Equal(r.Encoded("gzip"), also.gzip) || !bytes.Equal(r.Encoded("zstd"), also.zstd) {
-				t.Errorf("%q came back as %q", also, r.also)
-			}
-			// Appending to one part must not write into the next.
-			_ = append(r.Value, 'x')
-			_ = append(r.also.gzip, 'x')
-			if !bytes.Equal(r.also.gzip, also.gzip) || !bytes.Equal(r.also.zstd, also.zstd) {
-				t.Errorf("%q: the parts share their space", also)
-			}
+	for _, value := range []string{"", "value"} {
+		r, ok := unframe(frame([]byte(value), made, made.Add(time.Minute)), made.Add(time.Second))
+		if !ok || string(r.Value) != value || r.Age != time.Second || r.Fresh != 59*time.Second {
+			t.Errorf("%q: %v, %s", value, ok, show(r))
 		}
 	}
 }
@@ -59,7 +50,7 @@ func TestRenewable(t *testing.T) {
 		{time.Hour, time.Hour + maxRenewal, Stale, false},
 	}
 	for _, test := range tests {
-		r, ok := unframe(frame([]byte("v"), encoded{}, made, test.ttl), made.Add(test.age))
+		r, ok := unframe(frame([]byte("v"), made, made.Add(test.ttl)), made.Add(test.age))
 		if !ok || r.Status != test.status || r.renewable != test.renewable {
 			t.Errorf("ttl %v, age %v: %v, %v, renewable %v, want %v, %v",
 				test.ttl, test.age, ok, r.Status, r.renewable, test.status, test.renewable)
@@ -69,8 +60,41 @@ func TestRenewable(t *testing.T) {
 
 func TestClockSetBack(t *testing.T) {
 	now := time.Now()
-	r, ok := unframe(frame([]byte("v"), encoded{}, now.Add(time.Second), time.Minute), now)
-	if !ok || r.Age != 0 || r.Status != Hit {
-		t.Errorf("a value made in the future: %s, want age 0", show(r))
+	ahead := func(by time.Duration) Result {
+		r, ok := unframe(frame([]byte("v"), now.Add(by), now.Add(by+10*time.Second)), now)
+		if !ok || r.Age != 0 {
+			t.Errorf("a value made in the future: %v, %s, want age 0", ok, show(r))
+		}
+		return r
 	}
+	if r := ahead(maxSkew); r.Status != Hit || r.Fresh != 10*time.Second {
+		t.Errorf("by a clock that is a little ahead: %s, fresh for %v, want 10 seconds", show(r), r.Fresh)
+	}
+	// Else it would hold until the clock is again where it was.
+	if r := ahead(time.Hour); r.Status != Stale || r.Fresh != 0 || r.renewable {
+		t.Errorf("after the clock was set back an hour: %s, fresh for %v, want it to be computed again", show(r), r.Fresh)
+	}
+}
+
+// A question is about the moment at which it was asked: an answer that was computed over
+// midnight is of the day before.
+func TestAgeCountsFromTheQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLoader(newMapCache())
+		takesLong := func(context.Context) ([]byte, error) {
+			time.Sleep(20 * time.Second)
+			return []byte("v"), nil
+		}
+		load := func(key string, ttl time.Duration, status Status, age, fresh time.Duration) {
+			t.Helper()
+			r, err := l.Load(t.Context(), key, ttl, takesLong)
+			if err != nil || r.Status != status || r.Age != age || r.Fresh != fresh {
+				t.Errorf("%s, age %v, fresh for %v, %v, want %v, age %v, fresh for %v", show(r), r.Age, r.Fresh, err, status, age, fresh)
+			}
+		}
+		load("kept", 10*time.Second, Miss, 20*time.Second, 10*time.Second)
+		time.Sleep(5 * time.Second)
+		load("kept", 10*time.Second, Hit, 25*time.Second, 5*time.Second)
+		load("not kept", 0, Bypass, 20*time.Second, 0)
+	})
 }

@@ -12,14 +12,15 @@ import (
 
 const (
 	// staleKeep is how long a value is kept past its ttl, to be served while
-	// nothing newer can be had.
+	// computing a newer one fails.
 	staleKeep = 24 * time.Hour
 
-	// maxRenewal is for how long past its ttl, at most, a value is returned
-	// without waiting for the new one; before that limit comes one more ttl.
+	// maxRenewal limits for how long past its ttl a value is returned without
+	// waiting for the new one: one more ttl, but at most this.
 	maxRenewal = time.Minute
 
-	// fillTimeout ends a computation that nobody may be waiting for any more.
+	// fillTimeout ends a computation, since nobody may be waiting for it any
+	// more.
 	fillTimeout = 30 * time.Second
 )
 
@@ -27,14 +28,14 @@ const (
 type Status int8
 
 const (
-	// Hit is a fresh value from the cache.
+	// Hit means a fresh value from the cache.
 	Hit Status = iota
-	// Miss is a value computed just now, and kept.
+	// Miss means a value computed just now and kept.
 	Miss
-	// Stale is a value past its ttl: a new one is being computed, or computing
-	// it failed (see Result.Err).
+	// Stale means a value past its ttl: a new one is being computed, or
+	// computing it failed (see Result.Err).
 	Stale
-	// Bypass is a value computed just now, and not kept.
+	// Bypass means a value computed just now and not kept.
 	Bypass
 )
 
@@ -54,61 +55,57 @@ func (s Status) String() string {
 	}
 }
 
-// Result is a value and what is known of it.
+// Result is a value with its status and age.
 type Result struct {
 	// Value is shared: it must not be changed.
 	Value []byte
-	// Digest is the first half of Value's SHA-256; see ETag.
-	Digest [digestSize]byte
 	// Status says where Value comes from.
 	Status Status
-	// Age is the time since Value was computed.
+	// Age is the time since the computation of Value began.
 	Age time.Duration
-	// Fresh is for how long Value still holds; zero for Stale and Bypass.
+	// Fresh is how long Value stays fresh; zero for Stale and Bypass.
 	Fresh time.Duration
-	// Err says why computing a newer value failed. It is set only when Status is
-	// Stale, and nil there too while a new value is being computed.
+	// Err is the error of computing a newer value. It is set only if Status is
+	// Stale, and nil while a new value is being computed.
 	Err error
 
-	// also holds Value's encoded forms.
-	also encoded
-	// renewable is set while Value may be returned before a new one is there.
+	// renewable is set while Value may be returned before the new one is
+	// computed.
 	renewable bool
 }
 
-// Loader gets values from a cache and computes those that are missing. All
-// methods may be called from many goroutines at once.
+// Loader gets values from a cache and computes missing ones. All methods are
+// safe for concurrent use.
 type Loader struct {
 	cache    Cache
-	encoder  *encoder
 	flights  singleflight.Group
 	failures failures
-	// renewals holds the keys whose new value nobody waits for.
+	// renewals holds the keys that are renewed in the background.
 	renewals sync.Map
 }
 
 // fillFunc computes a value.
 type fillFunc = func(ctx context.Context) ([]byte, error)
 
-// NewLoader returns a Loader on c, which stays the caller's to close.
+// NewLoader returns a Loader on c. The caller closes c.
 func NewLoader(c Cache) *Loader {
-	return &Loader{cache: c, encoder: newEncoder(gzipLevel)}
+	return &Loader{cache: c}
 }
 
 // Load returns the value of key: from the cache while it is younger than ttl,
-// otherwise by calling fill, never more than once at a time for one key. With
-// ttl 0 nothing is looked up or kept (Bypass).
+// otherwise by calling fill, never more than once at a time per key. With ttl 0
+// it uses no cache (Bypass).
 //
-// For one more ttl, at most a minute, the old value is returned at once (Stale)
-// while one call of fill computes the new one: only who comes later must wait.
+// For one more ttl, at most a minute, it returns the old value at once (Stale)
+// while one call of fill computes the new one. Only later callers wait.
 //
-// fill runs in a goroutine of its own, under a context that keeps ctx's values
-// but not its end, since others may be waiting too: it ends after 30 seconds.
-// Load itself returns as soon as ctx ends. When fill fails or panics, the last
-// value is returned (Stale) if the cache still has it, otherwise the error; in
-// the next second the key's other callers get the same without a call of fill.
+// fill runs in its own goroutine. Its context keeps ctx's values but not its
+// end, since others may be waiting too; it ends after 30 seconds. Load itself
+// returns as soon as ctx ends. If fill fails or panics, Load returns the last
+// value (Stale) if the cache still has it, otherwise the error. For the next
+// second the key's other callers get the same without a call of fill.
 //
-// A cache that fails costs only time: its errors are not returned.
+// Errors of the cache are not returned: they only cost time.
 func (l *Loader) Load(ctx context.Context, key string, ttl time.Duration, fill fillFunc) (Result, error) {
 	if ttl > 0 {
 		r, found := l.get(ctx, key)
@@ -126,10 +123,10 @@ func (l *Loader) Load(ctx context.Context, key string, ttl time.Duration, fill f
 }
 
 // Refresh computes and keeps a new value of key, unless the one in the cache
-// holds for longer than within: caches may be shared, and one edge's work is
-// enough. It waits for a flight under way, and so Load's callers do for this
-// one. The error is fill's, or that fill failed with within the last second.
-// With ttl 0 there is nothing to do.
+// stays fresh for longer than within: caches may be shared, and one edge's work
+// is enough. It waits for a computation in progress, and callers of Load wait
+// for this one. It returns the error of fill, now or within the last second.
+// With ttl 0 it does nothing.
 func (l *Loader) Refresh(ctx context.Context, key string, ttl, within time.Duration, fill fillFunc) error {
 	if ttl <= 0 {
 		return nil
@@ -142,26 +139,26 @@ func (l *Loader) Refresh(ctx context.Context, key string, ttl, within time.Durat
 		if err != nil {
 			return err
 		}
-		// Load's flight, if it was that one, is content with less.
+		// A flight of Load may have been satisfied with less.
 		if r.Status != Hit || r.Fresh > within {
 			return r.Err
 		}
 	}
 }
 
-// renew has a new value computed that nobody waits for, unless that is under way.
+// renew computes a new value in the background, unless that is in progress.
 func (l *Loader) renew(ctx context.Context, key string, ttl time.Duration, fill fillFunc) {
 	if _, underWay := l.renewals.LoadOrStore(key, struct{}{}); underWay {
 		return
 	}
 	go func() {
 		defer l.renewals.Delete(key)
-		// The failures remember an error for the next caller.
+		// failures remembers an error for the next caller.
 		_, _ = l.join(context.WithoutCancel(ctx), key, flight{ttl: ttl, fill: fill})
 	}()
 }
 
-// get returns what the cache has, as Hit or as Stale.
+// get returns the cached value, as Hit or Stale.
 func (l *Loader) get(ctx context.Context, key string) (Result, bool) {
 	framed, found, err := l.cache.Get(ctx, key)
 	if err != nil || !found {
@@ -170,14 +167,14 @@ func (l *Loader) get(ctx context.Context, key string) (Result, bool) {
 	return unframe(framed, time.Now())
 }
 
-// flight is one computation of a value, unless the cache has one that holds for
-// longer than within.
+// flight is one computation of a value, skipped if the cache has one that stays
+// fresh for longer than within.
 type flight struct {
 	ttl, within time.Duration
 	fill        fillFunc
 }
 
-// join waits for the flight of key: f, if there is none yet.
+// join waits for the flight of key. It starts f if there is none.
 func (l *Loader) join(ctx context.Context, key string, f flight) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err // nobody to compute for
@@ -198,8 +195,8 @@ func (l *Loader) join(ctx context.Context, key string, f flight) (Result, error)
 	}
 }
 
-// fly computes the value and keeps it. It looks into the cache first: the last
-// flight may have landed after its caller looked.
+// fly computes the value and keeps it. It checks the cache first: the previous
+// flight may have ended after the caller checked.
 func (l *Loader) fly(ctx context.Context, key string, f flight) (Result, error) {
 	var (
 		old    Result
@@ -213,8 +210,9 @@ func (l *Loader) fly(ctx context.Context, key string, f flight) (Result, error) 
 	err := l.failures.recent(key)
 	if err == nil {
 		var value []byte
+		asOf := time.Now()
 		if value, err = call(ctx, f.fill); err == nil {
-			return l.keep(ctx, key, f.ttl, value), nil
+			return l.keep(ctx, key, f.ttl, value, asOf), nil
 		}
 		l.failures.remember(key, err)
 	}
@@ -226,34 +224,31 @@ func (l *Loader) fly(ctx context.Context, key string, f flight) (Result, error) 
 }
 
 // keep puts a new value into the cache.
-func (l *Loader) keep(ctx context.Context, key string, ttl time.Duration, value []byte) Result {
+func (l *Loader) keep(ctx context.Context, key string, ttl time.Duration, value []byte, asOf time.Time) Result {
+	now := time.Now()
 	if ttl <= 0 {
-		return Result{Value: value, Digest: digestOf(value), Status: Bypass}
+		return Result{Value: value, Status: Bypass, Age: max(0, now.Sub(asOf))}
 	}
-	made := time.Now()
-	framed := frame(value, l.encoder.encode(value), made, ttl)
-	// What a cache does not take is computed again the next time.
-	_ = l.cache.Set(ctx, key, framed, ttl+staleKeep)
-	r, _ := unframe(framed, made)
-	r.Status = Miss
-	return r
+	// A value that the cache rejects is computed again next time.
+	_ = l.cache.Set(ctx, key, frame(value, asOf, now.Add(ttl)), ttl+staleKeep)
+	return Result{Value: value, Status: Miss, Age: max(0, now.Sub(asOf)), Fresh: ttl}
 }
 
-// PanicError is what Load returns when fill panics.
+// PanicError is returned by Load if fill panics.
 type PanicError struct {
-	// Value is what fill panicked with.
+	// Value is the value of the panic.
 	Value any
-	// Stack is where.
+	// Stack is the stack trace.
 	Stack []byte
 }
 
-// Error returns the value that fill panicked with, without the stack.
+// Error returns the value of the panic without the stack.
 func (e *PanicError) Error() string {
 	return fmt.Sprintf("computing a value panicked: %v", e.Value)
 }
 
-// call calls fill. A panic there would end the process, as it does in any
-// goroutine that is not the HTTP server's.
+// call calls fill and recovers from a panic, which would otherwise end the
+// process.
 func call(ctx context.Context, fill fillFunc) (value []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {

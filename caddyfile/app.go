@@ -5,17 +5,17 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
 )
 
-// parseApp reads the global option peba; its syntax stands at
-// collector.App.UnmarshalCaddyfile.
+// parseApp parses the global option peba; for its syntax see
+// app.App.UnmarshalCaddyfile.
 func parseApp(d *caddyfile.Dispenser, before any) (any, error) {
 	if before != nil {
-		d.Next() // to where the error is
+		d.Next() // to the position of the error
 		return nil, d.Err("the global option peba is given twice")
 	}
-	app := new(collector.App)
+	app := new(app.App)
 	if err := app.UnmarshalCaddyfile(d); err != nil {
 		return nil, err
 	}

@@ -3,14 +3,15 @@
 package dashboard
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
+	"html"
 	"io/fs"
 	"path"
 	"strings"
-	"sync"
 
-	"github.com/peba-edge/peba/cache"
+	"github.com/peba-edge/peba/content"
 )
 
 //go:embed public
@@ -22,7 +23,7 @@ type File struct {
 	Media string
 	// Content is the file in all encodings, with its entity tags. It is shared: it
 	// must not be changed.
-	Content cache.Result
+	Content content.Body
 }
 
 // mediaTypes are those of the page's files by the ends of their names: what the
@@ -36,15 +37,10 @@ var mediaTypes = map[string]string{
 }
 
 // Files returns the page's files by their paths, such as "/main.js"; that of
-// index.html is "/". They are prepared once, however often a server is reloaded,
-// and shared: the map must not be changed.
-func Files() (map[string]File, error) { return prepared() }
-
-var prepared = sync.OnceValues(prepare)
-
-func prepare() (map[string]File, error) {
-	var paths, media []string
-	var contents [][]byte
+// index.html is "/", and names the version of the program.
+func Files(version string) (map[string]File, error) {
+	files := make(map[string]File)
+	encoder := content.NewFileEncoder()
 	err := fs.WalkDir(public, "public", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -53,21 +49,19 @@ func prepare() (map[string]File, error) {
 		if !ok {
 			return fmt.Errorf("%s has no known media type", name)
 		}
-		content, err := public.ReadFile(name)
+		text, err := public.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		paths = append(paths, strings.TrimSuffix(strings.TrimPrefix(name, "public"), "index.html"))
-		media = append(media, kind)
-		contents = append(contents, content)
+		if name == "public/index.html" {
+			text = bytes.ReplaceAll(text, []byte("{version}"), []byte(html.EscapeString(version)))
+		}
+		address := strings.TrimSuffix(strings.TrimPrefix(name, "public"), "index.html")
+		files[address] = File{Media: kind, Content: encoder.Encode(text)}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the dashboard's files: %w", err)
-	}
-	files := make(map[string]File, len(paths))
-	for i, result := range cache.Fixed(contents) {
-		files[paths[i]] = File{Media: media[i], Content: result}
 	}
 	return files, nil
 }

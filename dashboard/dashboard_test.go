@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,13 +15,16 @@ const maxWeight = 150_000
 
 // TestFiles holds the files that are served to those in the folder.
 func TestFiles(t *testing.T) {
-	files, err := Files()
+	files, err := Files("v1.2.3<")
 	if err != nil {
 		t.Fatal(err)
 	}
 	page, ok := files["/"]
 	if !ok || page.Media != "text/html; charset=utf-8" || !strings.HasPrefix(string(page.Content.Value), "<!doctype html>") {
 		t.Fatalf("the page itself is %q: %.80s", page.Media, page.Content.Value)
+	}
+	if text := string(page.Content.Value); !strings.Contains(text, "PEBA v1.2.3&lt;") {
+		t.Error("the page does not name the version")
 	}
 	if _, ok := files["/index.html"]; ok {
 		t.Error("the page has two paths")
@@ -56,10 +60,46 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestImports holds that main.js and what else is in the page's own folder may
+// import any module, and a module in a folder only those of that folder and of lib:
+// so no folder depends on a tab, and none on another in a circle.
+func TestImports(t *testing.T) {
+	files, err := Files("v1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imported := regexp.MustCompile(`(?m)^(?:import|export \{|export \*)[^"']*["']([^"']+)["']`)
+	found := 0
+	for name, file := range files {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		folder := path.Dir(name)
+		for _, match := range imported.FindAllSubmatch(file.Content.Value, -1) {
+			found++
+			module := string(match[1])
+			if !strings.HasPrefix(module, "./") && !strings.HasPrefix(module, "../") {
+				t.Errorf("%s imports %q: must be a path that begins with ./ or ../", name, module)
+				continue
+			}
+			target := path.Join(folder, module)
+			if _, ok := files[target]; !ok {
+				t.Errorf("%s imports %q: there is no %s", name, module, target)
+			}
+			if other := path.Dir(target); folder != "/" && other != folder && other != "/lib" {
+				t.Errorf("%s imports %s: must be in %s or /lib", name, target, folder)
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d imports were found", found)
+	}
+}
+
 // TestNoOtherOrigin looks for what the policy of the page would stop, and for
 // ways in which a text could become markup.
 func TestNoOtherOrigin(t *testing.T) {
-	files, err := Files()
+	files, err := Files("v1.2.3<")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,10 +127,10 @@ func TestNoOtherOrigin(t *testing.T) {
 	}
 }
 
-// BenchmarkPrepare is what a start of the server pays.
-func BenchmarkPrepare(b *testing.B) {
+// BenchmarkFiles is what a start of the server pays.
+func BenchmarkFiles(b *testing.B) {
 	for b.Loop() {
-		if _, err := prepare(); err != nil {
+		if _, err := Files("v1.2.3"); err != nil {
 			b.Fatal(err)
 		}
 	}

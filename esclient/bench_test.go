@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/store/storetest"
@@ -33,7 +34,7 @@ func fill(b *testing.B, s *esStore) {
 		must(b, s.Put(b.Context(), records))
 	}
 	settle(b, s)
-	must(b, s.client.do(b.Context(), http.MethodPost, "/"+s.names.Alerts+"-*/_forcemerge?max_num_segments=1", nil, nil))
+	must(b, s.client.Do(b.Context(), http.MethodPost, "/"+s.names.Alerts+"-*/_forcemerge?max_num_segments=1", nil, nil))
 	var stats struct {
 		All struct {
 			Primaries struct {
@@ -43,7 +44,7 @@ func fill(b *testing.B, s *esStore) {
 			} `json:"primaries"`
 		} `json:"_all"`
 	}
-	must(b, s.client.do(b.Context(), http.MethodGet, "/"+s.names.Alerts+"-*/_stats/store", nil, &stats))
+	must(b, s.client.Do(b.Context(), http.MethodGet, "/"+s.names.Alerts+"-*/_stats/store", nil, &stats))
 	b.Logf("%d bytes an alert, merged, without replicas", stats.All.Primaries.Store.Size/alerts)
 }
 
@@ -78,10 +79,17 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 // BenchmarkQuestions asks questions with nothing cached, and sends the same
 // queries to Elasticsearch without this program, in turn.
 func BenchmarkQuestions(b *testing.B) {
-	s := openTest(b, store.Options{})
-	fill(b, s)
-	rec := &recorder{RoundTripper: s.client.nodes.transport}
-	s.client.nodes.transport = rec
+	m := newModule(b, server(b).URL())
+	fill(b, openModule(b, m, store.Options{}))
+	rec := new(recorder)
+	o := m.cluster()
+	o.Wrap = func(t http.RoundTripper) http.RoundTripper {
+		rec.RoundTripper = t
+		return rec
+	}
+	c, err := cluster.New(o)
+	must(b, err)
+	s := bareStoreBy(b, m, c)
 	for _, asked := range []string{
 		"retrieveIPs?", "retrieveAlertsCyber?", "querySingleIP?ip=" + storetest.NewHistory(1).Source(1), "retrieveAlertsCount?time=1440",
 		"retrieveAlertsCountWithType?time=10080", "retrieveAlertStats?", "datasetAlertTypesPerMonth?", "topCountriesAttacks?",

@@ -10,10 +10,12 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/dustin/go-humanize"
+
+	"github.com/peba-edge/peba/esclient/index"
 )
 
-// option is one option of the block: how many arguments it has, in words, and
-// what is done with them.
+// option is one option of the block: its usage, which gives the number of
+// arguments, and its parser.
 type option struct {
 	usage string
 	set   func(m *Module, d *caddyfile.Dispenser, args []string) error
@@ -51,7 +53,7 @@ func options() map[string]option {
 		"timeout": {"DURATION", func(m *Module, d *caddyfile.Dispenser, args []string) error {
 			timeout, err := caddy.ParseDuration(args[0])
 			if err != nil || timeout < minTimeout || timeout > maxTimeout {
-				return d.Errf("store elasticsearch: timeout is %q: allowed is %s", args[0], allowedTimeouts)
+				return d.Errf("store elasticsearch: timeout: got %q, must be %s", args[0], allowedTimeouts)
 			}
 			m.Timeout = caddy.Duration(timeout)
 			return nil
@@ -71,19 +73,19 @@ func options() map[string]option {
 //	    shards             <number>
 //	    replicas           <number>
 //	    timeout            <duration>
-//	    index              alerts|write_alias|users|cves|payloads|statistics|sensors <name>
+//	    index              alerts|write_alias|users|cves|payloads|statistics|sensors|feeds <name>
 //	    spool <path> {
 //	        max_size <size>
 //	        reserve  <size>
 //	    }
 //	}
 //
-// index may be given once for each kind.
+// index may be repeated, once per kind.
 func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the module's name
 	m.URLs = d.RemainingArgs()
 	if len(m.URLs) == 0 {
-		return d.Errf("store elasticsearch has no URLs: allowed is one or more of %s", allowedURLs)
+		return d.Errf("store elasticsearch has no URLs: expected one or more of %s", allowedURLs)
 	}
 	for _, text := range m.URLs {
 		if isPlaceholder(text) {
@@ -99,7 +101,7 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		name := d.Val()
 		o, ok := known[name]
 		if !ok {
-			return d.Errf("store elasticsearch: unknown option %q: allowed are %s", name, strings.Join(optionNames, ", "))
+			return d.Errf("store elasticsearch: unknown option %q: must be one of %s", name, strings.Join(optionNames, ", "))
 		}
 		if seen[name] && name != "index" {
 			return d.Errf("store elasticsearch: %s is given twice", name)
@@ -107,7 +109,7 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		seen[name] = true
 		args := d.RemainingArgs()
 		if len(args) != len(strings.Fields(o.usage)) || slices.Contains(args, "") {
-			return d.Errf("store elasticsearch: %s has %d arguments, or an empty one: allowed is %s %s", name, len(args), name, o.usage)
+			return d.Errf("store elasticsearch: %s has %d arguments, or an empty one: expected %s %s", name, len(args), name, o.usage)
 		}
 		if err := o.set(m, d, args); err != nil {
 			return err
@@ -120,11 +122,11 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 func unmarshalIndex(m *Module, d *caddyfile.Dispenser, args []string) error {
-	i := slices.Index(kinds, args[0])
+	i := slices.Index(index.Kinds, args[0])
 	if i < 0 {
-		return d.Errf("store elasticsearch: unknown kind of index %q: allowed are %s", args[0], strings.Join(kinds, ", "))
+		return d.Errf("store elasticsearch: unknown kind of index %q: must be one of %s", args[0], strings.Join(index.Kinds, ", "))
 	}
-	name := m.Index.all()[i]
+	name := m.Index.All()[i]
 	if *name != "" {
 		return d.Errf("store elasticsearch: index %s is given twice", args[0])
 	}
@@ -135,13 +137,13 @@ func unmarshalIndex(m *Module, d *caddyfile.Dispenser, args []string) error {
 func unmarshalSpool(m *Module, d *caddyfile.Dispenser, args []string) error {
 	m.Spool.Path = args[0]
 	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() {
-		return d.Errf("spool: %q is a file: expected a folder, or a path at which none exists yet", args[0])
+		return d.Errf("spool: %q is a file: must be a folder or not exist yet", args[0])
 	}
 	seen := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name := d.Val()
 		if name != "max_size" && name != "reserve" {
-			return d.Errf("spool: unknown option %q: allowed are max_size, reserve", name)
+			return d.Errf("spool: unknown option %q: must be one of max_size, reserve", name)
 		}
 		if seen[name] {
 			return d.Errf("spool: %s is given twice", name)
@@ -149,11 +151,11 @@ func unmarshalSpool(m *Module, d *caddyfile.Dispenser, args []string) error {
 		seen[name] = true
 		args := d.RemainingArgs()
 		if len(args) != 1 {
-			return d.Errf("spool: %s has %d arguments: allowed is %s", name, len(args), allowedSizes)
+			return d.Errf("spool: %s has %d arguments: expected %s", name, len(args), allowedSizes)
 		}
 		size, err := humanize.ParseBytes(args[0])
 		if err != nil || size > math.MaxInt64 {
-			return d.Errf("spool: %s is %q: allowed is %s", name, args[0], allowedSizes)
+			return d.Errf("spool: %s: got %q, must be %s", name, args[0], allowedSizes)
 		}
 		bytes := int64(size)
 		if name == "max_size" {
@@ -168,11 +170,11 @@ func unmarshalSpool(m *Module, d *caddyfile.Dispenser, args []string) error {
 	return nil
 }
 
-// isPlaceholder reports whether the text is replaced later, and cannot be checked
-// before.
+// isPlaceholder reports whether the text contains a placeholder, and so cannot be
+// checked yet.
 func isPlaceholder(text string) bool { return strings.Contains(text, "{") }
 
-// checkFiles reports the first of the files that cannot be read.
+// checkFiles returns an error for the first unreadable file.
 func checkFiles(d *caddyfile.Dispenser, option string, paths []string) error {
 	for _, path := range paths {
 		if isPlaceholder(path) {
@@ -193,7 +195,7 @@ func checkFiles(d *caddyfile.Dispenser, option string, paths []string) error {
 func number(d *caddyfile.Dispenser, name, text string, least, most int) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		return 0, d.Errf("store elasticsearch: %s is %q: allowed is a whole number from %d to %d", name, text, least, most)
+		return 0, d.Errf("store elasticsearch: %s: got %q, must be a whole number from %d to %d", name, text, least, most)
 	}
 	return n, nil
 }

@@ -10,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/peba-edge/peba/esclient/search/hits"
 )
 
-// checkDisk compares each node's disk with the mark from which Elasticsearch
-// gives it no more shards.
+// checkDisk compares each node's disk with the watermark above which
+// Elasticsearch allocates no more shards to it.
 func (s *esStore) checkDisk(ctx context.Context) (text, advice string, err error) {
 	var stats struct {
 		Nodes map[string]struct {
@@ -26,7 +28,7 @@ func (s *esStore) checkDisk(ctx context.Context) (text, advice string, err error
 			} `json:"fs"`
 		} `json:"nodes"`
 	}
-	if err := s.client.do(ctx, http.MethodGet, "/_nodes/stats/fs?filter_path=nodes.*.name,nodes.*.fs.total", nil, &stats); err != nil {
+	if err := s.client.Do(ctx, http.MethodGet, "/_nodes/stats/fs?filter_path=nodes.*.name,nodes.*.fs.total", nil, &stats); err != nil {
 		return "", "", err
 	}
 	mark, err := s.setting(ctx, "cluster.routing.allocation.disk.watermark.low")
@@ -48,30 +50,30 @@ func (s *esStore) checkDisk(ctx context.Context) (text, advice string, err error
 	}
 	text = strings.Join(lines, ", ")
 	if len(full) > 0 {
-		advice = fmt.Sprintf("Nodes %q are beyond the low disk watermark %s: add disks or nodes, or shorten retention, before the flood stage, when Elasticsearch takes nothing more.", full, mark)
+		advice = fmt.Sprintf("Nodes %q are beyond the low disk watermark %s: add disks or nodes, or shorten retention, before the flood stage, when Elasticsearch rejects all writes.", full, mark)
 	}
 	return text, advice, nil
 }
 
-// setting returns a setting of the cluster, as it stands or by default.
+// setting returns a setting of the cluster, or its default.
 func (s *esStore) setting(ctx context.Context, name string) (string, error) {
 	var settings struct {
 		Persistent, Transient, Defaults map[string]any
 	}
-	err := s.client.do(ctx, http.MethodGet, "/_cluster/settings?include_defaults=true&flat_settings=true", nil, &settings)
+	err := s.client.Do(ctx, http.MethodGet, "/_cluster/settings?include_defaults=true&flat_settings=true", nil, &settings)
 	if err != nil {
 		return "", err
 	}
 	for _, level := range []map[string]any{settings.Transient, settings.Persistent, settings.Defaults} {
 		if v, ok := level[name]; ok {
-			return toText(v), nil
+			return hits.Text(v), nil
 		}
 	}
-	return "", fmt.Errorf("elasticsearch tells no setting %s", name)
+	return "", fmt.Errorf("elasticsearch has no setting %s", name)
 }
 
-// neededFree is how many bytes must be free by a watermark: a percentage or
-// ratio that may be used, or a size that must be free.
+// neededFree returns how many bytes must be free by a watermark: a percentage
+// or ratio that may be used, or a size that must be free.
 func neededFree(mark string, total uint64) (uint64, error) {
 	used, isPercent := strings.CutSuffix(mark, "%")
 	share, err := strconv.ParseFloat(used, 64)

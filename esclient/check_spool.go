@@ -17,11 +17,11 @@ import (
 // usualFrame is the size of a large message without payloads.
 const usualFrame = 256 << 10
 
-// slowSpool is how long a message may wait in the spool before it is worth a word:
-// one that the cluster takes waits for a second or two.
+// slowSpool is how long a message may be queued before that is reported: normally
+// it takes a second or two.
 const slowSpool = 5 * time.Minute
 
-// check looks at what is on this machine: the spool, its sender, the dead letters.
+// check checks the local parts: the spool, its sender, the dead letters.
 func (o *outgoing) check(ctx context.Context) []store.Finding {
 	findings := []store.Finding{o.checkSpool(time.Now())}
 	findings = append(findings, o.checkFiles()...)
@@ -30,10 +30,10 @@ func (o *outgoing) check(ctx context.Context) []store.Finding {
 
 func (o *outgoing) checkSpool(now time.Time) store.Finding {
 	stats := o.spool.Stats()
-	f := store.Finding{Part: "spool", OK: true, Text: fmt.Sprintf("%d messages of %s wait in %s, which takes %s of the disk",
+	f := store.Finding{Part: "spool", OK: true, Text: fmt.Sprintf("%d messages of %s are queued in %s, which takes %s of the disk",
 		stats.Frames, humanize.IBytes(uint64(stats.Bytes)), o.path, humanize.IBytes(uint64(stats.Disk)))}
 	if o.maxSize > 0 {
-		f.Text += " and may take " + humanize.IBytes(uint64(o.maxSize))
+		f.Text += " of at most " + humanize.IBytes(uint64(o.maxSize))
 	}
 	if err := o.accepts(); err != nil {
 		f.OK, f.Text = false, err.Error()
@@ -42,35 +42,35 @@ func (o *outgoing) checkSpool(now time.Time) store.Finding {
 	}
 	if waited := now.Sub(stats.Oldest).Round(time.Second); !stats.Oldest.IsZero() && waited > slowSpool {
 		f.OK, f.Text = false, fmt.Sprintf("%s; the oldest has waited for %v", f.Text, waited)
-		f.Advice = "If the cluster answers (see below), it takes less than comes in: give it more or faster data nodes."
+		f.Advice = "If the cluster answers (see below), alerts arrive faster than it accepts them: add more or faster data nodes."
 	}
 	return f
 }
 
-// spoolAdvice says what to do about a spool that accepts nothing.
+// spoolAdvice returns advice for a spool that accepts nothing.
 func spoolAdvice(err error, path string) string {
 	switch {
 	case errors.Is(err, spool.ErrFull):
-		return "Make room on its disk, raise max_size or lower reserve."
+		return "Free space on its disk, raise max_size or lower reserve."
 	case errors.Is(err, sqlitedb.ErrReplaced):
-		return fmt.Sprintf("The folder %s or a file in it was deleted, moved or replaced: move it back. Do not restart before: what is not written again yet exists in this process only.", path)
+		return fmt.Sprintf("The folder %s or a file in it was deleted, moved or replaced: move it back. Do not restart before: what is not restored yet exists only in this process.", path)
 	default:
 		return fmt.Sprintf("Check the disk of %s (dmesg), and that PEBA's user may write there.", path)
 	}
 }
 
-// mostNamed is how many damaged files are named in a finding.
+// mostNamed is the maximum number of damaged files named in a finding.
 const mostNamed = 5
 
-// checkFiles returns findings about files of the spool that are damaged, or that
-// cannot be read at the moment; none when all are fine.
+// checkFiles returns findings about spool files that are damaged or currently
+// unreadable; none if all are fine.
 func (o *outgoing) checkFiles() (findings []store.Finding) {
 	if err := o.spool.Trouble(); err != nil {
 		findings = append(findings, store.Finding{Part: "spool files", Text: err.Error(),
-			Advice: "Check the disk and its cables (dmesg), and put deleted files back. Messages in these files wait and are tried again; what stays unreadable for a minute is set aside."})
+			Advice: "Check the disk and its cables (dmesg), and restore deleted files. Messages in these files are retried; files that stay unreadable for a minute are set aside."})
 	}
 	if lost := o.spool.Stats().Lost; lost > 0 {
-		findings = append(findings, store.Finding{Part: "spool files", Text: fmt.Sprintf("since the start %d messages were lost with damaged or deleted files; the log names the files", lost),
+		findings = append(findings, store.Finding{Part: "spool files", Text: fmt.Sprintf("%d messages were lost with damaged or deleted files since the start; the log names the files", lost),
 			Advice: "If there is a copy of such a file, `caddy peba spool salvage FILE` queues its messages again. Replace a failing disk."})
 	}
 	if f := o.lookAside(); f != nil {
@@ -79,7 +79,7 @@ func (o *outgoing) checkFiles() (findings []store.Finding) {
 	return findings
 }
 
-// lookAside returns what is to be said of damaged files that are set aside, nil if
+// lookAside returns a finding about damaged files that were set aside, nil if
 // there are none, and keeps it for the heartbeat.
 func (o *outgoing) lookAside() *store.Finding {
 	f := damagedFiles(o.spool.SetAside())
@@ -90,7 +90,7 @@ func (o *outgoing) lookAside() *store.Finding {
 func damagedFiles(files []spool.File, err error) *store.Finding {
 	const part = "damaged files"
 	if err != nil {
-		return &store.Finding{Part: part, Text: err.Error(), Advice: "See that PEBA may read the folder of the spool."}
+		return &store.Finding{Part: part, Text: err.Error(), Advice: "Make sure that PEBA may read the folder of the spool."}
 	}
 	if len(files) == 0 {
 		return nil
@@ -103,11 +103,11 @@ func damagedFiles(files []spool.File, err error) *store.Finding {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return &store.Finding{Part: part, Text: "set aside: " + strings.Join(names, ", "),
-		Advice: "`caddy peba spool salvage` queues every sound message in them again; --dry-run only counts them. Delete a file in which nothing is found once nobody needs it."}
+		Advice: "`caddy peba spool salvage` queues every intact message in them again; --dry-run only counts them. Delete files without any message once nobody needs them."}
 }
 
 // accepts returns an error while messages are not accepted. A small probe that
-// finds room says nothing about a message that did not.
+// fits proves nothing for a larger message that did not.
 func (o *outgoing) accepts() error {
 	if err := o.spool.Err(); err != nil {
 		return err
@@ -116,23 +116,23 @@ func (o *outgoing) accepts() error {
 }
 
 func (o *outgoing) checkSender() store.Finding {
-	status := o.sender.status()
-	f := store.Finding{Part: "sender", OK: true, Text: fmt.Sprintf("since the start %d alerts stored, %d that were there already, %d to the dead letters",
+	status := o.sender.Status()
+	f := store.Finding{Part: "sender", OK: true, Text: fmt.Sprintf("since the start: %d alerts stored, %d duplicates, %d dead letters",
 		status.Stored, status.Duplicates, status.Dead)}
 	switch {
 	case status.Paused != "":
-		f.OK, f.Text = false, "the cluster refuses alerts: "+status.Paused
-		f.Advice = "Mend what it says (log-in, privileges, block): what waits in the spool is sent then, without a restart."
+		f.OK, f.Text = false, "the cluster rejects alerts: "+status.Paused
+		f.Advice = "Fix the cause (login, privileges, block): the queued alerts are then sent, without a restart."
 	case status.Down != "":
-		f.OK, f.Text = false, "the cluster takes no alerts right now: "+status.Down
-		f.Advice = "See that Elasticsearch runs and is not overloaded. What waits in the spool is sent when it takes alerts again."
+		f.OK, f.Text = false, "the cluster currently accepts no alerts: "+status.Down
+		f.Advice = "Make sure that Elasticsearch runs and is not overloaded. The queued alerts are sent once it accepts alerts again."
 	case len(status.Blocked) > 0:
 		var blocked []string
 		for _, b := range status.Blocked {
 			blocked = append(blocked, b.Index+" ("+b.Reason+")")
 		}
-		f.OK, f.Text = false, "these indices take nothing: "+strings.Join(blocked, ", ")
-		f.Advice = "Mend what it says; what waits for them in the spool is sent then."
+		f.OK, f.Text = false, "these indices reject writes: "+strings.Join(blocked, ", ")
+		f.Advice = "Fix the cause; the queued alerts are then sent."
 	}
 	return f
 }
@@ -141,15 +141,15 @@ func (o *outgoing) checkDeadLetters(ctx context.Context) store.Finding {
 	n, err := o.dead.CountDeadLetters(ctx)
 	switch {
 	case err != nil:
-		return store.Finding{Part: "dead letters", Text: err.Error(), Advice: "See that the spool's disk can be written to."}
+		return store.Finding{Part: "dead letters", Text: err.Error(), Advice: "Make sure that the spool's disk is writable."}
 	case n > 0:
-		return store.Finding{Part: "dead letters", Text: fmt.Sprintf("%d alerts were refused for ever", n),
-			Advice: "`caddy peba dead-letters list` tells why; requeue them when that is mended, or drop them."}
+		return store.Finding{Part: "dead letters", Text: fmt.Sprintf("%d alerts were rejected permanently", n),
+			Advice: "`caddy peba dead-letters list` shows why; requeue them once the cause is fixed, or drop them."}
 	}
 	return store.Finding{Part: "dead letters", OK: true, Text: "none"}
 }
 
-// ping is an error when no alert can be taken.
+// ping returns an error if no alert can be accepted.
 func (o *outgoing) ping() error {
 	if err := o.accepts(); err != nil {
 		return &store.PartError{Part: "spool", Err: fmt.Errorf("%w: %w", store.ErrUnavailable, err)}

@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 	}
 	do := func(method, path string, body any) {
 		t.Helper()
-		must(t, s.client.do(t.Context(), method, path, body, nil))
+		must(t, s.client.Do(t.Context(), method, path, body, nil))
 	}
 	bad := func(part, text string) {
 		t.Helper()
@@ -39,11 +39,11 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd", object{"mappings": object{"properties": object{"peerType": object{"type": "text"}}}})
-	bad("indices", "peerType in "+s.names.Alerts+"-odd is text, not keyword")
+	bad("indices", "peerType in "+s.names.Alerts+"-odd is text, expected keyword")
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": true, "index.number_of_replicas": 3, "index.auto_expand_replicas": false})
 	bad("blocks", s.names.Alerts+"-odd read_only_allow_delete")
 	bad("cluster", "yellow")
-	do(http.MethodDelete, "/_index_template/"+templateOfAlerts(s.names), nil)
+	do(http.MethodDelete, "/_index_template/"+s.indices.Templates()[0], nil)
 	bad("template", "missing or changed")
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_settings", object{"index.blocks.read_only_allow_delete": nil})
 	do(http.MethodPut, "/"+s.names.Alerts+"-odd/_alias/"+s.names.WriteAlias, nil)
@@ -57,10 +57,10 @@ func TestCheck(t *testing.T) {
 		Active     int `json:"active_shards"`
 		Unassigned int `json:"unassigned_shards"`
 	}
-	must(t, s.client.do(t.Context(), http.MethodGet, "/_cluster/health?expand_wildcards=open,hidden", nil, &h))
+	must(t, s.client.Do(t.Context(), http.MethodGet, "/_cluster/health?expand_wildcards=open,hidden", nil, &h))
 	limit(h.Active + h.Unassigned)
-	bad("shards", "The index of tomorrow does not fit")
-	err := s.client.do(t.Context(), http.MethodPut, "/"+s.names.day(time.Now().Add(24*time.Hour)), s.layout.alerts, nil)
+	bad("shards", "Tomorrow's index does not fit")
+	err := s.client.Do(t.Context(), http.MethodPut, "/"+s.names.Day(time.Now().Add(24*time.Hour)), s.indices.Body(s.names.Day(at)), nil)
 	if err == nil || !strings.Contains(err.Error(), "shards open") {
 		t.Errorf("tomorrow's index: %v", err)
 	}
@@ -76,25 +76,6 @@ func TestCheck(t *testing.T) {
 	for _, part := range []string{"template", "alias", "blocks", "disk", "shards"} {
 		if f := finding(t, s, part); !f.OK {
 			t.Errorf("after the repair it says %+v", f)
-		}
-	}
-}
-
-// TestShardsOfDay counts the shards of a new index, with their copies.
-func TestShardsOfDay(t *testing.T) {
-	three, none := 3, 0
-	for _, test := range []struct {
-		shards   int
-		replicas *int
-		nodes    int
-		want     int
-	}{{1, nil, 1, 1}, {1, nil, 3, 2}, {5, nil, 2, 10}, {2, &three, 1, 8}, {4, &none, 3, 4}} {
-		m := newModule(t, "http://127.0.0.1:9")
-		m.Shards, m.Replicas = test.shards, test.replicas
-		l, err := newLayout(m)
-		must(t, err)
-		if got := l.shardsOfDay(test.nodes); got != test.want {
-			t.Errorf("%+v: %d shards", test, got)
 		}
 	}
 }

@@ -2,6 +2,8 @@ package esclient
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
@@ -15,7 +17,11 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
 	"github.com/peba-edge/peba/esclient/estest"
+	"github.com/peba-edge/peba/esclient/index"
+	"github.com/peba-edge/peba/esclient/search"
+	"github.com/peba-edge/peba/internal/rings"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/store/storetest"
 )
@@ -41,6 +47,7 @@ func TestMain(m *testing.M) {
 // server returns the shared server.
 func server(tb testing.TB) *estest.Server {
 	tb.Helper()
+	rings.Outer(tb, "Elasticsearch")
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil {
@@ -61,10 +68,10 @@ func newModule(tb testing.TB, urls ...string) *Module {
 	prefix := fmt.Sprintf("t%d-", prefixes.Add(1))
 	m := &Module{
 		URLs: urls,
-		Index: Indices{
+		Index: index.Names{
 			Alerts: prefix + "ews", WriteAlias: prefix + "ews2017.1", Users: prefix + "users",
 			CVEs: prefix + "ewscve", Payloads: prefix + "payloads", Statistics: prefix + "statistics",
-			Sensors: prefix + "ewssensors",
+			Sensors: prefix + "ewssensors", Feeds: prefix + "ewsfeeds",
 		},
 		Spool: Spool{Path: tb.TempDir()},
 	}
@@ -104,26 +111,44 @@ func openModule(tb testing.TB, m *Module, opts store.Options) *esStore {
 // bareStore is a store that only asks a cluster, with neither spool nor users.
 func bareStore(tb testing.TB, m *Module) *esStore {
 	tb.Helper()
-	c, err := newClient(m)
+	return bareStoreBy(tb, m, clientOf(tb, m))
+}
+
+// bareStoreBy is bareStore with a client of its own.
+func bareStoreBy(tb testing.TB, m *Module, c *cluster.Client) *esStore {
+	tb.Helper()
+	tb.Cleanup(c.Close)
+	indices := managerOf(tb, m, c, time.Now)
+	return &esStore{client: c, names: &m.Index, indices: indices, reader: search.New(c, indices, &m.Index), logger: m.logger, now: time.Now}
+}
+
+// managerOf returns a manager of the module's indices.
+func managerOf(tb testing.TB, m *Module, c *cluster.Client, now func() time.Time) *index.Manager {
+	tb.Helper()
+	manager, err := index.New(c, &m.Index, index.Options{Shards: m.Shards, Replicas: m.Replicas, Logger: m.logger, Now: now})
 	must(tb, err)
-	tb.Cleanup(c.close)
-	l, err := newLayout(m)
+	return manager
+}
+
+// clientOf returns a client of the module's cluster.
+func clientOf(tb testing.TB, m *Module) *cluster.Client {
+	tb.Helper()
+	c, err := cluster.New(m.cluster())
 	must(tb, err)
-	return &esStore{client: c, names: &m.Index, layout: l, schema: newSchema(c, l, m.logger), logger: m.logger, now: time.Now}
+	return c
 }
 
 // deleteAll deletes a test's indices, by their exact names, and its template.
 func deleteAll(tb testing.TB, m *Module) {
 	tb.Helper()
-	c, err := newClient(m)
-	must(tb, err)
-	defer c.close()
+	c := clientOf(tb, m)
+	defer c.Close()
 	prefix := strings.TrimSuffix(m.Index.Alerts, "ews")
 	var list []struct {
 		Index string `json:"index"`
 	}
 	ctx := context.Background() // the test's has ended
-	must(tb, c.do(ctx, http.MethodGet, "/_cat/indices/"+prefix+"*?h=index&format=json", nil, &list))
+	must(tb, c.Do(ctx, http.MethodGet, "/_cat/indices/"+prefix+"*?h=index&format=json", nil, &list))
 	var names []string
 	for _, one := range list {
 		names = append(names, one.Index)
@@ -131,17 +156,19 @@ func deleteAll(tb testing.TB, m *Module) {
 	const step = 50 // a URL is not endless
 	for len(names) > 0 {
 		n := min(step, len(names))
-		must(tb, c.do(ctx, http.MethodDelete, "/"+strings.Join(names[:n], ","), nil, nil))
+		must(tb, c.Do(ctx, http.MethodDelete, "/"+strings.Join(names[:n], ","), nil, nil))
 		names = names[n:]
 	}
-	must(tb, gone(c.do(ctx, http.MethodDelete, "/_index_template/peba-"+m.Index.Alerts+"*", nil, nil)))
+	if err := c.Do(ctx, http.MethodDelete, "/_index_template/peba-"+m.Index.Alerts+"*", nil, nil); !cluster.IsStatus(err, http.StatusNotFound) {
+		must(tb, err)
+	}
 }
 
 // refresh makes what was written visible to searches.
 func refresh(tb testing.TB, s *esStore) {
 	tb.Helper()
 	prefix := strings.TrimSuffix(s.names.Alerts, "ews")
-	must(tb, s.client.do(context.Background(), http.MethodPost, "/"+prefix+"*/_refresh", nil, nil))
+	must(tb, s.client.Do(context.Background(), http.MethodPost, "/"+prefix+"*/_refresh", nil, nil))
 }
 
 // settle waits until all that was put is in the cluster, and visible.
@@ -150,7 +177,7 @@ func settle(tb testing.TB, s *esStore) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.out.spool.WaitEmpty(ctx); err != nil {
-		tb.Fatalf("%v; the sender: %+v", err, s.out.sender.status())
+		tb.Fatalf("%v; the sender: %+v", err, s.out.sender.Status())
 	}
 	refresh(tb, s)
 }
@@ -169,10 +196,21 @@ func must(tb testing.TB, err error) {
 	}
 }
 
+// testID returns a text of its own for each number, in the form of an MD5.
+func testID(n int) string {
+	sum := md5.Sum(fmt.Append(nil, n))
+	return hex.EncodeToString(sum[:])
+}
+
 // suite is the conformance suite on the shared server.
 func suite() storetest.Suite {
+	var module *Module
 	return storetest.Suite{
-		Open:   func(t *testing.T, opts store.Options) store.Store { return openTest(t, opts) },
+		Open: func(t *testing.T, opts store.Options) store.Store {
+			module = newModule(t, server(t).URL())
+			return openModule(t, module, opts)
+		},
+		Reopen: func(t *testing.T, opts store.Options) store.Store { return openModule(t, module, opts) },
 		Settle: func(t *testing.T, s store.Store) { settle(t, s.(*esStore)) },
 	}
 }

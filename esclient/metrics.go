@@ -6,46 +6,47 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/peba-edge/peba/esclient/sender"
 	"github.com/peba-edge/peba/spool"
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// The metrics of all stores of this process: a reload has two of them for a
-// moment, which share a spool.
+// The metrics of all stores of this process: during a reload there are two,
+// which share a spool.
 var metrics = struct {
 	sent  *prometheus.CounterVec
 	spool spoolMetrics
 }{
 	sent: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "peba_elasticsearch_alerts_total",
-		Help: "What became of alerts sent to Elasticsearch: stored, duplicate (it had them), dead (in the dead letters), retried (to be sent again).",
+		Help: "Alerts sent to Elasticsearch, by outcome: stored, duplicate, dead (became dead letters), retried.",
 	}, []string{"outcome"}),
 	spool: spoolMetrics{
-		frames: prometheus.NewDesc("peba_spool_messages", "Messages of sensors that wait in the spool.", nil, nil),
-		bytes:  prometheus.NewDesc("peba_spool_waiting_bytes", "Bytes of the messages that wait in the spool.", nil, nil),
-		disk:   prometheus.NewDesc("peba_spool_disk_bytes", "Bytes that the files of the spool take.", nil, nil),
+		frames: prometheus.NewDesc("peba_spool_messages", "Messages of sensors queued in the spool.", nil, nil),
+		bytes:  prometheus.NewDesc("peba_spool_waiting_bytes", "Bytes of the messages queued in the spool.", nil, nil),
+		disk:   prometheus.NewDesc("peba_spool_disk_bytes", "Size of the spool's files in bytes.", nil, nil),
 		unreadable: prometheus.NewDesc("peba_spool_unreadable_messages",
-			"Messages in the spool that cannot be read at the moment, and are tried again.", nil, nil),
+			"Messages in the spool that are currently unreadable and will be retried.", nil, nil),
 		files: prometheus.NewDesc("peba_spool_damaged_files",
 			"Damaged files of the spool that were set aside and not yet salvaged.", nil, nil),
 		filesBytes: prometheus.NewDesc("peba_spool_damaged_bytes",
 			"Bytes of the damaged files that were set aside and not yet salvaged.", nil, nil),
 		lost: prometheus.NewDesc("peba_spool_lost_messages_total",
-			"Messages that were given up because of a damaged or deleted file of the spool.", nil, nil),
+			"Messages lost because of a damaged or deleted file of the spool.", nil, nil),
 		recovered: prometheus.NewDesc("peba_spool_recovered_messages_total",
-			"Messages that were found in damaged files of the spool, and queued again.", nil, nil),
+			"Messages recovered from damaged files of the spool and queued again.", nil, nil),
 		failed: prometheus.NewDesc("peba_spool_failed_commits_total",
 			"Commits to the spool that failed, by cause. Sensors got 503 for the messages in them.", []string{"cause"}, nil),
-		age: prometheus.NewDesc("peba_spool_oldest_seconds", "How long the oldest message has been waiting in the spool.", nil, nil),
+		age: prometheus.NewDesc("peba_spool_oldest_seconds", "Age of the oldest message in the spool in seconds.", nil, nil),
 	},
 }
 
-// countSent counts what became of alerts.
-func countSent(what counted, n int) {
+// countSent counts outcomes of alerts.
+func countSent(what sender.Counted, n int) {
 	metrics.sent.WithLabelValues(what.String()).Add(float64(n))
 }
 
-// spoolMetrics tells of the spools when it is asked.
+// spoolMetrics collects the metrics of the spools on demand.
 type spoolMetrics struct {
 	frames, bytes, disk, age, unreadable *prometheus.Desc
 	files, filesBytes                    *prometheus.Desc
@@ -101,7 +102,7 @@ func (m spoolMetrics) Collect(values chan<- prometheus.Metric) {
 	}
 }
 
-// registerMetrics puts the metrics into the registry of one configuration.
+// registerMetrics registers the metrics for one configuration.
 func registerMetrics(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{metrics.sent, metrics.spool} {
 		var twice prometheus.AlreadyRegisteredError

@@ -20,19 +20,19 @@ import (
 // mirrorFile is the name of the copy of the users, in the spool's folder.
 const mirrorFile = "users.json"
 
-// mirror is a copy of the users on this machine. Their hashes are as good as
-// secrets: nobody else may read the file.
+// mirror is a local copy of the users. The hashes are sensitive: only the owner
+// may read the file.
 type mirror struct {
 	path string
 
 	mu      sync.Mutex
 	users   map[string]store.User
-	changes int // counted, so that a list read before one does not undo it
+	changes int // counts changes, so that a list read before one does not undo it
 	saving  sync.Mutex
 }
 
-// openMirror reads the copy that an earlier process left, if there is one. One
-// that cannot be read is made anew: it is no reason not to start.
+// openMirror reads the copy of an earlier process, if any. An unreadable copy
+// is rebuilt and must not prevent the start.
 func openMirror(folder string, logger *zap.Logger) (*mirror, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of the copy of the users: %w", err)
@@ -47,7 +47,7 @@ func openMirror(folder string, logger *zap.Logger) (*mirror, error) {
 	}
 	var users []store.User
 	if err := json.Unmarshal(text, &users); err != nil {
-		logger.Warn("the copy of the users is damaged and is made anew", zap.String("file", m.path), zap.Error(err))
+		logger.Warn("the local copy of the users is damaged and will be rebuilt", zap.String("file", m.path), zap.Error(err))
 	}
 	for _, u := range users {
 		m.users[u.Name] = u
@@ -83,8 +83,8 @@ func (m *mirror) version() int {
 	return m.changes
 }
 
-// replace takes a list of all users that was read at the given version, and
-// tells whether that changed anything.
+// replace sets the list of all users, read at the given version, and reports
+// whether that changed anything.
 func (m *mirror) replace(users []store.User, version int) bool {
 	byName := make(map[string]store.User, len(users))
 	for _, u := range users {
@@ -116,7 +116,7 @@ func (m *mirror) save() error {
 	return nil
 }
 
-// writeFile replaces a file's content in one step. CreateTemp makes files that
+// writeFile replaces a file's content atomically. CreateTemp creates files that
 // only their owner may read.
 func writeFile(path string, text []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")

@@ -1,5 +1,5 @@
-// Package esclient keeps alerts in an Elasticsearch 7.17 cluster, which several
-// edges can share. DESIGN.md beside this file says why it is built as it is.
+// Package esclient is the store in an Elasticsearch 7.17 cluster, which several
+// edges can share. DESIGN.md has the reasons.
 package esclient
 
 import (
@@ -15,6 +15,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"go.uber.org/zap"
 
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -31,50 +33,56 @@ const (
 	maxReplicas    = 100
 	defaultReserve = 1 << 30
 
-	// How errors say what is allowed.
-	allowedURLs     = "http://HOST:PORT or https://HOST:PORT, with a path if there must be one"
+	// Valid values, for errors.
+	allowedURLs     = "http://HOST:PORT or https://HOST:PORT, optionally with a path"
 	allowedTimeouts = "1s to 10m"
 	allowedSizes    = "a size such as 10GiB"
 )
 
-// Module keeps alerts in an Elasticsearch cluster of version 7.17. What sensors
-// send is kept in a spool on this machine until the cluster has it, so the cluster
-// may be away for as long as the spool has room.
+// Module stores alerts in an Elasticsearch cluster of version 7.17. Alerts are queued in
+// a spool on this machine until the cluster has them, so the cluster may be unavailable
+// for as long as the spool has room.
 type Module struct {
-	// The nodes to ask, at least one: http://HOST:PORT or https://HOST:PORT. They
-	// are asked in turn; one that does not answer is left out for a while.
-	// Placeholders are replaced, here and in all other texts.
+	// URLs of the nodes, at least one: http://HOST:PORT or https://HOST:PORT. Requests go
+	// to each in turn; a node that does not answer gets a cooldown. Placeholders are
+	// replaced, here and in all other strings.
 	URLs []string `json:"urls"`
 
-	// The user to log in as, and the password.
-	User     string `json:"user,omitempty"`
+	// User name for HTTP Basic authentication. Default: none.
+	User string `json:"user,omitempty"`
+
+	// Password of the user. Default: none.
 	Password string `json:"password,omitempty"`
 
-	// The API key to log in with instead, as Elasticsearch gives it: base64 of ID:KEY.
+	// API key for authentication instead of a user, as Elasticsearch returns it: base64 of
+	// ID:KEY. Default: none.
 	APIKey string `json:"api_key,omitempty"`
 
-	// File with the certificates (PEM) of the authorities that the nodes'
-	// certificates are trusted from. Default: the system's.
+	// PEM file with the CA certificates that the nodes' certificates are checked against.
+	// Default: the system's.
 	CA string `json:"ca,omitempty"`
 
-	// Files (PEM) with the certificate that this edge shows, and its key.
+	// PEM file with the client certificate of this edge. Default: none.
 	ClientCertificate string `json:"client_certificate,omitempty"`
-	ClientKey         string `json:"client_key,omitempty"`
 
-	// Into how many shards a day's alerts are divided. Default: 1.
+	// PEM file with the key of the client certificate. Default: none.
+	ClientKey string `json:"client_key,omitempty"`
+
+	// Number of primary shards of each daily index, 1 to 1024. Default: 1.
 	Shards int `json:"shards,omitempty"`
 
-	// How many copies of each shard there are beside the first. Default: one
-	// where there are several nodes, none where there is one.
+	// Number of replicas of each shard, 0 to 100. Default: 1 in a cluster of several data
+	// nodes, 0 with only one.
 	Replicas *int `json:"replicas,omitempty"`
 
-	// How long one request to the cluster may take. Default: 30s.
+	// Timeout of one request to the cluster, 1s to 10m. Default: 30s.
 	Timeout caddy.Duration `json:"timeout,omitempty"`
 
-	// The names of indices.
-	Index Indices `json:"index,omitzero"`
+	// Names of the indices. Default: those of the Python service.
+	Index index.Names `json:"index,omitzero"`
 
-	// Where alerts wait until the cluster has them.
+	// Durable queue on this machine, where alerts are kept until the cluster has them.
+	// Default: as its fields say.
 	Spool Spool `json:"spool,omitzero"`
 
 	urls   []*url.URL
@@ -83,14 +91,15 @@ type Module struct {
 
 // Spool is the durable outbox on this machine.
 type Spool struct {
-	// Folder of the spool. It also holds a copy of the users, for the time when
-	// the cluster is away. Default: peba/spool in Caddy's data directory.
+	// Folder of the spool. It also holds a copy of the users, for times when the cluster
+	// is unreachable. Default: peba/spool in Caddy's data directory.
 	Path string `json:"path,omitempty"`
 
-	// How many bytes the spool may take. Default: as many as the disk has.
+	// Maximum size of the spool in bytes. When it is full, sensors get 503 and keep their
+	// messages. Default: limited by the disk only.
 	MaxSize int64 `json:"max_size,omitempty"`
 
-	// How many bytes of the disk the spool leaves free. Default: 1 GiB.
+	// Number of bytes that the spool leaves free on its disk. Default: 1 GiB.
 	Reserve *int64 `json:"reserve,omitempty"`
 }
 
@@ -102,7 +111,7 @@ func (*Module) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision replaces placeholders and fills in defaults. It touches neither disk
+// Provision replaces placeholders and fills in defaults. It uses neither disk
 // nor network.
 func (m *Module) Provision(ctx caddy.Context) error {
 	m.logger = ctx.Logger()
@@ -111,14 +120,14 @@ func (m *Module) Provision(ctx caddy.Context) error {
 	}
 	replacer := caddy.NewReplacer()
 	texts := []*string{&m.User, &m.Password, &m.APIKey, &m.CA, &m.ClientCertificate, &m.ClientKey, &m.Spool.Path}
-	texts = append(texts, m.Index.all()...)
+	texts = append(texts, m.Index.All()...)
 	for i := range m.URLs {
 		texts = append(texts, &m.URLs[i])
 	}
 	for _, text := range texts {
 		wanted := *text != ""
 		if *text = replacer.ReplaceKnown(*text, ""); wanted && *text == "" {
-			return errors.New("store elasticsearch: an option is empty once its placeholders are replaced: set what they stand for, or leave the option out")
+			return errors.New("store elasticsearch: an option is empty after replacing placeholders: set their values, or omit the option")
 		}
 	}
 	m.setDefaults()
@@ -151,29 +160,29 @@ func (m *Module) setDefaults() {
 		reserve := int64(defaultReserve)
 		m.Spool.Reserve = &reserve
 	}
-	m.Index.setDefaults()
+	m.Index.SetDefaults()
 }
 
-// parseURL reads the URL of a node.
+// parseURL parses the URL of a node.
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		// The error shows the URL, which may have a password in it.
-		return nil, fmt.Errorf("a URL of elasticsearch cannot be read: allowed is %s", allowedURLs)
+		return nil, fmt.Errorf("a URL of elasticsearch is invalid: must be %s", allowedURLs)
 	}
 	if u.User != nil {
-		return nil, fmt.Errorf("URL of elasticsearch %s has a user: allowed is %s; users stand in the option user", u.Redacted(), allowedURLs)
+		return nil, fmt.Errorf("URL of elasticsearch %s has a user: must be %s; use the option user", u.Redacted(), allowedURLs)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("URL of elasticsearch %q: allowed is %s", text, allowedURLs)
+		return nil, fmt.Errorf("URL of elasticsearch %q: must be %s", text, allowedURLs)
 	}
 	return u, nil
 }
 
-// Validate checks what the configuration says.
+// Validate checks the configuration.
 func (m *Module) Validate() error {
 	if len(m.urls) == 0 {
-		return fmt.Errorf("store elasticsearch has no URLs: allowed is one or more of %s", allowedURLs)
+		return fmt.Errorf("store elasticsearch has no URLs: expected one or more of %s", allowedURLs)
 	}
 	for i, u := range m.urls {
 		same := func(other *url.URL) bool { return *other == *u }
@@ -183,24 +192,34 @@ func (m *Module) Validate() error {
 	}
 	switch {
 	case m.User != "" && m.APIKey != "":
-		return errors.New("store elasticsearch has a user and an api_key: allowed is one of them")
+		return errors.New("store elasticsearch has a user and an api_key: must have only one of them")
 	case (m.User == "") != (m.Password == ""):
-		return errors.New("store elasticsearch has a user or a password without the other: allowed are both or neither")
+		return errors.New("store elasticsearch has a user or a password without the other: must have both or neither")
 	case (m.ClientCertificate == "") != (m.ClientKey == ""):
-		return errors.New("store elasticsearch has a client certificate or its key without the other: allowed are both or neither")
+		return errors.New("store elasticsearch has a client certificate or its key without the other: must have both or neither")
 	case m.Timeout < caddy.Duration(minTimeout) || m.Timeout > caddy.Duration(maxTimeout):
-		return fmt.Errorf("timeout of elasticsearch is %v: allowed is %s", time.Duration(m.Timeout), allowedTimeouts)
+		return fmt.Errorf("timeout of elasticsearch: got %v, must be %s", time.Duration(m.Timeout), allowedTimeouts)
 	case m.Shards < 1 || m.Shards > maxShards:
-		return fmt.Errorf("shards of elasticsearch are %d: allowed is 1 to %d", m.Shards, maxShards)
+		return fmt.Errorf("shards of elasticsearch: got %d, must be 1 to %d", m.Shards, maxShards)
 	case m.Replicas != nil && (*m.Replicas < 0 || *m.Replicas > maxReplicas):
-		return fmt.Errorf("replicas of elasticsearch are %d: allowed is 0 to %d", *m.Replicas, maxReplicas)
+		return fmt.Errorf("replicas of elasticsearch: got %d, must be 0 to %d", *m.Replicas, maxReplicas)
 	case m.Spool.MaxSize < 0 || *m.Spool.Reserve < 0:
-		return fmt.Errorf("spool has max_size %d and reserve %d: allowed are sizes of 0 and more", m.Spool.MaxSize, *m.Spool.Reserve)
+		return fmt.Errorf("spool has max_size %d and reserve %d: must be at least 0", m.Spool.MaxSize, *m.Spool.Reserve)
 	}
-	return m.Index.check()
+	return m.Index.Check()
 }
 
-// Open connects to the cluster. One that is away is no reason not to start.
+// cluster returns the options of the cluster's client.
+func (m *Module) cluster() cluster.Options {
+	return cluster.Options{
+		URLs: m.urls, User: m.User, Password: m.Password, APIKey: m.APIKey,
+		CA: m.CA, ClientCertificate: m.ClientCertificate, ClientKey: m.ClientKey,
+		Timeout: time.Duration(m.Timeout),
+	}
+}
+
+// Open connects to the cluster. An unavailable cluster must not prevent the
+// start.
 func (m *Module) Open(ctx context.Context, opts store.Options) (store.Store, error) {
 	return m.open(ctx, opts)
 }

@@ -3,12 +3,13 @@ package esclient
 import (
 	"encoding/json"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/peba-edge/peba/esclient/index"
 )
 
 // load loads the module as Caddy does.
@@ -27,7 +28,7 @@ func TestConfig(t *testing.T) {
 	m, err := load(t, `{"urls":["http://es:9200","https://es2.example/path"],"user":"u","password":"{env.PEBA_TEST_PASSWORD}",
 		"timeout":"5s","index":{"alerts":"x"},"spool":{"path":"/var/spool/peba","reserve":0}}`)
 	must(t, err)
-	want := Indices{Alerts: "x", WriteAlias: "ews2017.1", Users: "users", CVEs: "ewscve", Payloads: "payloads", Statistics: "statistics", Sensors: "ewssensors"}
+	want := index.Names{Alerts: "x", WriteAlias: "ews2017.1", Users: "users", CVEs: "ewscve", Payloads: "payloads", Statistics: "statistics", Sensors: "ewssensors", Feeds: "ewsfeeds"}
 	if m.Password != "from the environment" || time.Duration(m.Timeout) != 5*time.Second || m.Shards != 1 || m.Replicas != nil ||
 		m.Index != want || m.Spool.Path != "/var/spool/peba" || *m.Spool.Reserve != 0 || len(m.urls) != 2 {
 		t.Errorf("got %+v", m)
@@ -38,25 +39,25 @@ func TestConfig(t *testing.T) {
 	}
 
 	for config, want := range map[string]string{
-		`{}`:                                      "has no URLs: allowed is one or more of http://HOST:PORT",
-		`{"urls":["es:9200"]}`:                    `URL of elasticsearch "es:9200": allowed is`,
-		`{"urls":["ftp://es"]}`:                   `URL of elasticsearch "ftp://es": allowed is`,
-		`{"urls":["http://es?x=1"]}`:              `URL of elasticsearch "http://es?x=1": allowed is`,
+		`{}`:                                      "has no URLs: expected one or more of http://HOST:PORT",
+		`{"urls":["es:9200"]}`:                    `URL of elasticsearch "es:9200": must be`,
+		`{"urls":["ftp://es"]}`:                   `URL of elasticsearch "ftp://es": must be`,
+		`{"urls":["http://es?x=1"]}`:              `URL of elasticsearch "http://es?x=1": must be`,
 		`{"urls":["http://u:secret@es"]}`:         "http://u:xxxxx@es has a user",
-		`{"urls":["http://u:secret@es:x"]}`:       "cannot be read",
+		`{"urls":["http://u:secret@es:x"]}`:       "is invalid",
 		`{"urls":["http://es","http://es"]}`:      "http://es is given twice",
 		`{"urls":["http://es"],"user":"u"}`:       "without the other",
 		`{"urls":["http://es"],"client_key":"u"}`: "without the other",
-		`{"urls":["http://es"],"user":"u","password":"p","api_key":"k"}`: "allowed is one of them",
-		`{"urls":["http://es"],"api_key":"{env.PEBA_TEST_EMPTY}"}`:       "is empty once its placeholders are replaced",
-		`{"urls":["http://es"],"timeout":"1ms"}`:                         "timeout of elasticsearch is 1ms: allowed is 1s to 10m",
-		`{"urls":["http://es"],"shards":-1}`:                             "shards of elasticsearch are -1: allowed is 1 to 1024",
-		`{"urls":["http://es"],"replicas":-1}`:                           "replicas of elasticsearch are -1: allowed is 0 to 100",
-		`{"urls":["http://es"],"spool":{"max_size":-1}}`:                 "allowed are sizes of 0 and more",
-		`{"urls":["http://es"],"index":{"alerts":"EWS"}}`:                `index alerts is "EWS": allowed are`,
-		`{"urls":["http://es"],"index":{"alerts":"*"}}`:                  `index alerts is "*": allowed are`,
-		`{"urls":["http://es"],"index":{"users":"payloads"}}`:            `index payloads is "payloads", as another one is`,
-		`{"urls":["http://es"],"index":{"users":"ews-users"}}`:           `which would be read as alerts`,
+		`{"urls":["http://es"],"user":"u","password":"p","api_key":"k"}`: "must have only one of them",
+		`{"urls":["http://es"],"api_key":"{env.PEBA_TEST_EMPTY}"}`:       "is empty after replacing placeholders",
+		`{"urls":["http://es"],"timeout":"1ms"}`:                         "timeout of elasticsearch: got 1ms, must be 1s to 10m",
+		`{"urls":["http://es"],"shards":-1}`:                             "shards of elasticsearch: got -1, must be 1 to 1024",
+		`{"urls":["http://es"],"replicas":-1}`:                           "replicas of elasticsearch: got -1, must be 0 to 100",
+		`{"urls":["http://es"],"spool":{"max_size":-1}}`:                 "must be at least 0",
+		`{"urls":["http://es"],"index":{"alerts":"EWS"}}`:                `index alerts: got "EWS", must be`,
+		`{"urls":["http://es"],"index":{"alerts":"*"}}`:                  `index alerts: got "*", must be`,
+		`{"urls":["http://es"],"index":{"users":"payloads"}}`:            `index payloads: "payloads" is also the name of another index`,
+		`{"urls":["http://es"],"index":{"users":"ews-users"}}`:           `would be read as alerts`,
 		`{"urls":["http://es"],"sniff":true}`:                            "sniff",
 	} {
 		if _, err := load(t, config); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
@@ -91,21 +92,21 @@ func TestCaddyfile(t *testing.T) {
 				`"shards":2,"replicas":0,"timeout":5000000000,"index":{"alerts":"x","users":"y"},"spool":{"path":"/s","max_size":10737418240,"reserve":1073741824}}`,
 		},
 		{input: "elasticsearch http://a {\n\tapi_key k\n\tspool /s\n}", json: `{"urls":["http://a"],"api_key":"k","spool":{"path":"/s"}}`},
-		{input: "elasticsearch", err: "has no URLs: allowed is one or more of"},
-		{input: "elasticsearch http://a {\n\tsniff on\n}", err: `unknown option "sniff": allowed are user, api_key, ca, client_certificate, shards, replicas, timeout, index, spool`},
-		{input: "elasticsearch http://a {\n\tuser u\n}", err: "user has 1 arguments, or an empty one: allowed is user NAME PASSWORD"},
-		{input: "elasticsearch http://a {\n\tapi_key \"\"\n}", err: "allowed is api_key KEY"},
+		{input: "elasticsearch", err: "has no URLs: expected one or more of"},
+		{input: "elasticsearch http://a {\n\tsniff on\n}", err: `unknown option "sniff": must be one of user, api_key, ca, client_certificate, shards, replicas, timeout, index, spool`},
+		{input: "elasticsearch http://a {\n\tuser u\n}", err: "user has 1 arguments, or an empty one: expected user NAME PASSWORD"},
+		{input: "elasticsearch http://a {\n\tapi_key \"\"\n}", err: "expected api_key KEY"},
 		{input: "elasticsearch http://a {\n\tapi_key a\n\tapi_key b\n}", err: "api_key is given twice"},
 		{input: "elasticsearch http://a {\n\tapi_key a {\n\t\tb\n\t}\n}", err: `api_key takes no block: unexpected "b"`},
-		{input: "elasticsearch http://a {\n\tshards many\n}", err: `shards is "many": allowed is a whole number from 1 to 1024`},
-		{input: "elasticsearch http://a {\n\treplicas 101\n}", err: `replicas is "101": allowed is a whole number from 0 to 100`},
-		{input: "elasticsearch http://a {\n\ttimeout 1ms\n}", err: `timeout is "1ms": allowed is 1s to 10m`},
-		{input: "elasticsearch http://a {\n\tindex alert x\n}", err: `unknown kind of index "alert": allowed are alerts, write_alias, users, cves, payloads, statistics, sensors`},
+		{input: "elasticsearch http://a {\n\tshards many\n}", err: `shards: got "many", must be a whole number from 1 to 1024`},
+		{input: "elasticsearch http://a {\n\treplicas 101\n}", err: `replicas: got "101", must be a whole number from 0 to 100`},
+		{input: "elasticsearch http://a {\n\ttimeout 1ms\n}", err: `timeout: got "1ms", must be 1s to 10m`},
+		{input: "elasticsearch http://a {\n\tindex alert x\n}", err: `unknown kind of index "alert": must be one of alerts, write_alias, users, cves, payloads, statistics, sensors`},
 		{input: "elasticsearch http://a {\n\tindex users x\n\tindex users y\n}", err: "index users is given twice"},
-		{input: "elasticsearch http://a {\n\tspool\n}", err: "allowed is spool PATH"},
+		{input: "elasticsearch http://a {\n\tspool\n}", err: "expected spool PATH"},
 		{input: "elasticsearch http://a {\n\tspool /s\n\tspool /s\n}", err: "spool is given twice"},
-		{input: "elasticsearch http://a {\n\tspool /s {\n\t\tsize 1\n\t}\n}", err: `spool: unknown option "size": allowed are max_size, reserve`},
-		{input: "elasticsearch http://a {\n\tspool /s {\n\t\treserve much\n\t}\n}", err: `spool: reserve is "much": allowed is a size such as 10GiB`},
+		{input: "elasticsearch http://a {\n\tspool /s {\n\t\tsize 1\n\t}\n}", err: `spool: unknown option "size": must be one of max_size, reserve`},
+		{input: "elasticsearch http://a {\n\tspool /s {\n\t\treserve much\n\t}\n}", err: `spool: reserve: got "much", must be a size such as 10GiB`},
 		{input: "elasticsearch http://a {\n\tspool /s {\n\t\treserve 1GB\n\t\treserve 1GB\n\t}\n}", err: "spool: reserve is given twice"},
 		{input: "elasticsearch http://a {\n\tspool /s {\n\t\treserve\n\t}\n}", err: "spool: reserve has 0 arguments"},
 	}
@@ -122,33 +123,5 @@ func TestCaddyfile(t *testing.T) {
 		if err != nil || jsonErr != nil || string(got) != test.json {
 			t.Errorf("%q: %s, %v, %v, want %s", test.input, got, err, jsonErr, test.json)
 		}
-	}
-}
-
-// TestIndexOf keeps an alert in one index however often and late it is sent.
-func TestIndexOf(t *testing.T) {
-	n := Indices{}
-	n.setDefaults()
-	for created, want := range map[string]string{
-		"2026-11-24 00:00:00": "ews-2026.11.24-1", "2026-11-23 23:59:59": "ews-2026.11.23-1", "2099-12-31 23:59:59": "ews-2099.12.31-1",
-		"2016-12-31 23:59:59": "ews-unclocked-1", "2100-01-01 00:00:00": "ews-unclocked-1", "1901-01-01 00:00:00": "ews-unclocked-1",
-	} {
-		r := plain("x", 0)
-		var err error
-		if r.CreateTime.Time, err = time.Parse(time.DateTime, created); err != nil {
-			t.Fatal(err)
-		}
-		if got := n.indexOf(&r.Document); got != want || !n.ours(got) {
-			t.Errorf("created %s: index %s, want %s", created, got, want)
-		}
-	}
-	var ours []string
-	for _, name := range []string{"ews-2018.04.24-1", "ews-2018.04.24-000002", "ews-notifications", "ews-2018.04.24", "ewscve", "ews2017.1", "xews-2018.04.24-1", "ews-unclocked-1"} {
-		if n.ours(name) {
-			ours = append(ours, name)
-		}
-	}
-	if want := []string{"ews-2018.04.24-1", "ews-2018.04.24-000002", "ews-unclocked-1"}; !reflect.DeepEqual(ours, want) {
-		t.Errorf("ours are %q, want %q", ours, want)
 	}
 }

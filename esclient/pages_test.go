@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -30,7 +32,7 @@ func TestPages(t *testing.T) {
 	m.Shards = 3
 	s := openModule(t, m, store.Options{})
 	ctx := t.Context()
-	must(t, s.client.do(ctx, "PUT", "/"+m.Index.Alerts+"-2018.04.24-1", legacyMapping("originalRequestString"), nil))
+	must(t, s.client.Do(ctx, "PUT", "/"+m.Index.Alerts+"-2018.04.24-1", legacyMapping("originalRequestString"), nil))
 	const alerts, step = 24_000, 2000
 	records := make([]alert.Record, 0, step)
 	for n := range alerts {
@@ -79,10 +81,13 @@ func TestPages(t *testing.T) {
 
 // TestLargePages has documents of which few fit into one answer.
 func TestLargePages(t *testing.T) {
-	s := openTest(t, store.Options{})
-	small := *s.client
-	small.maxAnswer = 1 << 20
-	reader := &esStore{client: &small, names: s.names, layout: s.layout, schema: s.schema}
+	m := newModule(t, server(t).URL())
+	s := openModule(t, m, store.Options{})
+	o := m.cluster()
+	o.MaxAnswer = 1 << 20
+	small, err := cluster.New(o)
+	must(t, err)
+	reader := bareStoreBy(t, m, small)
 	for n := range 20 {
 		r := plain(fmt.Sprint(n), n)
 		r.RawHTTP = string(make([]byte, 20_000)) // six times as much in JSON
@@ -109,14 +114,13 @@ func TestSkipsIndices(t *testing.T) {
 		must(t, s.Put(t.Context(), []alert.Record{plain(fmt.Sprint(day), day*24*3600)}))
 	}
 	settle(t, s)
-	for _, field := range []store.TimeField{store.Received, store.Created} {
-		query, err := selected(store.Filter{Time: field, From: at.Add(-time.Hour), To: at.Add(time.Hour)})
-		must(t, err)
-		var a answer
-		must(t, s.find(t.Context(), s.names.read(), object{"size": 0, "track_total_hits": true, "query": query}, &a))
+	for _, field := range []string{"recievedTime", "createTime"} {
+		query := object{"range": object{field: index.Window(at.Add(-time.Hour), at.Add(time.Hour))}}
+		var a cluster.Answer
+		must(t, s.reader.Find(t.Context(), s.names.Read(), object{"size": 0, "track_total_hits": true, "query": query}, &a))
 		// One more is there: today's.
 		if a.Hits.Total.Value != 1 || a.Shards.Total-a.Shards.Skipped != 1 || a.Shards.Total < days {
-			t.Errorf("by time %d: %d alerts, %d of %d shards skipped", field, a.Hits.Total.Value, a.Shards.Skipped, a.Shards.Total)
+			t.Errorf("by %s: %d alerts, %d of %d shards skipped", field, a.Hits.Total.Value, a.Shards.Skipped, a.Shards.Total)
 		}
 	}
 }

@@ -8,6 +8,10 @@ import (
 	"slices"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
+	"github.com/peba-edge/peba/esclient/search"
+	"github.com/peba-edge/peba/esclient/search/hits"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -19,7 +23,7 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 		return store.Payload{}, fmt.Errorf("payload %q: %w", hash, store.ErrNotFound)
 	}
 	var found []store.Payload
-	visit := func(h hit) error {
+	visit := func(h cluster.Hit) error {
 		p, err := decodePayload(h)
 		if err == nil && (p.Hash == hash || p.FuzzyHash == hash) {
 			found = append(found, p)
@@ -27,10 +31,10 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 		return err
 	}
 	query := object{"bool": object{
-		"should":               []object{{"ids": object{"values": []string{hash}}}, lookFor("hash", hash)},
+		"should":               []object{{"ids": object{"values": []string{hash}}}, index.LookFor("hash", hash)},
 		"minimum_should_match": 1,
 	}}
-	if err := s.each(ctx, pages{indices: s.names.Payloads, query: query}, visit); err != nil {
+	if err := s.reader.Each(ctx, search.Pages{Indices: s.names.Payloads, Query: query}, visit); err != nil {
 		return store.Payload{}, err
 	}
 	if len(found) == 0 {
@@ -47,23 +51,23 @@ func (s *esStore) payload(ctx context.Context, hash string) (store.Payload, erro
 }
 
 // eachByFuzzyHash visits the documents with that fuzzy hash, whether or not it is indexed.
-func (s *esStore) eachByFuzzyHash(ctx context.Context, hash string, visit func(hit) error) error {
+func (s *esStore) eachByFuzzyHash(ctx context.Context, hash string, visit func(cluster.Hit) error) error {
 	const most = 10
 	var found struct {
 		Same struct {
 			Buckets []struct {
 				First struct {
 					Hits struct {
-						Hits []hit `json:"hits"`
+						Hits []cluster.Hit `json:"hits"`
 					} `json:"hits"`
 				} `json:"first"`
 			} `json:"buckets"`
 		} `json:"same"`
 	}
-	err := s.find(ctx, s.names.Payloads, object{"size": 0, "aggs": object{"same": object{
+	err := s.reader.Find(ctx, s.names.Payloads, object{"size": 0, "aggs": object{"same": object{
 		"terms": object{"field": "hashfuzzyhttp", "include": []string{hash}, "size": 1},
 		"aggs":  object{"first": object{"top_hits": object{"size": most}}},
-	}}}, &answer{Aggregations: &found})
+	}}}, &cluster.Answer{Aggregations: &found})
 	if err != nil {
 		return err
 	}
@@ -78,8 +82,8 @@ func (s *esStore) eachByFuzzyHash(ctx context.Context, hash string, visit func(h
 }
 
 // decodePayload reads a payload's document, of this program or the Python service.
-func decodePayload(h hit) (store.Payload, error) {
-	fields, err := decodeFields(h.Source)
+func decodePayload(h cluster.Hit) (store.Payload, error) {
+	fields, err := hits.Fields(h.Source)
 	if err != nil {
 		return store.Payload{}, fmt.Errorf("payload document %q in elasticsearch: %w", h.ID, err)
 	}
@@ -88,18 +92,18 @@ func decodePayload(h hit) (store.Payload, error) {
 		port = fields["initalDestPort"] // as the Python service's documentation spells it
 	}
 	p := store.Payload{
-		Hash:            toText(fields["hash"]),
-		FuzzyHash:       toText(fields["hashfuzzyhttp"]),
-		MIMEType:        toText(fields["fileMagic"]),
-		InitialIP:       toText(fields["initialIP"]),
-		InitialDestPort: toText(port),
-		FirstSeen:       toTime(fields["createTime"]),
-		LastSeen:        toTime(fields["lastSeen"]),
-		MD5Count:        toNumber(fields["md5count"]),
-		FuzzyHashCount:  toNumber(fields["fuzzyHashCount"]),
-		Location:        toText(fields["data"]),
+		Hash:            hits.Text(fields["hash"]),
+		FuzzyHash:       hits.Text(fields["hashfuzzyhttp"]),
+		MIMEType:        hits.Text(fields["fileMagic"]),
+		InitialIP:       hits.Text(fields["initialIP"]),
+		InitialDestPort: hits.Text(port),
+		FirstSeen:       hits.Time(fields["createTime"]),
+		LastSeen:        hits.Time(fields["lastSeen"]),
+		MD5Count:        hits.Number(fields["md5count"]),
+		FuzzyHashCount:  hits.Number(fields["fuzzyHashCount"]),
+		Location:        hits.Text(fields["data"]),
 	}
-	if content := toText(fields["content"]); content != "" {
+	if content := hits.Text(fields["content"]); content != "" {
 		if p.Data, err = base64.StdEncoding.DecodeString(content); err != nil {
 			return p, fmt.Errorf("content of payload document %q in elasticsearch: %w", h.ID, err)
 		}
@@ -111,12 +115,12 @@ func decodePayload(h hit) (store.Payload, error) {
 // times: the first counts.
 func (s *esStore) cves(ctx context.Context) ([]store.CVE, error) {
 	byID := make(map[string]store.CVE)
-	p := pages{
-		indices: s.names.CVEs, query: object{"match_all": object{}},
-		source: []string{"vulnid", "createTime", "sourceEntryIp", "targetEntryPort", "peerType"},
+	p := search.Pages{
+		Indices: s.names.CVEs, Query: object{"match_all": object{}},
+		Source: []string{"vulnid", "createTime", "sourceEntryIp", "targetEntryPort", "peerType"},
 	}
-	err := s.each(ctx, p, func(h hit) error {
-		d, err := decodeDocument(h.ID, h.Source)
+	err := s.reader.Each(ctx, p, func(h cluster.Hit) error {
+		d, err := hits.Decode(h.ID, h.Source)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -27,16 +29,16 @@ func TestRemedy(t *testing.T) {
 	ctx := t.Context()
 	do := func(method, path string, body, into any) {
 		t.Helper()
-		must(t, s.client.do(ctx, method, path, body, into))
+		must(t, s.client.Do(ctx, method, path, body, into))
 	}
-	index := s.names.day(at)
+	broken := s.names.Day(at)
 	winner := "/_index_template/" + s.names.Alerts + "-winner"
-	do(http.MethodPut, winner, object{"index_patterns": []string{s.names.Alerts + "-*"}, "priority": templatePriority + 1}, nil)
-	defer func() { must(t, s.client.do(t.Context(), http.MethodDelete, winner, nil, nil)) }()
+	do(http.MethodPut, winner, object{"index_patterns": []string{s.names.Alerts + "-*"}, "priority": index.TemplatePriority + 1}, nil)
+	defer func() { must(t, s.client.Do(t.Context(), http.MethodDelete, winner, nil, nil)) }()
 	const alerts = 10
 	for i := range alerts { // as a bulk request of another program would
 		r := plain(fmt.Sprint(i), i)
-		must(t, s.client.do(ctx, http.MethodPost, "/"+index+"/_create/"+r.ID+"?refresh=true", r.Document, nil))
+		must(t, s.client.Do(ctx, http.MethodPost, "/"+broken+"/_create/"+r.ID+"?refresh=true", r.Document, nil))
 	}
 	stored := int64(alerts)
 	answered := func() bool {
@@ -56,14 +58,14 @@ func TestRemedy(t *testing.T) {
 		t.Fatalf("the advice has %d steps: %s", len(steps)-1, advice)
 	}
 	t.Log(advice)
-	spare := s.names.Alerts + "-spare-" + index
+	spare := s.names.Alerts + "-spare-" + broken
 	for i, want := range []string{
-		"PUT /" + index + "/_block/write and POST /" + index + "/_refresh",
+		"PUT /" + broken + "/_block/write and POST /" + broken + "/_refresh",
 		"PUT /" + spare + ` {"mappings":{"dynamic":false,"properties":{"recievedTime":{"type":"keyword"}}}}`,
-		`POST /_reindex?refresh {"source":{"index":"` + index + `"},"dest":{"index":"` + spare + `"}}`,
-		"DELETE /" + index,
-		"create " + index + " again",
-		`POST /_reindex?refresh {"conflicts":"proceed","source":{"index":"` + spare + `"},"dest":{"index":"` + index + `","op_type":"create"}}`,
+		`POST /_reindex?refresh {"source":{"index":"` + broken + `"},"dest":{"index":"` + spare + `"}}`,
+		"DELETE /" + broken,
+		"create " + broken + " again",
+		`POST /_reindex?refresh {"conflicts":"proceed","source":{"index":"` + spare + `"},"dest":{"index":"` + broken + `","op_type":"create"}}`,
 		"DELETE /" + spare,
 	} {
 		if !regexp.MustCompile("^" + regexp.QuoteMeta(want)).MatchString(steps[i+1]) {
@@ -71,20 +73,20 @@ func TestRemedy(t *testing.T) {
 		}
 	}
 
-	do(http.MethodPut, "/"+index+"/_block/write", nil, nil)
-	do(http.MethodPost, "/"+index+"/_refresh", nil, nil)
+	do(http.MethodPut, "/"+broken+"/_block/write", nil, nil)
+	do(http.MethodPost, "/"+broken+"/_refresh", nil, nil)
 	// An edge has another alert of that day, and one that is there, and waits.
 	must(t, s.Put(ctx, []alert.Record{plain("late", 60), plain("3", 3)}))
 	answered()
 	do(http.MethodPut, "/"+spare, object{"mappings": object{"dynamic": false, "properties": object{"recievedTime": object{"type": "keyword"}}}}, nil)
 	answered()
 	var moved reindexed
-	do(http.MethodPost, "/_reindex?refresh", object{"source": object{"index": index}, "dest": object{"index": spare}}, &moved)
+	do(http.MethodPost, "/_reindex?refresh", object{"source": object{"index": broken}, "dest": object{"index": spare}}, &moved)
 	if moved.Created != alerts || len(moved.Failures) > 0 {
 		t.Fatalf("reindexing: %+v", moved)
 	}
 	answered()
-	do(http.MethodDelete, "/"+index, nil, nil)
+	do(http.MethodDelete, "/"+broken, nil, nil)
 	// The edge creates the index, and comes before what is in the spare one.
 	settle(t, s)
 	stored++
@@ -96,13 +98,13 @@ func TestRemedy(t *testing.T) {
 			Template object `json:"index_template"`
 		} `json:"index_templates"`
 	}
-	do(http.MethodGet, "/_index_template/"+templateOfAlerts(s.names), nil, &template)
-	err := s.client.do(ctx, http.MethodPut, "/"+index, template.Templates[0].Template["template"], nil)
-	if !isKind(err, kindExists) {
+	do(http.MethodGet, "/_index_template/"+s.indices.Templates()[0], nil, &template)
+	err := s.client.Do(ctx, http.MethodPut, "/"+broken, template.Templates[0].Template["template"], nil)
+	if !cluster.IsKind(err, cluster.KindExists) {
 		t.Errorf("creating the index: %v, want that it exists", err)
 	}
 	do(http.MethodPost, "/_reindex?refresh", object{
-		"conflicts": "proceed", "source": object{"index": spare}, "dest": object{"index": index, "op_type": "create"},
+		"conflicts": "proceed", "source": object{"index": spare}, "dest": object{"index": broken, "op_type": "create"},
 	}, &moved)
 	if moved.Created+moved.Conflicts != moved.Total || moved.Conflicts != 1 || len(moved.Failures) > 0 {
 		t.Fatalf("reindexing back: %+v", moved)
@@ -119,9 +121,9 @@ func TestRemedy(t *testing.T) {
 	}
 
 	// Without an edge that has an alert for it, the index is created by hand.
-	do(http.MethodDelete, "/"+index, nil, nil)
-	do(http.MethodPut, "/"+index, template.Templates[0].Template["template"], nil)
-	if got := mapping(t, s, index)["dynamic"]; got != "false" {
-		t.Errorf("the index has the mapping %v", mapping(t, s, index))
+	do(http.MethodDelete, "/"+broken, nil, nil)
+	do(http.MethodPut, "/"+broken, template.Templates[0].Template["template"], nil)
+	if got := mapping(t, s, broken)["dynamic"]; got != "false" {
+		t.Errorf("the index has the mapping %v", mapping(t, s, broken))
 	}
 }

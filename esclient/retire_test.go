@@ -7,18 +7,24 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
 	"github.com/peba-edge/peba/store"
 )
+
+// retireStep is how many documents one request deletes.
+const retireStep = 5000
 
 // indicesOf lists the indices that begin as those of alerts do.
 func indicesOf(tb testing.TB, s *esStore) (names []string) {
 	tb.Helper()
 	var list []struct{ Index string }
-	must(tb, s.client.do(tb.Context(), http.MethodGet, "/_cat/indices/"+s.names.Alerts+"-*?h=index&s=index&format=json", nil, &list))
+	must(tb, s.client.Do(tb.Context(), http.MethodGet, "/_cat/indices/"+s.names.Alerts+"-*?h=index&s=index&format=json", nil, &list))
 	for _, one := range list {
 		names = append(names, strings.TrimPrefix(one.Index, s.names.Alerts+"-"))
 	}
@@ -34,11 +40,11 @@ func TestRetireIndices(t *testing.T) {
 	late := plain("late", 3*24*3600)
 	late.CreateTime = alert.At(at)
 	putNow(t, s, []alert.Record{late})
-	for _, other := range []string{"-2018.04.24-old", "-old", notifications} { // not ours to delete
-		must(t, s.client.do(ctx, http.MethodPut, "/"+s.names.Alerts+other, nil, nil))
+	for _, other := range []string{"-2018.04.24-old", "-old", "-notifications"} { // not ours to delete
+		must(t, s.client.Do(ctx, http.MethodPut, "/"+s.names.Alerts+other, nil, nil))
 		write(t, s, s.names.Alerts+other, "", plain("", -1000).Document)
 	}
-	must(t, s.client.do(ctx, http.MethodPut, "/"+s.names.Alerts+"-2018.04.24-1", nil, nil)) // empty
+	must(t, s.client.Do(ctx, http.MethodPut, "/"+s.names.Alerts+"-2018.04.24-1", nil, nil)) // empty
 
 	must(t, s.Retire(ctx, at.Add(2*24*time.Hour)))
 	today := time.Now().UTC().Format("2006.01.02") + "-1"
@@ -96,22 +102,23 @@ func TestRetireWhole(t *testing.T) {
 
 // TestRetireLateAlert has an alert come into an index after it was found to be old.
 func TestRetireLateAlert(t *testing.T) {
-	s := openTest(t, store.Options{})
+	m := newModule(t, server(t).URL())
+	s := openModule(t, m, store.Options{})
 	ctx := t.Context()
 	putNow(t, s, []alert.Record{plain("old", 0)})
 	late := plain("late", 3600)
 	late.CreateTime = plain("", 0).CreateTime
 	putNow(t, s, []alert.Record{late})
-	index := s.names.indexOf(&late.Document)
-	uuid, err := s.uuidOfDated(ctx, index, "recievedTime")
-	must(t, err)
-	must(t, s.dropIndex(ctx, index, uuid, at.Add(time.Minute)))
+	index := s.names.Of(&late.Document)
+	must(t, s.client.Do(ctx, http.MethodPost, "/"+index+"/_delete_by_query?refresh=true", object{"query": object{"ids": object{"values": []string{"late"}}}}, nil))
+	racing := manageBetween(t, m, index+"/_block/write", func() { write(t, s, index, "late", late.Document) })
+	must(t, racing.Retire(ctx, at.Add(time.Minute)))
 	again := late
 	again.ID = "later"
 	putNow(t, s, []alert.Record{again}) // the block is gone
 
 	// So it is when an edge ended between block and drop.
-	must(t, s.client.do(ctx, http.MethodPut, "/"+index+"/_block/write", nil, nil))
+	must(t, s.client.Do(ctx, http.MethodPut, "/"+index+"/_block/write", nil, nil))
 	again.ID = "latest"
 	must(t, s.Put(ctx, []alert.Record{again})) // waits in the spool
 	if err := s.Retire(ctx, at.Add(time.Minute)); err == nil {
@@ -125,12 +132,37 @@ func TestRetireLateAlert(t *testing.T) {
 	}
 }
 
+// manageBetween returns a manager of whose requests the first one to that path is sent
+// after the given call.
+func manageBetween(tb testing.TB, m *Module, path string, before func()) *index.Manager {
+	o := m.cluster()
+	var once sync.Once
+	o.Wrap = func(t http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, path) {
+				once.Do(before)
+			}
+			return t.RoundTrip(r)
+		})
+	}
+	c, err := cluster.New(o)
+	must(tb, err)
+	tb.Cleanup(c.Close)
+	return managerOf(tb, m, c, nil)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // TestRetireWrongClock retires nothing by a clock that is wrong.
 func TestRetireWrongClock(t *testing.T) {
-	s := openTest(t, store.Options{})
+	m := newModule(t, server(t).URL())
+	s := openModule(t, m, store.Options{})
 	putNow(t, s, []alert.Record{plain("1", 0)})
 	for _, wrong := range []time.Duration{-6 * time.Minute, 6 * time.Minute, 24 * 365 * time.Hour} {
-		edge := s.withClock(wrong)
+		edge := withClock(t, m, s, wrong)
 		err := edge.Retire(t.Context(), at.Add(time.Hour))
 		if err == nil || !strings.Contains(err.Error(), "this edge's clock shows") || !strings.Contains(err.Error(), `node "n1"`) {
 			t.Errorf("with a clock wrong by %v the error is %v", wrong, err)
@@ -143,15 +175,13 @@ func TestRetireWrongClock(t *testing.T) {
 	if n, err := s.Count(t.Context(), store.Filter{}); err != nil || n != 1 {
 		t.Errorf("%d alerts are left, %v, want 1", n, err)
 	}
-	must(t, s.withClock(4*time.Minute).Retire(t.Context(), at.Add(time.Hour)))
+	must(t, withClock(t, m, s, 4*time.Minute).Retire(t.Context(), at.Add(time.Hour)))
 }
 
 // withClock is the store as an edge sees it whose clock is wrong.
-func (s *esStore) withClock(wrong time.Duration) *esStore {
-	return &esStore{
-		client: s.client, names: s.names, layout: s.layout, schema: s.schema, logger: s.logger, out: s.out,
-		now: func() time.Time { return time.Now().Add(wrong) },
-	}
+func withClock(tb testing.TB, m *Module, s *esStore, wrong time.Duration) *esStore {
+	now := func() time.Time { return time.Now().Add(wrong) }
+	return &esStore{client: s.client, names: s.names, indices: managerOf(tb, m, s.client, now), logger: s.logger, out: s.out, now: now}
 }
 
 // TestRetirePayloads deletes payloads that were not seen since.
@@ -162,10 +192,10 @@ func TestRetirePayloads(t *testing.T) {
 		write(t, s, s.names.Payloads, id, object{"hash": id, "hashfuzzyhttp": id, "lastSeen": alert.At(seen), "content": "AAE=", "data": "store"})
 	}
 	must(t, s.Retire(ctx, at))
-	if _, err := s.Payload(ctx, "old"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := store.Get[store.Payload](ctx, s, "old"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the old payload: %v", err)
 	}
-	if p, err := s.Payload(ctx, "new"); err != nil || string(p.Data) != "\x00\x01" {
+	if p, err := store.Get[store.Payload](ctx, s, "new"); err != nil || string(p.Data) != "\x00\x01" {
 		t.Errorf("the new payload: %+v, %v", p, err)
 	}
 }

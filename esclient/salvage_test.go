@@ -39,7 +39,7 @@ func TestDamagedFilesAreVisible(t *testing.T) {
 	if files, bytes := gathered(t, "peba_spool_damaged_files"), gathered(t, "peba_spool_damaged_bytes"); files[0] != 1 || bytes[0] != 5000 {
 		t.Errorf("metrics say %v files of %v bytes, expected 1 of 5000", files, bytes)
 	}
-	if _, err := o.spool.Salvage(t.Context(), file, false, true); err == nil || !strings.Contains(err.Error(), "no message was found") {
+	if _, err := o.spool.Salvage(t.Context(), file, false, true); err == nil || !strings.Contains(err.Error(), "no message found") {
 		t.Errorf("error of a file in which nothing can be read is %v", err)
 	}
 	if findings := o.checkFiles(); len(findings) != 1 {

@@ -1,12 +1,8 @@
 package esclient
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +12,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -35,11 +33,13 @@ var badMappings = map[string]struct {
 }
 
 func changedMapping(field, kind string) object {
-	var fields map[string]object
-	if err := json.Unmarshal(mappingsJSON, &fields); err != nil {
+	var names index.Names
+	names.SetDefaults()
+	m, err := index.New(nil, &names, index.Options{})
+	if err != nil {
 		panic(err)
 	}
-	properties := maps.Clone(fields["alerts"])
+	properties := m.Body(names.Day(at))["mappings"].(object)["properties"].(object) // a copy
 	properties[field] = object{"type": kind}
 	return object{"dynamic": false, "properties": properties}
 }
@@ -47,10 +47,10 @@ func changedMapping(field, kind string) object {
 // indexWithout creates an index with a mapping that no template adds to.
 func indexWithout(tb testing.TB, s *esStore, index string, mappings object) {
 	tb.Helper()
-	for name := range s.layout.templates {
-		must(tb, s.client.do(tb.Context(), http.MethodDelete, "/_index_template/"+name, nil, nil))
+	for _, name := range s.indices.Templates() {
+		must(tb, s.client.Do(tb.Context(), http.MethodDelete, "/_index_template/"+name, nil, nil))
 	}
-	must(tb, s.client.do(tb.Context(), http.MethodPut, "/"+index, object{"mappings": mappings}, nil))
+	must(tb, s.client.Do(tb.Context(), http.MethodPut, "/"+index, object{"mappings": mappings}, nil))
 	must(tb, s.layOut(tb.Context()))
 }
 
@@ -93,9 +93,10 @@ func questions(s *esStore, tb testing.TB) map[string]func() (int64, error) {
 func TestWrongMapping(t *testing.T) {
 	for name, bad := range badMappings {
 		t.Run(name, func(t *testing.T) {
-			s := openTest(t, store.Options{})
+			m := newModule(t, server(t).URL())
 			errorLog, log := observer.New(zapcore.ErrorLevel)
-			s.schema.logger = zap.New(errorLog)
+			m.logger = zap.New(errorLog)
+			s := openModule(t, m, store.Options{})
 			ctx := t.Context()
 			putNow(t, s, []alert.Record{plain("good", 0)})
 			ask := questions(s, t)
@@ -148,8 +149,8 @@ func TestWrongMapping(t *testing.T) {
 
 			dated := bad.field != "recievedTime"
 			must(t, s.Retire(ctx, at.Add(time.Hour)))
-			err := s.client.do(ctx, http.MethodHead, "/"+index, nil, nil)
-			if gone := isStatus(err, http.StatusNotFound); gone != dated {
+			err := s.client.Do(ctx, http.MethodHead, "/"+index, nil, nil)
+			if gone := cluster.IsStatus(err, http.StatusNotFound); gone != dated {
 				t.Errorf("after Retire the index is gone: %t, %v, want %t", gone, err, dated)
 			}
 		})
@@ -166,58 +167,62 @@ func TestNothingIsRetiredWithoutDates(t *testing.T) {
 		s.names.Payloads: {"hash": "x", "hashfuzzyhttp": "x", "lastSeen": now},
 		s.names.Sensors:  {"key": "x", "community": true, "updated": now},
 	} {
-		must(t, s.client.do(ctx, http.MethodDelete, "/"+index, nil, nil))
+		must(t, s.client.Do(ctx, http.MethodDelete, "/"+index, nil, nil))
 		indexWithout(t, s, index, object{"dynamic": true})
 		write(t, s, index, "x", doc)
 	}
 	must(t, s.Retire(ctx, time.Now().Add(-time.Hour)))
 	for _, index := range []string{s.names.Payloads, s.names.Sensors} {
-		must(t, s.client.do(ctx, http.MethodGet, "/"+index+"/_doc/x", nil, nil))
+		must(t, s.client.Do(ctx, http.MethodGet, "/"+index+"/_doc/x", nil, nil))
 	}
-	if p, err := s.Payload(ctx, "x"); err != nil || p.Hash != "x" { // by the keyword below its hash
+	if p, err := store.Get[store.Payload](ctx, s, "x"); err != nil || p.Hash != "x" { // by the keyword below its hash
 		t.Errorf("the payload is %+v, %v", p, err)
 	}
-	if p, err := s.Payload(ctx, "y"); !errors.Is(err, store.ErrUnavailable) { // its fuzzy hash might be y
+	if p, err := store.Get[store.Payload](ctx, s, "y"); !errors.Is(err, store.ErrUnavailable) { // its fuzzy hash might be y
 		t.Errorf("a payload that may be there is %+v, %v", p, err)
 	}
-	if err := s.Sensors(ctx, true, 1, func(store.SensorRecord) error { return nil }); !errors.Is(err, store.ErrUnavailable) {
+	if err := store.Each(ctx, s, store.Listing{N: 1}, func(store.SensorRecord) error { return nil }); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("sensors: %v", err)
 	}
 }
 
-// TestGuardOfDeletions sends what deletes by time to an index that was replaced
-// after its mapping was looked at: Elasticsearch refuses it.
+// TestGuardOfDeletions replaces an index by one whose times are no dates after its mapping
+// was looked at, and before what is old is deleted from it.
 func TestGuardOfDeletions(t *testing.T) {
-	s := openTest(t, store.Options{})
 	for _, kind := range []string{"text", "keyword"} {
-		index := s.names.Alerts + "-" + kind
-		must(t, s.client.do(t.Context(), http.MethodPut, "/"+index, object{"mappings": changedMapping("recievedTime", kind)}, nil))
-		write(t, s, index, "x", plain("x", 0).Document)
-		for _, query := range []object{{"match_all": object{}}, {"range": object{"recievedTime": window(time.Time{}, at.Add(time.Hour))}}} {
-			body := object{"query": dated("recievedTime", query)}
-			err := s.client.do(t.Context(), http.MethodPost, "/"+index+"/_delete_by_query?refresh=true", body, nil)
-			if err == nil {
-				t.Errorf("%s: documents were deleted by %v", kind, query)
+		t.Run(kind, func(t *testing.T) {
+			m := newModule(t, server(t).URL())
+			s := openModule(t, m, store.Options{})
+			ctx := t.Context()
+			putNow(t, s, []alert.Record{plain("old", 0), plain("new", 7200)})
+			name := s.names.Day(at)
+			racing := manageBetween(t, m, name+"/_delete_by_query", func() {
+				must(t, s.client.Do(ctx, http.MethodDelete, "/"+name, nil, nil))
+				must(t, s.client.Do(ctx, http.MethodPut, "/"+name, object{"mappings": changedMapping("recievedTime", kind)}, nil))
+				write(t, s, name, "x", plain("x", 0).Document)
+			})
+			if err := racing.Retire(ctx, at.Add(time.Hour)); err == nil {
+				t.Error("documents without dates could be deleted by time")
 			}
-		}
+			must(t, s.client.Do(ctx, http.MethodGet, "/"+name+"/_doc/x", nil, nil))
+		})
 	}
 }
 
 // TestCatchAllTemplate has an operator's template of a higher priority than is
 // usual, and one of a higher priority than ours: indices have our mapping all the same.
 func TestCatchAllTemplate(t *testing.T) {
-	for name, priority := range map[string]int{"usual": 500, "above ours": templatePriority + 1} {
+	for name, priority := range map[string]int{"usual": 500, "above ours": index.TemplatePriority + 1} {
 		t.Run(name, func(t *testing.T) {
 			m := newModule(t, server(t).URL())
-			c, err := newClient(m)
-			must(t, err)
-			t.Cleanup(c.close)
+			c := clientOf(t, m)
+			t.Cleanup(c.Close)
 			prefix := strings.TrimSuffix(m.Index.Alerts, "ews") // others share the server
 			template := object{"index_patterns": []string{prefix + "*"}, "priority": priority, "template": object{"settings": object{"number_of_replicas": 0}}}
 			path := "/_index_template/" + prefix + "everything"
-			must(t, c.do(t.Context(), http.MethodPut, path, template, nil))
+			must(t, c.Do(t.Context(), http.MethodPut, path, template, nil))
 			s := openModule(t, m, store.Options{})
-			defer func() { must(t, c.do(t.Context(), http.MethodDelete, path, nil, nil)) }()
+			defer func() { must(t, c.Do(t.Context(), http.MethodDelete, path, nil, nil)) }()
 			record := plain("1", 0)
 			record.Payload = &alert.Payload{Hash: testID(1), FuzzyHash: testID(2), Data: []byte("x")}
 			record.VulnID = "CVE-2026-1"
@@ -225,10 +230,10 @@ func TestCatchAllTemplate(t *testing.T) {
 			if f := finding(t, s, "indices"); !f.OK {
 				t.Errorf("check says %+v", f)
 			}
-			if f := finding(t, s, "template"); f.OK != (priority < templatePriority) {
+			if f := finding(t, s, "template"); f.OK != (priority < index.TemplatePriority) {
 				t.Errorf("check says %+v", f)
 			}
-			for _, index := range []string{s.names.day(at), s.names.day(time.Now()), m.Index.Payloads, m.Index.CVEs} {
+			for _, index := range []string{s.names.Day(at), s.names.Day(time.Now()), m.Index.Payloads, m.Index.CVEs} {
 				if got := mapping(t, s, index)["dynamic"]; got != "false" {
 					t.Errorf("%s has the mapping %v", index, mapping(t, s, index))
 				}
@@ -243,45 +248,21 @@ func TestIndexDeletedWhileRunning(t *testing.T) {
 	s := openTest(t, store.Options{})
 	ctx := t.Context()
 	putNow(t, s, []alert.Record{plain("1", 0)})
-	index := s.names.day(at)
-	must(t, s.client.do(ctx, http.MethodDelete, "/"+index, nil, nil))
+	index := s.names.Day(at)
+	must(t, s.client.Do(ctx, http.MethodDelete, "/"+index, nil, nil))
 	putNow(t, s, []alert.Record{plain("2", 1)})
 	if got := mapping(t, s, index)["dynamic"]; got != "false" {
 		t.Errorf("the index has the mapping %v", mapping(t, s, index))
 	}
 
-	for name := range s.layout.templates {
-		must(t, s.client.do(ctx, http.MethodDelete, "/_index_template/"+name, nil, nil))
+	for _, name := range s.indices.Templates() {
+		must(t, s.client.Do(ctx, http.MethodDelete, "/_index_template/"+name, nil, nil))
 	}
-	must(t, s.client.do(ctx, http.MethodDelete, "/"+index, nil, nil))
+	must(t, s.client.Do(ctx, http.MethodDelete, "/"+index, nil, nil))
 	must(t, s.look(ctx)) // as once a minute
 	putNow(t, s, []alert.Record{plain("3", 2)})
 	must(t, s.layOut(ctx))
 	if got := mapping(t, s, index)["dynamic"]; got != "false" {
 		t.Errorf("the index has the mapping %v", mapping(t, s, index))
-	}
-}
-
-// TestFieldsOf wants each field that a search compares or counts by.
-func TestFieldsOf(t *testing.T) {
-	query, err := selected(store.Filter{From: at, Domain: store.Private, SourceIP: "192.0.2.1", Web: true})
-	must(t, err)
-	query = object{"bool": object{"should": []object{query, lookFor("hash", "x")}}}
-	body := object{
-		"size": 0, "query": query,
-		"sort": []object{{"createTime": object{"order": "desc"}}, {"_seq_no": "desc"}},
-		"aggs": object{
-			"keys":   object{"terms": object{"field": "country"}, "aggs": object{"times": object{"date_histogram": object{"field": "updated"}}}},
-			"groups": object{"composite": object{"sources": []object{{"0": object{"terms": object{"field": "hostname"}}}}}},
-		},
-	}
-	used := fieldsOf(body)
-	var got []string
-	for _, field := range slices.Sorted(maps.Keys(used)) {
-		got = append(got, fmt.Sprint(field, " ", used[field]))
-	}
-	want := []string{"clientDomain 2", "country 0", "createTime 2", "hash 1", "hostname 0", "peerType 2", "recievedTime 2", "sourceEntryIp 2", "updated 2"}
-	if !slices.Equal(got, want) {
-		t.Errorf("fields are %q, want %q", got, want)
 	}
 }

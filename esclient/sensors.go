@@ -7,23 +7,20 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/search"
 	"github.com/peba-edge/peba/store"
 )
 
-// sensorsAtOnce is how many records one request has: half a megabyte of those
-// that are usual.
+// sensorsAtOnce is the number of records per request: half a megabyte of usual
+// records.
 const sensorsAtOnce = 500
 
-// putSensors writes records to the cluster itself, not by way of the spool: what
-// does not get there is written again, with later numbers.
-func (s *esStore) putSensors(ctx context.Context, records []store.SensorRecord) error {
-	if err := ctx.Err(); err != nil {
+// putSensors writes records directly to the cluster, not through the spool:
+// failed ones are written again with later numbers.
+func (s *esStore) putSensors(ctx context.Context, records []store.Record) error {
+	if err := s.laidOutYet(ctx, s.names.Sensors); err != nil {
 		return err
-	}
-	select {
-	case <-s.ready:
-	default: // else Elasticsearch would make an index of its own idea
-		return fmt.Errorf("elasticsearch: the index %s was not looked at so far: %w", s.names.Sensors, store.ErrUnavailable)
 	}
 	var errs []error
 	for some := range slices.Chunk(records, sensorsAtOnce) {
@@ -33,35 +30,33 @@ func (s *esStore) putSensors(ctx context.Context, records []store.SensorRecord) 
 		}
 		if len(refused) > 0 {
 			item := refused[0]
-			errs = append(errs, fmt.Errorf("elasticsearch: %d of %d records of sensors, the first is %s: %w: status %d, %s %.300q",
-				len(refused), len(some), item.ID, store.ErrUnavailable, item.Status, item.Error.Type, item.Error.Reason))
+			errs = append(errs, fmt.Errorf("elasticsearch: %d of %d records of sensors, the first is %s: %w: %s",
+				len(refused), len(some), item.ID, store.ErrUnavailable, item.Error.Text(item.Status)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// indexSensors is one bulk request. It returns the records that were not taken.
-func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord) (refused []bulkItem, err error) {
+// indexSensors is one bulk request. It returns the rejected records.
+func (s *esStore) indexSensors(ctx context.Context, records []store.Record) (refused []cluster.Item, err error) {
 	var body []byte
-	actions := make([]*bulkAction, len(records))
 	for i := range records {
-		lines, err := bulkLines(opIndex, bulkTarget{Index: s.names.Sensors, ID: records[i].Key}, &records[i])
+		lines, err := cluster.BulkLines(cluster.Index, cluster.Target{Index: s.names.Sensors, ID: records[i].RecordKey()}, records[i])
 		if err != nil {
 			return nil, err
 		}
 		body = append(body, lines...)
-		actions[i] = &bulkAction{op: opIndex, id: records[i].Key}
 	}
-	status, text, err := s.client.post(ctx, bulkPath, body)
+	status, text, err := s.client.Post(ctx, cluster.BulkPath, body)
 	if err != nil {
 		return nil, err
 	}
 	if status >= http.StatusBadRequest {
-		return nil, newStatusError(http.MethodPost, bulkPath, status, text)
+		return nil, cluster.NewError(http.MethodPost, cluster.BulkPath, status, text)
 	}
-	items, err := readBulkAnswer(text, actions)
+	items, err := cluster.ReadBulk(text, len(records), func(i int) (op, id string) { return cluster.Index, records[i].RecordKey() })
 	if err != nil {
-		return nil, fmt.Errorf("elasticsearch: records of sensors: %w: %w: %w", store.ErrUnavailable, errUnreadable, err)
+		return nil, fmt.Errorf("elasticsearch: records of sensors: %w: %w: %w", store.ErrUnavailable, cluster.ErrUnreadable, err)
 	}
 	for _, item := range items {
 		if item.Status >= http.StatusBadRequest {
@@ -71,19 +66,16 @@ func (s *esStore) indexSensors(ctx context.Context, records []store.SensorRecord
 	return refused, nil
 }
 
-// sensors reads records, the last updated first.
-func (s *esStore) sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
-	if n <= 0 {
-		return ctx.Err()
-	}
+// listSensors reads records, the last updated first.
+func (s *esStore) listSensors(ctx context.Context, l store.Listing, visit func(store.Record) error) error {
 	order := []object{
 		{"updated": object{"order": "desc", "unmapped_type": "date"}},
 		{"key": object{"order": "asc", "unmapped_type": "keyword"}},
 	}
-	p := pages{indices: s.names.Sensors, query: object{"term": object{"community": community}}, order: order, most: n}
-	return s.each(ctx, p, func(h hit) error {
+	p := search.Pages{Indices: s.names.Sensors, Query: object{"term": object{"community": l.Domain == store.Community}}, Order: order, Max: l.N}
+	return s.reader.Each(ctx, p, func(h cluster.Hit) error {
 		var r store.SensorRecord
-		if err := readJSON(h.Source, &r); err != nil {
+		if err := cluster.ReadJSON(h.Source, &r); err != nil {
 			return fmt.Errorf("elasticsearch: record %q of a sensor: %w: %w", h.ID, store.ErrUnavailable, err)
 		}
 		return visit(r)

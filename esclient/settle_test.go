@@ -26,13 +26,13 @@ func TestSettle(t *testing.T) {
 
 	// One is stuck: its index is closed.
 	stuck := plain("2", 2)
-	index := s.names.indexOf(&stuck.Document)
-	must(t, s.client.do(ctx, http.MethodPost, "/"+index+"/_close", nil, nil))
+	index := s.names.Of(&stuck.Document)
+	must(t, s.client.Do(ctx, http.MethodPost, "/"+index+"/_close", nil, nil))
 	must(t, s.Put(ctx, []alert.Record{stuck}))
 	after := time.Now()
 	if settled, err := s.Settle(ctx); err != nil || !settled.Before(after) {
 		t.Errorf("with an alert that waits since %v it is %v, %v", after, settled, err)
 	}
-	must(t, s.client.do(ctx, http.MethodPost, "/"+index+"/_open", nil, nil))
+	must(t, s.client.Do(ctx, http.MethodPost, "/"+index+"/_open", nil, nil))
 	settle(t, s)
 }

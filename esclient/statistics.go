@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
+	"github.com/peba-edge/peba/esclient/search"
+	"github.com/peba-edge/peba/esclient/search/hits"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -28,8 +32,8 @@ func (s *esStore) putStatistic(ctx context.Context, stat store.Statistic) error 
 		doc[name] = v
 	}
 	id := stat.From.UTC().Format(time.RFC3339)
-	err := s.client.do(ctx, http.MethodPut, "/"+s.names.Statistics+"/_create/"+pathID(id), doc, nil)
-	if isStatus(err, http.StatusConflict) {
+	err := s.client.Do(ctx, http.MethodPut, "/"+s.names.Statistics+"/_create/"+pathID(id), doc, nil)
+	if cluster.IsStatus(err, http.StatusConflict) {
 		return nil
 	}
 	return err
@@ -38,15 +42,19 @@ func (s *esStore) putStatistic(ctx context.Context, stat store.Statistic) error 
 // statistics returns the series. The Python service's records have other ids than
 // ours: of two for one hour the first counts.
 func (s *esStore) statistics(ctx context.Context, from, to time.Time) ([]store.Statistic, error) {
-	if to.Before(from) {
+	if !to.IsZero() && to.Before(from) {
 		return nil, nil
 	}
-	// The window ends before to's next second, as to itself is meant.
-	bounds := window(from, to.Truncate(time.Second).Add(time.Second))
-	query := allOf(object{"range": object{fieldFrom: bounds}})
+	if !to.IsZero() { // to itself is meant, and the window ends before its end
+		to = to.Truncate(time.Second).Add(time.Second)
+	}
+	query := object{"match_all": object{}}
+	if bounds := index.Window(from, to); bounds != nil {
+		query = object{"bool": object{"filter": object{"range": object{fieldFrom: bounds}}}}
+	}
 	order := []object{{fieldFrom: object{"order": "asc", "unmapped_type": "date"}}}
 	var series []store.Statistic
-	err := s.each(ctx, pages{indices: s.names.Statistics, query: query, order: order}, func(h hit) error {
+	err := s.reader.Each(ctx, search.Pages{Indices: s.names.Statistics, Query: query, Order: order}, func(h cluster.Hit) error {
 		stat, err := decodeStatistic(h)
 		if err == nil && (len(series) == 0 || !series[len(series)-1].From.Equal(stat.From)) {
 			series = append(series, stat)
@@ -56,12 +64,12 @@ func (s *esStore) statistics(ctx context.Context, from, to time.Time) ([]store.S
 	return series, err
 }
 
-func decodeStatistic(h hit) (store.Statistic, error) {
-	fields, err := decodeFields(h.Source)
+func decodeStatistic(h cluster.Hit) (store.Statistic, error) {
+	fields, err := hits.Fields(h.Source)
 	if err != nil {
 		return store.Statistic{}, fmt.Errorf("statistic %q in elasticsearch: %w", h.ID, err)
 	}
-	stat := store.Statistic{From: toTime(fields[fieldFrom]), To: toTime(fields[fieldTo]), Values: make(map[string]float64)}
+	stat := store.Statistic{From: hits.Time(fields[fieldFrom]), To: hits.Time(fields[fieldTo]), Values: make(map[string]float64)}
 	for name, v := range fields {
 		n, ok := v.(json.Number)
 		if !ok {

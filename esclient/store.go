@@ -11,28 +11,33 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/index"
+	"github.com/peba-edge/peba/esclient/search"
 	"github.com/peba-edge/peba/store"
 )
 
-// esStore is one opener's view of a cluster. Calls hold mu for reading, so that
-// Close waits for those under way.
-type esStore struct {
-	client *client
-	names  *Indices
-	layout *layout
-	schema *schema
-	mirror *mirror
-	out    *outgoing
-	logger *zap.Logger
-	opts   store.Options
-	where  string
-	now    func() time.Time
+type object = map[string]any
 
-	// ready is closed when template and indices have been there: before that
-	// Elasticsearch would make indices of its own idea.
+// esStore is one opener's reference to a cluster. Calls hold mu for reading, so
+// that Close waits for them.
+type esStore struct {
+	client  *cluster.Client
+	names   *index.Names
+	indices *index.Manager
+	reader  *search.Reader
+	mirror  *mirror
+	out     *outgoing
+	logger  *zap.Logger
+	opts    store.Options
+	where   string
+	now     func() time.Time
+
+	// ready is closed once templates and indices exist: before that
+	// Elasticsearch would create indices with guessed mappings.
 	ready   chan struct{}
 	laidOut sync.Once
-	// troubles are those of the last look after the indices.
+	// troubles are those of the last maintenance of the indices.
 	troubles atomic.Pointer[troubles]
 
 	stop       context.CancelFunc
@@ -42,16 +47,16 @@ type esStore struct {
 	closed bool
 }
 
-// firstLook is how long Open waits for a cluster.
+// firstLook limits how long Open waits for a cluster.
 const firstLook = 10 * time.Second
 
-// open connects, and looks after the indices at once if the cluster answers.
+// open connects, and maintains the indices at once if the cluster answers.
 func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error) {
-	c, err := newClient(m)
+	c, err := cluster.New(m.cluster())
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLayout(m)
+	indices, err := index.New(c, &m.Index, index.Options{Shards: m.Shards, Replicas: m.Replicas, Logger: m.logger})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +65,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 		return nil, err
 	}
 	s := &esStore{
-		client: c, names: &m.Index, layout: l, schema: newSchema(c, l, m.logger), mirror: users, logger: m.logger, opts: opts, now: time.Now,
+		client: c, names: &m.Index, indices: indices, reader: search.New(c, indices, &m.Index), mirror: users, logger: m.logger, opts: opts, now: time.Now,
 		where: m.location(), ready: make(chan struct{}),
 	}
 	looking, cancel := context.WithTimeout(ctx, firstLook)
@@ -70,13 +75,13 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 		again = layoutRetry
 		s.troubles.Store(&troubles{layout: err})
 		if ctx.Err() != nil {
-			s.client.close()
+			s.client.Close()
 			return nil, ctx.Err()
 		}
-		s.logger.Warn("Elasticsearch is not ready: what sensors send waits in the spool", zap.Error(err))
+		s.logger.Warn("Elasticsearch is not ready: alerts are queued in the spool", zap.Error(err))
 	}
 	if s.out, err = openOutgoing(ctx, m, s); err != nil {
-		s.client.close()
+		s.client.Close()
 		return nil, err
 	}
 	if s.look(looking) != nil {
@@ -90,7 +95,7 @@ func (m *Module) open(ctx context.Context, opts store.Options) (*esStore, error)
 	return s, nil
 }
 
-// location says where alerts are, and where they are before that.
+// location describes where alerts are stored and queued.
 func (m *Module) location() string {
 	var urls []string
 	for _, u := range m.urls {
@@ -102,7 +107,7 @@ func (m *Module) location() string {
 // Location implements store.Located.
 func (s *esStore) Location() string { return s.where }
 
-// enter starts a call; s.mu.RUnlock ends it.
+// enter begins a call; s.mu.RUnlock ends it.
 func (s *esStore) enter() error {
 	s.mu.RLock()
 	if s.closed {
@@ -112,7 +117,7 @@ func (s *esStore) enter() error {
 	return nil
 }
 
-// ask does a call that returns something.
+// ask makes a call that returns a value.
 func ask[T any](s *esStore, f func() (T, error)) (T, error) {
 	if err := s.enter(); err != nil {
 		var none T
@@ -122,7 +127,7 @@ func ask[T any](s *esStore, f func() (T, error)) (T, error) {
 	return f()
 }
 
-// run does a call that returns an error only.
+// run makes a call that returns only an error.
 func (s *esStore) run(f func() error) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -131,7 +136,7 @@ func (s *esStore) run(f func() error) error {
 	return f()
 }
 
-// Close ends what runs in the background, after the calls under way.
+// Close ends the background work, after the calls in progress.
 func (s *esStore) Close() error {
 	s.mu.Lock()
 	closed := s.closed
@@ -143,12 +148,12 @@ func (s *esStore) Close() error {
 	s.stop()
 	s.background.Wait()
 	err := s.out.leave(s)
-	s.client.close()
+	s.client.Close()
 	return err
 }
 
-// Ping implements store.Store: it is an error that alerts cannot be taken in, or
-// that those in the cluster cannot be reached. See Degraded for the rest.
+// Ping implements store.Store. It returns an error if alerts cannot be accepted,
+// or those in the cluster are unavailable. See Degraded for other problems.
 func (s *esStore) Ping(ctx context.Context) error {
 	return s.run(func() error {
 		if err := s.out.ping(); err != nil {
@@ -159,7 +164,7 @@ func (s *esStore) Ping(ctx context.Context) error {
 			err = fmt.Errorf("%w: indices of alerts are red, %d shards have no node", store.ErrUnavailable, h.Unassigned)
 		}
 		if err == nil {
-			err = s.unanswerable()
+			err = unanswerable(s.indices.Faults())
 		}
 		if err != nil {
 			return &store.PartError{Part: "elasticsearch", Err: err}
@@ -168,86 +173,36 @@ func (s *esStore) Ping(ctx context.Context) error {
 	})
 }
 
-// Put implements store.Writer: it returns when the alerts are in the spool.
+// Put implements store.Writer: it returns once the alerts are in the spool.
 func (s *esStore) Put(ctx context.Context, records []alert.Record) error {
 	return s.run(func() error { return s.out.put(ctx, records) })
-}
-
-// PutStatistic implements store.Writer.
-func (s *esStore) PutStatistic(ctx context.Context, stat store.Statistic) error {
-	return s.run(func() error { return s.putStatistic(ctx, stat) })
 }
 
 // Retire implements store.Writer.
 func (s *esStore) Retire(ctx context.Context, receivedBefore time.Time) error {
 	return s.run(func() error {
-		defer s.out.recent.forget()
-		return s.retire(ctx, receivedBefore)
+		defer s.out.seen.forget()
+		return s.indices.Retire(ctx, receivedBefore)
 	})
 }
 
 // Newest implements store.Reader.
 func (s *esStore) Newest(ctx context.Context, f store.Filter, n int, fields ...string) ([]alert.Document, error) {
-	return ask(s, func() ([]alert.Document, error) { return s.newest(ctx, f, n, fields) })
+	return ask(s, func() ([]alert.Document, error) { return s.reader.Newest(ctx, f, n, fields...) })
 }
 
 // Count implements store.Reader.
 func (s *esStore) Count(ctx context.Context, f store.Filter) (int64, error) {
-	return ask(s, func() (int64, error) { return s.count(ctx, f) })
+	return ask(s, func() (int64, error) { return s.reader.Count(ctx, f) })
 }
 
 // Group implements store.Reader.
 func (s *esStore) Group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
-	return ask(s, func() ([]store.Group, error) { return s.group(ctx, f, g) })
-}
-
-// Statistics implements store.Reader.
-func (s *esStore) Statistics(ctx context.Context, from, to time.Time) ([]store.Statistic, error) {
-	return ask(s, func() ([]store.Statistic, error) { return s.statistics(ctx, from, to) })
-}
-
-// Payload implements store.Reader.
-func (s *esStore) Payload(ctx context.Context, hash string) (store.Payload, error) {
-	return ask(s, func() (store.Payload, error) { return s.payload(ctx, hash) })
-}
-
-// CVEs implements store.Reader.
-func (s *esStore) CVEs(ctx context.Context) ([]store.CVE, error) {
-	return ask(s, func() ([]store.CVE, error) { return s.cves(ctx) })
-}
-
-// User implements store.Users.
-func (s *esStore) User(ctx context.Context, name string) (store.User, error) {
-	return ask(s, func() (store.User, error) { return s.user(ctx, name) })
-}
-
-// ListUsers implements store.Users.
-func (s *esStore) ListUsers(ctx context.Context) ([]store.User, error) {
-	return ask(s, func() ([]store.User, error) { return s.listUsers(ctx) })
-}
-
-// PutUser implements store.Users.
-func (s *esStore) PutUser(ctx context.Context, u store.User) error {
-	return s.run(func() error { return s.putUser(ctx, u) })
-}
-
-// RemoveUser implements store.Users.
-func (s *esStore) RemoveUser(ctx context.Context, name string) error {
-	return s.run(func() error { return s.removeUser(ctx, name) })
+	return ask(s, func() ([]store.Group, error) { return s.reader.Group(ctx, f, g) })
 }
 
 // Yield implements store.Outbox.
 func (s *esStore) Yield() { s.out.yield(s) }
-
-// PutSensors implements store.Writer.
-func (s *esStore) PutSensors(ctx context.Context, records []store.SensorRecord) error {
-	return s.run(func() error { return s.putSensors(ctx, records) })
-}
-
-// Sensors implements store.Reader.
-func (s *esStore) Sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
-	return s.run(func() error { return s.sensors(ctx, community, n, visit) })
-}
 
 // Settle implements store.Outbox.
 func (s *esStore) Settle(ctx context.Context) (time.Time, error) {
@@ -256,7 +211,7 @@ func (s *esStore) Settle(ctx context.Context) (time.Time, error) {
 		if oldest.IsZero() {
 			oldest = s.now()
 		}
-		return oldest, s.refresh(ctx)
+		return oldest, s.reader.Refresh(ctx)
 	})
 }
 

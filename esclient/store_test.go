@@ -29,8 +29,8 @@ func (s *settled) Put(ctx context.Context, records []alert.Record) error {
 	return err
 }
 
-func (s *settled) PutStatistic(ctx context.Context, stat store.Statistic) error {
-	err := s.esStore.PutStatistic(ctx, stat)
+func (s *settled) PutRecords(ctx context.Context, records ...store.Record) error {
+	err := s.esStore.PutRecords(ctx, records...)
 	settle(s.t, s.esStore)
 	return err
 }

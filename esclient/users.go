@@ -13,10 +13,13 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/peba-edge/peba/esclient/cluster"
+	"github.com/peba-edge/peba/esclient/search"
+	"github.com/peba-edge/peba/esclient/search/hits"
 	"github.com/peba-edge/peba/store"
 )
 
-// mirrorEvery is how often the users are read for the copy on this machine.
+// mirrorEvery is how often the users are read for the local copy.
 const mirrorEvery = time.Minute
 
 // userID is the id of a user's document. Those of the Python service's are random.
@@ -26,25 +29,25 @@ func userID(name string) string {
 }
 
 // decodeUser reads a user's document. Flags may be texts, as older scripts wrote them.
-func decodeUser(h hit) (store.User, error) {
-	fields, err := decodeFields(h.Source)
+func decodeUser(h cluster.Hit) (store.User, error) {
+	fields, err := hits.Fields(h.Source)
 	if err != nil {
 		return store.User{}, fmt.Errorf("user document %q in elasticsearch: %w", h.ID, err)
 	}
 	return store.User{
-		Name:      toText(fields["peerName"]),
-		Hash:      toText(fields["token"]),
-		GetOnly:   isTrue(fields["getOnly"]),
-		Community: isTrue(fields["community"]),
-		Email:     toText(fields["email"]),
+		Name:      hits.Text(fields["peerName"]),
+		Hash:      hits.Text(fields["token"]),
+		GetOnly:   hits.IsTrue(fields["getOnly"]),
+		Community: hits.IsTrue(fields["community"]),
+		Email:     hits.Text(fields["email"]),
 	}, nil
 }
 
-// userPatience is how long a cluster may take to say who a user is who stands in
-// the copy on this machine: sensors must not wait for one that hangs.
+// userPatience limits the lookup of a user who is in the local copy: sensors must
+// not wait for a hanging cluster.
 const userPatience = 3 * time.Second
 
-// user returns one user; from the copy on this machine while the cluster is away.
+// user returns one user, from the local copy while the cluster is unavailable.
 func (s *esStore) user(ctx context.Context, name string) (store.User, error) {
 	asking := ctx
 	copied, ok := s.mirror.user(name)
@@ -66,8 +69,9 @@ func (s *esStore) user(ctx context.Context, name string) (store.User, error) {
 	return decodeUser(found[0])
 }
 
-// userHits returns the documents of one name; ours, whose id is made of it, first.
-func (s *esStore) userHits(ctx context.Context, name string) ([]hit, error) {
+// userHits returns the documents of one name; ours, whose id is derived from it,
+// first.
+func (s *esStore) userHits(ctx context.Context, name string) ([]cluster.Hit, error) {
 	const enough = 1000 // a name of words may match others that have one of them
 	query := object{"bool": object{
 		"should": []object{
@@ -78,16 +82,16 @@ func (s *esStore) userHits(ctx context.Context, name string) ([]hit, error) {
 		},
 		"minimum_should_match": 1,
 	}}
-	var found []hit
-	err := s.each(ctx, pages{indices: s.names.Users, query: query, most: enough}, func(h hit) error {
+	var found []cluster.Hit
+	err := s.reader.Each(ctx, search.Pages{Indices: s.names.Users, Query: query, Max: enough}, func(h cluster.Hit) error {
 		u, err := decodeUser(h)
 		if err == nil && u.Name == name {
 			found = append(found, h)
 		}
 		return err
 	})
-	slices.SortFunc(found, func(a, b hit) int {
-		ours := func(h hit) int {
+	slices.SortFunc(found, func(a, b cluster.Hit) int {
+		ours := func(h cluster.Hit) int {
 			if h.ID == userID(name) {
 				return 0
 			}
@@ -98,15 +102,15 @@ func (s *esStore) userHits(ctx context.Context, name string) ([]hit, error) {
 	return found, err
 }
 
-// listUsers returns all users, by name. Of several documents of one name it takes
-// the one that user takes.
+// listUsers returns all users by name. If a name has several documents, it uses
+// the same one as user.
 func (s *esStore) listUsers(ctx context.Context) ([]store.User, error) {
 	type entry struct {
 		store.User
 		id string
 	}
 	byName := make(map[string]entry)
-	err := s.each(ctx, pages{indices: s.names.Users, query: object{"match_all": object{}}}, func(h hit) error {
+	err := s.reader.Each(ctx, search.Pages{Indices: s.names.Users, Query: object{"match_all": object{}}}, func(h cluster.Hit) error {
 		u, err := decodeUser(h)
 		known, there := byName[u.Name]
 		if !there || h.ID == userID(u.Name) || known.id != userID(u.Name) && h.ID < known.id {
@@ -128,7 +132,7 @@ func (s *esStore) listUsers(ctx context.Context) ([]store.User, error) {
 // putUser writes the user's document and removes others of that name.
 func (s *esStore) putUser(ctx context.Context, u store.User) error {
 	id := userID(u.Name)
-	if err := s.client.do(ctx, http.MethodPut, "/"+s.names.Users+"/_doc/"+id+"?refresh=true", u, nil); err != nil {
+	if err := s.client.Do(ctx, http.MethodPut, "/"+s.names.Users+"/_doc/"+id+"?refresh=true", u, nil); err != nil {
 		return err
 	}
 	s.mirror.put(u)
@@ -164,15 +168,15 @@ func (s *esStore) removeUser(ctx context.Context, name string) error {
 	return s.mirror.save()
 }
 
-func (s *esStore) deleteUser(ctx context.Context, h hit) error {
-	err := s.client.do(ctx, http.MethodDelete, "/"+h.Index+"/_doc/"+pathID(h.ID)+"?refresh=true", nil, nil)
-	if isStatus(err, http.StatusNotFound) { // another edge was faster
+func (s *esStore) deleteUser(ctx context.Context, h cluster.Hit) error {
+	err := s.client.Do(ctx, http.MethodDelete, "/"+h.Index+"/_doc/"+pathID(h.ID)+"?refresh=true", nil, nil)
+	if cluster.IsStatus(err, http.StatusNotFound) { // another edge was faster
 		return nil
 	}
 	return err
 }
 
-// keepMirror reads the users now and then, for the copy on this machine.
+// keepMirror periodically reads the users for the local copy.
 func (s *esStore) keepMirror(ctx context.Context) {
 	for {
 		select {
@@ -191,7 +195,7 @@ func (s *esStore) refreshMirror(ctx context.Context) time.Duration {
 		err = s.mirror.save()
 	}
 	if err != nil && ctx.Err() == nil {
-		s.logger.Warn("cannot copy the users for the time when Elasticsearch is away", zap.Error(err))
+		s.logger.Warn("updating the local copy of the users failed", zap.Error(err))
 		return layoutRetry
 	}
 	return mirrorEvery

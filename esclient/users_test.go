@@ -25,9 +25,9 @@ func TestUsersOutage(t *testing.T) {
 	first, err := m.open(ctx, store.Options{})
 	must(t, err)
 	mia, bob := store.User{Name: "mia", Hash: "x"}, store.User{Name: "bob", Hash: "y", GetOnly: true}
-	must(t, first.PutUser(ctx, mia))
-	must(t, first.PutUser(ctx, bob))
-	must(t, first.RemoveUser(ctx, "bob"))
+	must(t, first.PutRecords(ctx, mia))
+	must(t, first.PutRecords(ctx, bob))
+	must(t, store.Delete[store.User](ctx, first, "bob"))
 	// Another edge adds one.
 	write(t, first, m.Index.Users, userID("eve"), store.User{Name: "eve", Hash: "z"})
 	first.refreshMirror(ctx)
@@ -42,18 +42,18 @@ func TestUsersOutage(t *testing.T) {
 	known := func(s *esStore) {
 		t.Helper()
 		for name, hash := range map[string]string{"mia": "x", "eve": "z"} {
-			if u, err := s.User(ctx, name); err != nil || u.Hash != hash {
+			if u, err := store.Get[store.User](ctx, s, name); err != nil || u.Hash != hash {
 				t.Errorf("user %s is %+v, %v", name, u, err)
 			}
 		}
 		// A name that is not known may have come meanwhile: so it is not said to be unknown.
-		if _, err := s.User(ctx, "bob"); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotFound) {
+		if _, err := store.Get[store.User](ctx, s, "bob"); !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("bob: %v, want ErrUnavailable", err)
 		}
-		if _, err := s.ListUsers(ctx); !errors.Is(err, store.ErrUnavailable) {
+		if _, err := store.List[store.User](ctx, s, store.Listing{}); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("list: %v, want ErrUnavailable", err)
 		}
-		if err := s.PutUser(ctx, bob); !errors.Is(err, store.ErrUnavailable) {
+		if err := s.PutRecords(ctx, bob); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("put: %v, want ErrUnavailable", err)
 		}
 	}
@@ -68,8 +68,8 @@ func TestUsersOutage(t *testing.T) {
 	server.Nodes[0].Start(t)
 	server.Wait(t, "green")
 	must(t, again.Ping(ctx))
-	must(t, again.PutUser(ctx, bob))
-	if all, err := again.ListUsers(ctx); err != nil || len(all) != 3 {
+	must(t, again.PutRecords(ctx, bob))
+	if all, err := store.List[store.User](ctx, again, store.Listing{}); err != nil || len(all) != 3 {
 		t.Errorf("users are %+v, %v", all, err)
 	}
 	must(t, again.Close())
@@ -90,12 +90,12 @@ func TestUsersOfHangingCluster(t *testing.T) {
 	copied.put(store.User{Name: "mia", Hash: "x"})
 	s := bareStore(t, m)
 	s.mirror = copied
-	if u, err := s.User(t.Context(), "mia"); err != nil || u.Hash != "x" {
+	if u, err := store.Get[store.User](t.Context(), s, "mia"); err != nil || u.Hash != "x" {
 		t.Errorf("mia is %+v, %v", u, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.User(ctx, "mia"); !errors.Is(err, context.Canceled) {
+	if _, err := store.Get[store.User](ctx, s, "mia"); !errors.Is(err, context.Canceled) {
 		t.Errorf("when nobody waits any more: %v", err)
 	}
 }

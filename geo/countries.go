@@ -1,6 +1,6 @@
 package geo
 
-// Country is an English short name and the middle of the country, in degrees.
+// Country is an English short name and the country's centroid, in degrees.
 type Country struct {
 	Name                string
 	Latitude, Longitude float64
@@ -12,9 +12,9 @@ func CountryOf(code string) (Country, bool) {
 	return c, ok
 }
 
-// countries are all of ISO 3166-1, by alpha-2 code, and Kosovo. Where a
-// country's middle is in the sea or in nobody's land, a point on its main
-// island or part is given.
+// countries are all of ISO 3166-1, by alpha-2 code, and Kosovo. If a country's
+// centroid is in the sea or outside the country, a point on its main island or
+// part is used instead.
 var countries = map[string]Country{
 	"AD": {"Andorra", 42.5, 1.5},
 	"AE": {"United Arab Emirates", 24, 54},

@@ -1,5 +1,5 @@
-// Package geo says what a geo look-up is: an IP address in, a place out. The
-// implementations are geo/builtin (no files needed) and geo/mmdb (MaxMind DB
+// Package geo defines the GeoIP lookup, from an IP address to a place. The
+// implementations are geo/builtin (a built-in table) and geo/mmdb (MaxMind DB
 // files of any vendor).
 package geo
 
@@ -11,38 +11,38 @@ import (
 	"time"
 )
 
-// Opener is what a guest module in the namespace peba.geoip implements.
-// Open is the first moment at which it may read files.
+// Opener is implemented by guest modules in the namespace peba.geoip. They must
+// not read files before Open.
 type Opener interface {
 	Open(ctx context.Context) (Locator, error)
 }
 
-// Locator looks addresses up. Locate may be called from many goroutines.
+// Locator looks up addresses. It is safe for concurrent use.
 type Locator interface {
-	// Locate returns what is known of a global address; fields it knows
-	// nothing of are left zero. It is asked for no other addresses: use Lookup.
+	// Locate returns the place of a global address; unknown fields are zero. It
+	// accepts only global addresses: for others use Lookup.
 	Locate(addr netip.Addr) Place
 
-	// Close gives this handle back.
+	// Close releases this handle.
 	Close() error
 }
 
-// Describer is what a Locator may be besides: able to say what it looks up in.
+// Describer is an optional interface of a Locator that describes its databases.
 type Describer interface {
-	// Describe returns the files that are in use now.
+	// Describe returns the files currently in use.
 	Describe() []Database
 }
 
-// Database is a file that is looked up in.
+// Database is a GeoIP database file.
 type Database struct {
 	Path string
-	// Type is the vendor's name for what is in it.
+	// Type is the vendor's name for its content.
 	Type string
-	// Built is when the vendor made it, in UTC.
+	// Built is the vendor's build time, in UTC.
 	Built time.Time
 }
 
-// Place is where an address is and whose it is.
+// Place is the location and network of an address.
 type Place struct {
 	// Country is an ISO 3166-1 alpha-2 code, CountryName its English name.
 	Country, CountryName string
@@ -53,7 +53,7 @@ type Place struct {
 }
 
 // Location returns the stored form of the coordinates, "LAT , LON"
-// (contract §1.1), "0.0 , 0.0" when unknown.
+// (docs/CONTRACT.md §1.1), "0.0 , 0.0" when unknown.
 func (p Place) Location() string {
 	return degrees(p.Latitude) + " , " + degrees(p.Longitude)
 }

@@ -2,13 +2,13 @@ package geo
 
 import "net/netip"
 
-// unknown stands where nothing is known (contract §1.1).
+// unknown is the stored form of a missing text (docs/CONTRACT.md §1.1).
 const unknown = "-"
 
-// Lookup returns what is stored of addr (contract §1.1, geo values): private
-// addresses have a place of their own, other addresses that are not global have
-// none, and for global ones l is asked. A country without a name, as some
-// databases have it, gets its English one. Texts that nothing is known of are "-".
+// Lookup returns the stored geo values of addr (docs/CONTRACT.md §1.1). It asks l
+// for global addresses. Private addresses have a place of their own, and other
+// addresses have none. A country without a name, as in some databases, gets its
+// English one. Unknown texts are "-".
 func Lookup(l Locator, addr netip.Addr) Place {
 	addr = addr.Unmap()
 	var p Place

@@ -2,17 +2,17 @@ package geo
 
 import "net/netip"
 
-// scope is how far an address is valid.
+// scope classifies an address by its reachability.
 type scope int8
 
 const (
 	// global addresses can be reached from anywhere.
 	global scope = iota
-	// private ones stand for no place: private, local, documentation,
-	// benchmark and reserved ranges.
+	// private addresses have no place: private, local, documentation, benchmark
+	// and reserved ranges.
 	private
-	// apart are neither: multicast, carrier-grade NAT, and the entrances of
-	// tunnels, whose place is not that of who sends through them.
+	// apart addresses are neither: multicast, carrier-grade NAT, and tunnel
+	// endpoints, whose place is not that of the sender.
 	apart
 )
 
@@ -22,8 +22,9 @@ type block struct {
 }
 
 // special4 and special6 are the IANA IPv4 and IPv6 Special-Purpose Address
-// Registries, more specific blocks first. What the registry gives no answer for
-// (Globally Reachable "N/A": the 6to4 relays, 6to4, Teredo) is not global here.
+// Registries, more specific blocks first. Blocks without an answer in the
+// registry (Globally Reachable "N/A": the 6to4 relays, 6to4, Teredo) are not
+// global here.
 var special4 = []block{
 	{netip.MustParsePrefix("0.0.0.0/8"), private},
 	{netip.MustParsePrefix("10.0.0.0/8"), private},
@@ -44,8 +45,8 @@ var special4 = []block{
 	{netip.MustParsePrefix("240.0.0.0/4"), private},
 }
 
-// special4By has the blocks of special4 by the first byte of their addresses:
-// lists of bad addresses ask about tens of thousands.
+// special4By indexes special4 by the first byte of the address: lists of bad
+// addresses look up tens of thousands.
 var special4By = byFirstByte(special4)
 
 func byFirstByte(blocks []block) (by [256][]block) {
@@ -81,16 +82,33 @@ var special6 = []block{
 	{netip.MustParsePrefix("::/0"), private},        // all unicast outside 2000::/3 is local or reserved
 }
 
-// IsGlobal reports whether addr is globally routable (contract §3): not
-// multicast, and in no special-purpose block of the IANA registries but those
-// that they mark as globally reachable. A mapped IPv4 address counts as the IPv4
-// address that it is.
+// IsGlobal reports whether addr is globally routable (docs/CONTRACT.md §3): not
+// multicast, and not in a special-purpose block of the IANA registries, except
+// those marked as globally reachable. A mapped IPv4 address counts as IPv4.
 func IsGlobal(addr netip.Addr) bool {
 	return addr.IsValid() && scopeOf(addr) == global
 }
 
-// IsPrivate reports whether addr is of a private, local, documentation,
-// benchmark or reserved range (contract §1.1). Multicast, carrier-grade NAT
+// IsGlobalNetwork reports whether all addresses of a network are globally routable.
+func IsGlobalNetwork(network netip.Prefix) bool {
+	blocks := special6
+	if network.Addr().Is4() {
+		blocks = special4
+	}
+	for _, b := range blocks {
+		switch {
+		case !b.Overlaps(network):
+		case b.Bits() <= network.Bits(): // it has the whole network
+			return b.scope == global
+		case b.scope != global:
+			return false
+		}
+	}
+	return network.IsValid()
+}
+
+// IsPrivate reports whether addr is in a private, local, documentation, benchmark
+// or reserved range (docs/CONTRACT.md §1.1). Multicast, carrier-grade NAT
 // (100.64.0.0/10) and tunnel addresses are neither private nor global.
 func IsPrivate(addr netip.Addr) bool {
 	return addr.IsValid() && scopeOf(addr) == private

@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
 )
@@ -19,16 +19,13 @@ func init() {
 	caddy.RegisterModule(new(Auth))
 }
 
-// maxAuthBody is far more than an Authentication element needs.
+// maxAuthBody is far above the size of an Authentication element.
 const maxAuthBody = 64 << 10
 
-// Auth lets private users through, and nobody else (contract §2). They log in
-// with HTTP Basic, or with the Authentication element of an EWS message as the
-// body of a POST. Their name is in the placeholder {http.auth.user.id} from then on.
-type Auth struct {
-	app    *collector.App
-	logger *zap.Logger
-}
+// Auth admits only private users (docs/CONTRACT.md §2). They log in with HTTP Basic,
+// or with the Authentication element of an EWS message as the body of a POST. It sets
+// the placeholder {http.auth.user.id} to the user's name.
+type Auth struct{ base }
 
 // CaddyModule returns the Caddy module information.
 func (*Auth) CaddyModule() caddy.ModuleInfo {
@@ -38,32 +35,24 @@ func (*Auth) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision finds the app.
-func (h *Auth) Provision(ctx caddy.Context) error {
-	h.logger = collector.RequestLogger(ctx)
-	var err error
-	h.app, err = findApp(ctx)
-	return err
-}
-
-// ServeHTTP calls the next handler for those who are let through.
+// ServeHTTP calls the next handler for authenticated users.
 func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	var user string
 	reader, err := h.logIn(w, r, &user)
 	if err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
-			h.logger.Error("a log-in could not be checked", zap.Error(refused.internal))
+			h.logger.Error("checking a login failed", zap.Error(refused.internal))
 		}
 		if refused.status >= http.StatusBadRequest {
-			h.app.Reject(collector.Rejection{
+			h.app.Reject(app.Rejection{
 				Handler: "peba_auth", Source: sourceOf(r), User: user,
 				Status: refused.status, Reason: refused.kind, Detail: refused.reason,
 			})
 		}
 		media := query.XML
 		if values, _ := parameters(r); values.Get("out") == "json" {
-			media = query.JSON // what the question behind would answer
+			media = query.JSON // as the question would answer
 		}
 		refused.write(w, media)
 		return nil
@@ -74,8 +63,8 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	return next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), readerKey{}, reader)))
 }
 
-// logIn returns who asks. It sets name to the user name that was sent.
-func (h *Auth) logIn(w http.ResponseWriter, r *http.Request, name *string) (reader *collector.Reader, err error) {
+// logIn authenticates the request. It sets name to the user name sent.
+func (h *Auth) logIn(w http.ResponseWriter, r *http.Request, name *string) (reader *app.Reader, err error) {
 	check := func(user, token string) error {
 		*name = user
 		reader, err = h.app.LogIn(r.Context(), user, token, sourceOf(r))
@@ -114,18 +103,18 @@ func (h *Auth) logIn(w http.ResponseWriter, r *http.Request, name *string) (read
 //	peba_auth [<matcher>]
 func (h *Auth) UnmarshalCaddyfile(d *caddyfile.Dispenser) error { return noOptions(d) }
 
-// readerKey is the context key of the private user who asks.
+// readerKey is the context key of the authenticated private user.
 type readerKey struct{}
 
-// readerOf returns who logged in by Auth, or nil.
-func readerOf(r *http.Request) *collector.Reader {
-	reader, _ := r.Context().Value(readerKey{}).(*collector.Reader)
+// readerOf returns the user authenticated by Auth, or nil.
+func readerOf(r *http.Request) *app.Reader {
+	reader, _ := r.Context().Value(readerKey{}).(*app.Reader)
 	return reader
 }
 
-// readerFor returns who asks for a domain's alerts: somebody let through by Auth or, where
-// the operator hides that domain, by HTTP Basic; else nil.
-func readerFor(app *collector.App, r *http.Request, domain store.Domain) (*collector.Reader, error) {
+// readerFor returns the user who asks for a domain's alerts, authenticated by Auth or, if
+// the operator hides that domain, by HTTP Basic; otherwise nil.
+func readerFor(app *app.App, r *http.Request, domain store.Domain) (*app.Reader, error) {
 	if reader := readerOf(r); reader != nil || !app.Hides(domain) {
 		return reader, nil
 	}
@@ -136,7 +125,7 @@ func readerFor(app *collector.App, r *http.Request, domain store.Domain) (*colle
 	return app.LogIn(r.Context(), user, token, sourceOf(r))
 }
 
-// noOptions parses a directive that has neither arguments nor a block.
+// noOptions parses a directive without arguments and block.
 func noOptions(d *caddyfile.Dispenser) error {
 	d.Next()
 	name := d.Val()

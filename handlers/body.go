@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/intake"
 )
 
-// patience is how long a message waits for room. Sensors wait for an answer for 60 s.
+// patience is how long a message waits for room. Sensors wait 60 s for an answer.
 const patience = 40 * time.Second
 
-// The rest of a body whose request is refused is discarded, up to so much: less of
-// one whose credentials are not verified.
+// The maximum part of a rejected request's body that is read and discarded; less
+// for unverified credentials.
 const (
 	maxDrained           = 256 << 20 // bytes
 	maxDrain             = time.Minute
@@ -24,8 +24,8 @@ const (
 	maxUnverifiedDrain   = 2 * time.Second
 )
 
-// body is the body of one request, counted with those of all handlers, and held to
-// its pace.
+// body is the body of one request, counted with those of all handlers, with a
+// minimum rate.
 type body struct {
 	request *http.Request
 	reader  io.Reader // of the request's body, up to the limit
@@ -35,14 +35,14 @@ type body struct {
 
 	read     int64
 	admitted bool
-	err      error // what ended the body, io.EOF included
+	err      error // the error that ended the body, including io.EOF
 }
 
-// mostHeld is how many bytes of a body are held at most, whatever its size.
-func mostHeld() int64 { return alert.DefaultLimits().Held() }
+// maxHeld is the maximum number of bytes of a body in memory, whatever its size.
+func maxHeld() int64 { return alert.DefaultLimits().Held() }
 
-// enter begins to receive a body of most bytes at most. The caller must call leave.
-func enter(app *collector.App, w http.ResponseWriter, r *http.Request, most int64) (*body, error) {
+// enter begins to receive a body with a limit in bytes. The caller must call leave.
+func enter(app *app.App, w http.ResponseWriter, r *http.Request, most int64) (*body, error) {
 	place, err := app.EnterBody(sourceOf(r))
 	if err != nil {
 		return nil, err
@@ -52,11 +52,11 @@ func enter(app *collector.App, w http.ResponseWriter, r *http.Request, most int6
 	}, nil
 }
 
-// leave ends the counting, when nothing of the body is held any more.
+// leave ends the counting, once nothing of the body is in memory.
 func (b *body) leave() { b.place.Leave() }
 
-// decode reads an EWS message. check is called with its credentials, if it has any,
-// before the rest is read.
+// decode reads an EWS message. It calls check with the credentials, if any, before
+// reading the rest.
 func (b *body) decode(check alert.Check) (*alert.Message, error) {
 	message, err := alert.DecodeChecked(b, alert.DefaultLimits(), func(user, token string) error {
 		return b.pace.rest(func() error { return check(user, token) })
@@ -72,7 +72,7 @@ func (b *body) decode(check alert.Check) (*alert.Message, error) {
 	}
 }
 
-// admit makes room for the whole body, after its credentials were found right.
+// admit reserves room for the whole body, after its credentials were verified.
 func (b *body) admit() error {
 	b.admitted = true
 	b.pace.pause = maxPause
@@ -80,23 +80,23 @@ func (b *body) admit() error {
 	if size > b.most {
 		return &http.MaxBytesError{Limit: b.most}
 	}
-	return b.place.Admit(b.request.Context(), min(max(size, b.read), mostHeld()), patience)
+	return b.place.Admit(b.request.Context(), min(max(size, b.read), maxHeld()), patience)
 }
 
-// fitsUnverified reports whether all of the body may be read before its credentials
+// fitsUnverified reports whether the whole body may be read before its credentials
 // are verified.
 func (b *body) fitsUnverified() bool {
-	size := b.request.ContentLength // negative if it is unknown
+	size := b.request.ContentLength // negative if unknown
 	return b.err == io.EOF || 0 <= size && size <= intake.MaxUnverified
 }
 
-// Read reads the body, counts it, and remembers what ended it.
+// Read reads and counts the body, and keeps the error that ended it.
 func (b *body) Read(p []byte) (int, error) {
 	b.pace.next(b.read)
 	n, err := b.reader.Read(p)
 	b.read += int64(n)
 	if err == nil {
-		err = b.place.Grow(min(b.read, mostHeld()))
+		err = b.place.Grow(min(b.read, maxHeld()))
 	}
 	if err == io.EOF {
 		b.pace.clear()
@@ -105,9 +105,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// drain discards the rest of a body whose request is refused for err: clients such
-// as Python's send all of it before they read the answer, and would see a closed
-// connection instead. Nothing is to hold the message any more.
+// drain discards the rest of the body of a request rejected for err. Clients such
+// as Python's send the whole body before they read the answer, and would see a
+// closed connection instead. The message must no longer be in memory.
 func (b *body) drain(err error) {
 	var broken *bodyError
 	if b.err == io.EOF || errors.As(err, &broken) || b.pace.unsupported {
@@ -121,18 +121,19 @@ func (b *body) drain(err error) {
 		size, span = maxUnverifiedDrained, maxUnverifiedDrain
 	}
 	b.pace.endBy(span)
-	if b.request.ProtoMajor != 1 { // the client gets the answer while it sends
+	if b.request.ProtoMajor != 1 { // the client gets the answer while sending
 		return
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(drained{b}, size)) // it may end early
 }
 
-// drainUnread discards the body of a request that is refused before it is read.
+// drainUnread discards the body of a request that is rejected before it is
+// read.
 func drainUnread(w http.ResponseWriter, r *http.Request) {
 	(&body{request: r, pace: newPace(w, r)}).drain(nil)
 }
 
-// drained reads the rest of a body, which is not counted.
+// drained reads the rest of a body without counting it.
 type drained struct{ *body }
 
 func (d drained) Read(p []byte) (int, error) {
@@ -145,8 +146,8 @@ func (d drained) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// bodyError is a body that did not arrive whole: the client's or the network's
-// fault, of which the operator need not hear.
+// bodyError is the error of an incomplete body. It is the client's or the
+// network's fault, so it is not logged for the operator.
 type bodyError struct{ cause error }
 
 // Error does not repeat the cause, which may name addresses.

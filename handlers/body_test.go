@@ -16,7 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/intake"
 )
 
@@ -77,7 +77,7 @@ func large(user, token string, size int) string {
 	return m + strings.Repeat("x", size-len(m)-len(end)) + end
 }
 
-func appOf(t *testing.T, ctx caddy.Context) *collector.App {
+func appOf(t *testing.T, ctx caddy.Context) *app.App {
 	t.Helper()
 	app, err := findApp(ctx)
 	if err != nil {
@@ -87,7 +87,7 @@ func appOf(t *testing.T, ctx caddy.Context) *collector.App {
 }
 
 // await waits until the counted bytes are as wanted.
-func await(t *testing.T, app *collector.App, what string, wanted func(intake.Usage) bool) {
+func await(t *testing.T, app *app.App, what string, wanted func(intake.Usage) bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !wanted(app.Intake().Usage()); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -179,7 +179,7 @@ func TestAnswerArrives(t *testing.T) {
 }
 
 // flood takes the room for bodies that have not logged in.
-func flood(t *testing.T, app *collector.App) {
+func flood(t *testing.T, app *app.App) {
 	t.Helper()
 	for n := range 100_000 {
 		b, err := app.EnterBody(netip.AddrFrom4([4]byte{198, 51, byte(n >> 8), byte(n)}))
@@ -192,7 +192,7 @@ func flood(t *testing.T, app *collector.App) {
 }
 
 // fill takes the room for large bodies, as others do.
-func fill(t *testing.T, app *collector.App) {
+func fill(t *testing.T, app *app.App) {
 	t.Helper()
 	for n := range byte(200) {
 		b, err := app.EnterBody(netip.AddrFrom4([4]byte{198, 51, 100, n}))

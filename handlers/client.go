@@ -9,24 +9,24 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/intake"
 )
 
 func init() {
 	caddy.RegisterModule(new(Client))
 }
 
-// clientBuckets is how many buckets there are. A zone of caddy-ratelimit takes up to
-// 24 bytes for each of them and each event in its window.
+// clientBuckets is the number of buckets. A zone of caddy-ratelimit takes up to 24 bytes per
+// bucket and event in its window.
 const clientBuckets = 4096
 
-// Client sets placeholders by which rate limits can tell clients apart. The customer of an IPv6
-// provider has 2^64 addresses, so what counts is the network.
+// Client sets placeholders that identify clients for rate limits. The customer of an IPv6
+// provider has 2^64 addresses, so the network counts.
 //
 // Placeholder | Description
 // ------------|---------------
 // `{peba.client_network}` | The client's IPv4 address with `/32`, or its IPv6 network with `/64`
-// `{peba.client_bucket}` | A number below 4096 that stands for the network. Which one, only this process knows.
+// `{peba.client_bucket}` | A number below 4096: a secret hash of the network
 type Client struct {
 	seed maphash.Seed
 }
@@ -39,8 +39,8 @@ func (*Client) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision chooses which buckets networks are in: nobody outside can find out who shares
-// theirs.
+// Provision chooses the secret seed of the hash, so that nobody can find out which
+// networks share a bucket.
 func (h *Client) Provision(caddy.Context) error {
 	h.seed = maphash.MakeSeed()
 	return nil
@@ -49,7 +49,7 @@ func (h *Client) Provision(caddy.Context) error {
 // ServeHTTP sets the placeholders and calls the next handler.
 func (h *Client) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
-		network := collector.SourceNetwork(sourceOf(r))
+		network := intake.SourceNetwork(sourceOf(r))
 		repl.Map(func(key string) (any, bool) {
 			switch key {
 			case "peba.client_network":

@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/content"
 	"github.com/peba-edge/peba/dashboard"
 )
 
@@ -14,13 +17,18 @@ func init() {
 	caddy.RegisterModule(new(Dashboard))
 }
 
-// dashboardPolicy is what the page may do: load and ask what is on its own
-// origin, and nothing else.
+// dashboardPolicy allows the page to load and request from its own origin only.
 const dashboardPolicy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
-// Dashboard serves the page with map, statistics and private views. It asks the
-// paths below /alert/ of its own origin, and can itself be on any path: what
-// stands before its files' names is to be stripped.
+// dashboardFiles prepares the files once, however often a server is reloaded. The
+// map is shared and must not be changed.
+var dashboardFiles = sync.OnceValues(func() (map[string]dashboard.File, error) {
+	return dashboard.Files(app.Version())
+})
+
+// Dashboard serves the page with map, statistics and private views. It can be on any
+// path, whose prefix must be stripped. At PREFIX/dashboard/ the page sends its
+// questions to PREFIX/alert/, elsewhere to /alert/.
 type Dashboard struct {
 	files map[string]dashboard.File
 }
@@ -36,7 +44,7 @@ func (*Dashboard) CaddyModule() caddy.ModuleInfo {
 // Provision prepares the files.
 func (h *Dashboard) Provision(caddy.Context) error {
 	var err error
-	h.files, err = dashboard.Files()
+	h.files, err = dashboardFiles()
 	return err
 }
 
@@ -57,10 +65,10 @@ func (h *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 		(&refusal{status: http.StatusNotFound, reason: "the dashboard has no such file"}).write(w, "")
 		return nil
 	}
-	// The files of one version belong together: browsers ask each time, and are
-	// told 304 as long as nothing has changed.
+	// The files of one version belong together, so browsers must revalidate
+	// each time and get 304 if nothing has changed.
 	header.Set("Cache-Control", "no-cache")
-	writeResult(w, r, file.Media, &file.Content)
+	content.Serve(w, r, file.Media, &file.Content)
 	return nil
 }
 
@@ -68,7 +76,7 @@ func (h *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 //
 //	peba_dashboard [<matcher>]
 //
-// The path below the dashboard's own is what it looks at:
+// It uses the path with the dashboard's prefix stripped:
 //
 //	handle_path /dashboard/* {
 //	    peba_dashboard

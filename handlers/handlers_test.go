@@ -17,8 +17,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/app"
 	_ "github.com/peba-edge/peba/cache/memory"
-	"github.com/peba-edge/peba/collector"
 	_ "github.com/peba-edge/peba/geo/builtin"
 	"github.com/peba-edge/peba/store"
 	_ "github.com/peba-edge/peba/store/sqlite"
@@ -47,10 +47,10 @@ func (down) Retire(context.Context, time.Time) error   { return nil }
 func (down) Group(context.Context, store.Filter, store.Grouping) ([]store.Group, error) {
 	return nil, errDown
 }
-func (down) Count(context.Context, store.Filter) (int64, error)     { return 0, errDown }
-func (down) User(context.Context, string) (store.User, error)       { return store.User{}, errDown }
-func (down) PutSensors(context.Context, []store.SensorRecord) error { return errDown }
-func (down) Sensors(context.Context, bool, int, func(store.SensorRecord) error) error {
+func (down) Count(context.Context, store.Filter) (int64, error)                  { return 0, errDown }
+func (down) GetRecord(context.Context, store.Kind, string) (store.Record, error) { return nil, errDown }
+func (down) PutRecords(context.Context, ...store.Record) error                   { return errDown }
+func (down) ListRecords(context.Context, store.Kind, store.Listing, func(store.Record) error) error {
 	return errDown
 }
 func (down) Ping(context.Context) error { return errDown }
@@ -71,7 +71,7 @@ func newApp(t *testing.T, storeConfig string) caddy.Context {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := loaded.(*collector.App)
+	app := loaded.(*app.App)
 	if err := app.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -220,8 +220,8 @@ func TestQueryAnswers(t *testing.T) {
 		"XML":                    {"GET", "/?time=5", "retrieveAlertsCount", 200, "text/xml; charset=utf-8", "<AlertCount>0</AlertCount>"},
 		"HEAD":                   {"HEAD", "/?time=5", "retrieveAlertsCount", 200, "text/xml; charset=utf-8", ""},
 		"POST":                   {"POST", "/?time=5", "retrieveAlertsCount", 405, "text/xml; charset=utf-8", "GET, HEAD"},
-		"wrong parameter":        {"GET", "/?time=x", "retrieveAlertsCount", 400, "text/xml; charset=utf-8", "&quot;time&quot; is &quot;x&quot;"},
-		"wrong parameter, JSON":  {"GET", "/?time=x&out=json", "retrieveAlertsCount", 400, "application/json", `{"error":"parameter \"time\" is \"x\"`},
+		"wrong parameter":        {"GET", "/?time=x", "retrieveAlertsCount", 400, "text/xml; charset=utf-8", `"time": got "x"`},
+		"wrong parameter, JSON":  {"GET", "/?time=x&out=json", "retrieveAlertsCount", 400, "application/json", `{"error":"parameter \"time\": got \"x\"`},
 		"missing parameter":      {"GET", "/", "retrieveAlertsCount", 400, "text/xml; charset=utf-8", "missing"},
 		"private without log-in": {"GET", "/", "retrieveIPs", 403, "text/xml; charset=utf-8", "private users only"},
 	} {

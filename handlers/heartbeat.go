@@ -8,7 +8,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/content"
 )
 
 func init() {
@@ -16,13 +17,13 @@ func init() {
 }
 
 // Heartbeat answers 200 and "I'm alive" while messages are accepted and questions
-// answered, else 503 with the part that fails. Parts that fail meanwhile, such as
-// memcached, or a cluster that rejects alerts while they are queued, are listed
+// answered, otherwise 503 with the failing part. Other failing parts, such as
+// memcached or a cluster that rejects alerts while they are queued, are listed
 // below "I'm alive", each in a line that starts with "degraded: ". With the
-// parameter strict they make it 503 too: that is for alarms, the answer without it
-// for load balancers.
+// parameter strict they cause 503 too: use that for alerting, and the answer
+// without it for load balancers.
 type Heartbeat struct {
-	app *collector.App
+	app *app.App
 }
 
 // CaddyModule returns the Caddy module information.
@@ -50,7 +51,7 @@ func (h *Heartbeat) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	w.Header().Set("Cache-Control", "no-store")
 	status, lines := http.StatusOK, []string{"I'm alive"}
 	health := h.app.Health(r.Context())
-	// What is wrong with a part stands in the log: it may name hosts and paths.
+	// The log has the error of a part, which may name hosts and paths.
 	if health.Failing != nil {
 		status, lines = http.StatusServiceUnavailable, []string{health.Failing.Part + " does not answer"}
 	} else if len(health.Degraded) > 0 && r.URL.Query().Has("strict") {
@@ -59,7 +60,7 @@ func (h *Heartbeat) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	for _, part := range health.Degraded {
 		lines = append(lines, "degraded: "+part.Part)
 	}
-	writeBody(w, status, text, []byte(strings.Join(lines, "\n")))
+	content.Write(w, status, text, []byte(strings.Join(lines, "\n")))
 	return nil
 }
 

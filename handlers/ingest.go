@@ -16,7 +16,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/alert"
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/content"
+	"github.com/peba-edge/peba/login"
 	"github.com/peba-edge/peba/query"
 )
 
@@ -24,20 +26,20 @@ func init() {
 	caddy.RegisterModule(new(Ingest))
 }
 
-// defaultMaxBody has room for a message with 18 of the largest payloads that sensors
-// send (13.4 MB of text each, contract §1). Less of it is held: see alert.Limits.Held.
+// defaultMaxBody has room for a message with 18 of the largest payloads that sensors send
+// (13.4 MB of text each, docs/CONTRACT.md §1). Only a part is held in memory: see
+// alert.Limits.Held.
 const defaultMaxBody = 256 << 20
 
-// Ingest takes in the messages of honeypot sensors (EWS XML by POST) and answers
-// OK when their alerts are stored durably, and only then.
+// Ingest accepts messages of honeypot sensors (EWS XML by POST) and answers OK only if
+// their alerts are stored durably.
 type Ingest struct {
 	// Maximum request body size in bytes; larger bodies get 413. Payloads that exceed
 	// 16 MiB of base64, or 64 MiB in one message, are dropped and their alerts stored.
 	// Default: 256 MiB.
 	MaxBody int64 `json:"max_body,omitempty"`
 
-	app    *collector.App
-	logger *zap.Logger
+	base
 }
 
 // CaddyModule returns the Caddy module information.
@@ -50,37 +52,35 @@ func (*Ingest) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the app.
 func (h *Ingest) Provision(ctx caddy.Context) error {
-	h.logger = collector.RequestLogger(ctx)
 	if h.MaxBody == 0 {
 		h.MaxBody = defaultMaxBody
 	}
-	var err error
-	if h.app, err = findApp(ctx); err != nil {
+	if err := h.base.Provision(ctx); err != nil {
 		return err
 	}
-	h.app.Intake().Fit(min(h.MaxBody, mostHeld()))
+	h.app.Intake().Fit(min(h.MaxBody, maxHeld()))
 	return nil
 }
 
 // Validate checks the limit.
 func (h *Ingest) Validate() error {
 	if h.MaxBody < 0 {
-		return fmt.Errorf("max_body is %d: allowed is 1 or more", h.MaxBody)
+		return fmt.Errorf("max_body: got %d, must be at least 1", h.MaxBody)
 	}
 	return nil
 }
 
-// ServeHTTP answers one message (contract §1).
+// ServeHTTP answers one message (docs/CONTRACT.md §1).
 func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	from := delivery{source: sourceOf(r)}
 	if err := h.ingest(w, r, &from); err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
-			h.logger.Error("a message could not be taken in", zap.Error(refused.internal))
+			h.logger.Error("accepting a message failed", zap.Error(refused.internal))
 		}
 		if refused.status >= http.StatusBadRequest {
-			collector.CountRefused(strconv.Itoa(refused.status))
-			h.app.Reject(collector.Rejection{
+			app.CountRefused(strconv.Itoa(refused.status))
+			h.app.Reject(app.Rejection{
 				Handler: "peba_ingest", Source: from.source, User: from.user, LoggedIn: from.sender != nil,
 				Status: refused.status, Reason: refused.kind, Detail: refused.reason,
 			})
@@ -88,17 +88,17 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		refused.write(w, "")
 		return nil
 	}
-	writeBody(w, http.StatusOK, "text/xml; charset=utf-8", alert.AppendResult(nil, alert.StatusOK, from.text))
+	content.Write(w, http.StatusOK, "text/xml; charset=utf-8", alert.AppendResult(nil, alert.StatusOK, from.text))
 	return nil
 }
 
-// delivery is what becomes known of who sends a message.
+// delivery describes the sender of a message.
 type delivery struct {
 	source netip.Addr
 	user   string
-	sender *collector.Sender // nil until the log-in was right
-	text   string            // of the answer to a message that was stored
-	// wrong is why the log-in was not right, where the message is read all the same.
+	sender *app.Sender // nil before a correct login
+	text   string      // of the answer to a stored message
+	// wrong is the login error of a message that is still read.
 	wrong error
 }
 
@@ -118,7 +118,7 @@ func (h *Ingest) ingest(w http.ResponseWriter, r *http.Request, from *delivery) 
 	return err
 }
 
-// begin checks what can be checked before the body is read.
+// begin checks everything that does not need the body.
 func (h *Ingest) begin(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if err := checkMethod(w, r, "POST is required for this action.", http.MethodPost); err != nil {
 		return nil, err
@@ -153,34 +153,34 @@ func (h *Ingest) receive(b *body, from *delivery) error {
 	return h.app.Ingest(ctx, message, from.sender, b.request.UserAgent())
 }
 
-// logIn checks credentials. If they are wrong, it returns the error and reading ends,
-// but not for a message small enough to be read before: it may come from a sensor
-// that is set up wrongly, for which its alerts are counted.
+// logIn checks credentials. If they are wrong, it returns the error, and reading
+// ends. A message small enough to be read without verification is still read: it may
+// come from a misconfigured sensor, whose alerts are counted.
 func (h *Ingest) logIn(b *body, from *delivery, user, token string) error {
 	sender, err := h.app.LogInSender(b.request.Context(), user, token, from.source)
 	from.sender = sender
-	var wrong *collector.AuthError
+	var wrong *login.Error
 	if errors.As(err, &wrong) && b.fitsUnverified() {
 		from.wrong, err = err, nil
 	}
 	return err
 }
 
-// checkContent refuses bodies that say that they are not plain XML. Any other
-// type is taken for XML: not all clients send one.
+// checkContent rejects bodies with a type or encoding other than plain XML. A
+// missing type is accepted: not all clients send one.
 func checkContent(h http.Header) error {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return &refusal{
 			status: http.StatusBadRequest, kind: "content_encoding",
-			reason: fmt.Sprintf("Content-Encoding is %q: allowed is none", query.Clip(encoding)),
+			reason: fmt.Sprintf("Content-Encoding: got %q, must be none", query.Clip(encoding)),
 		}
 	}
-	// What cannot be read is no form either: then media is empty.
+	// An invalid type is not a form either: media is then empty.
 	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	if media == "application/x-www-form-urlencoded" || strings.HasPrefix(media, "multipart/") {
 		return &refusal{
 			status: http.StatusBadRequest, kind: "content_type",
-			reason: fmt.Sprintf("Content-Type is %q: allowed is text/xml", query.Clip(media)),
+			reason: fmt.Sprintf("Content-Type: got %q, must be text/xml", query.Clip(media)),
 		}
 	}
 	return nil
@@ -202,39 +202,31 @@ func (h *Ingest) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			if h.MaxBody != 0 {
 				return d.Err("peba_ingest: max_body is given twice")
 			}
-			size, err := ParseSize(d)
+			size, err := parseSize(d)
 			if err != nil {
 				return err
 			}
 			h.MaxBody = size
 		default:
-			return collector.UnknownOption(d, "peba_ingest", "max_body")
+			return app.UnknownOption(d, "peba_ingest", "max_body")
 		}
 	}
 	return nil
 }
 
-// ParseSize reads the one argument of the present option as a number of bytes.
-func ParseSize(d *caddyfile.Dispenser) (int64, error) {
+// parseSize parses the only argument of the current option as a number of
+// bytes.
+func parseSize(d *caddyfile.Dispenser) (int64, error) {
 	option := d.Val()
 	args := d.RemainingArgs()
 	if len(args) != 1 {
-		return 0, d.Errf("%s has %d arguments: allowed is %s <size>", option, len(args), option)
+		return 0, d.Errf("%s has %d arguments: expected %s <size>", option, len(args), option)
 	}
 	size, err := humanize.ParseBytes(args[0])
 	if err != nil || size == 0 || size > 1<<40 {
-		return 0, d.Errf("%s is %q: allowed is a size such as 64MiB, up to 1TiB", option, args[0])
+		return 0, d.Errf("%s: got %q, must be a size such as 64MiB, up to 1TiB", option, args[0])
 	}
 	return int64(size), nil
-}
-
-// findApp returns the app that all handlers share.
-func findApp(ctx caddy.Context) (*collector.App, error) {
-	app, err := ctx.App("peba")
-	if err != nil {
-		return nil, err
-	}
-	return app.(*collector.App), nil
 }
 
 var (

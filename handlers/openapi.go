@@ -1,19 +1,17 @@
 package handlers
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/content"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/query/openapi"
 	"github.com/peba-edge/peba/routes"
@@ -26,12 +24,11 @@ func init() {
 
 // OpenAPI serves the description of the standard routes in OpenAPI 3.1.
 type OpenAPI struct {
-	// Groups of routes that are not served here, and so not described:
-	// "ingest", "private" or "public". The "dashboard" never is.
+	// Groups of routes that the site does not serve and the document omits: "ingest",
+	// "private", "public", "feeds" or "dashboard", which is never in it. Default: none.
 	Without []string `json:"without,omitempty"`
 
-	body []byte
-	etag string
+	body content.Body
 }
 
 // CaddyModule returns the Caddy module information.
@@ -44,19 +41,23 @@ func (*OpenAPI) CaddyModule() caddy.ModuleInfo {
 
 // Provision writes the document.
 func (h *OpenAPI) Provision(ctx caddy.Context) error {
-	app, err := findApp(ctx)
+	shared, err := findApp(ctx)
 	if err != nil {
 		return err
 	}
-	h.body, err = openapi.Document(openapi.Options{
-		Version: collector.Version(),
+	document, err := openapi.Document(openapi.Options{
+		Version: app.Version(),
 		Ingest:  !slices.Contains(h.Without, "ingest"),
 		Private: !slices.Contains(h.Without, "private"),
 		Public:  !slices.Contains(h.Without, "public"),
-		Hidden:  app.Hides(store.Private),
+		Feeds:   !slices.Contains(h.Without, "feeds"),
+		Hidden:  shared.Hides(store.Private),
 	})
-	h.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(h.body))
-	return err
+	if err != nil {
+		return err
+	}
+	h.body = content.NewEncoder().Encode(document)
+	return nil
 }
 
 // Validate checks the groups.
@@ -75,21 +76,17 @@ func (h *OpenAPI) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 		refuse(err).write(w, query.JSON)
 		return nil
 	}
-	header := w.Header()
-	// Plain JSON, not application/vnd.oai.openapi+json: browsers show the one
-	// and download the other, and tools take both.
-	header.Set("Content-Type", query.JSON)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "public, max-age=300")
-	header.Set("ETag", h.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(h.body))
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	// Plain JSON, not application/vnd.oai.openapi+json: browsers show the
+	// former and download the latter; tools accept both.
+	content.Serve(w, r, query.JSON, &h.body)
 	return nil
 }
 
 // UnmarshalCaddyfile sets up the handler. Syntax:
 //
 //	peba_openapi [<matcher>] {
-//	    without ingest|private|public|dashboard...
+//	    without ingest|private|public|feeds|dashboard...
 //	}
 func (h *OpenAPI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
@@ -98,24 +95,24 @@ func (h *OpenAPI) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	for d.NextBlock(0) {
 		if d.Val() != "without" {
-			return collector.UnknownOption(d, "peba_openapi", "without")
+			return app.UnknownOption(d, "peba_openapi", "without")
 		}
 		if h.Without != nil {
 			return d.Err("peba_openapi: without is given twice")
 		}
 		var err error
-		if h.Without, err = ParseWithout(d); err != nil {
+		if h.Without, err = parseWithout(d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ParseWithout reads the groups of routes that the present option without names.
-func ParseWithout(d *caddyfile.Dispenser) ([]string, error) {
+// parseWithout parses the groups of routes of the option without.
+func parseWithout(d *caddyfile.Dispenser) ([]string, error) {
 	groups := d.RemainingArgs()
 	if len(groups) == 0 {
-		return nil, d.Errf("without names nothing: allowed are %s", strings.Join(groupNames(), ", "))
+		return nil, d.Errf("without has no arguments: expected one or more of %s", strings.Join(groupNames(), ", "))
 	}
 	for i, group := range groups {
 		if !slices.Contains(groupNames(), group) {
@@ -138,7 +135,7 @@ func groupNames() []string {
 }
 
 func unknownGroup(group string) error {
-	return fmt.Errorf("without: unknown group %q: allowed are %s", group, strings.Join(groupNames(), ", "))
+	return fmt.Errorf("without: unknown group %q: must be one of %s", group, strings.Join(groupNames(), ", "))
 }
 
 var (

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// The pace of a request body. It must never pause longer than its pause, keep up
-// minRate on the average, after a start that may be as long as a pause, and arrive
-// within maxReceive. A sensor behind 256 kbit/s sends twice minRate, and its 13 MB in
-// seven minutes.
+// The pace of a request body. It must never pause for longer than pause, keep an
+// average of minRate after an initial pause, and arrive within maxReceive. A sensor
+// behind 256 kbit/s sends at twice minRate, and its 13 MB in seven minutes.
 const (
 	minRate         = 16 << 10 // bytes per second
 	maxPause        = 30 * time.Second
@@ -16,16 +15,17 @@ const (
 	maxReceive      = 10 * time.Minute
 )
 
-// pace keeps a read deadline on a request's body. Where the connection supports
-// none, as in tests, it does nothing.
+// pace maintains the read deadline of a request's body. It does nothing on
+// connections without deadlines, as in tests.
 type pace struct {
 	control *http.ResponseController
 	now     func() time.Time
-	// began is when the body began, later by the time in which nothing was to be read.
+	// began is the start of the body, plus the time in which nothing was read on
+	// purpose.
 	began time.Time
 	pause time.Duration
 	end   time.Time
-	// armed is the deadline that is set.
+	// armed is the current deadline.
 	armed       time.Time
 	unsupported bool
 }
@@ -34,14 +34,14 @@ func newPace(w http.ResponseWriter, r *http.Request) *pace {
 	p := &pace{control: http.NewResponseController(w), now: time.Now, pause: unverifiedPause}
 	p.began = p.now()
 	p.end = p.began.Add(maxReceive)
-	// Where Caddy sets no idle timeout, ours would replace its timeout for bodies.
+	// If Caddy has no idle timeout, ours would replace its timeout for bodies.
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server.ReadTimeout > 0 {
 		p.endBy(server.ReadTimeout)
 	}
 	return p
 }
 
-// endBy moves the end forward, to so much time from now, if it is later.
+// endBy moves the end to at most so much time from now.
 func (p *pace) endBy(d time.Duration) {
 	if end := p.now().Add(d); end.Before(p.end) {
 		p.end = end
@@ -64,8 +64,8 @@ func (p *pace) next(read int64) {
 	}
 }
 
-// rest calls f, while which nothing is read: on HTTP/2 a deadline ends the body
-// then too.
+// rest calls f while nothing is read, without a deadline: on HTTP/2 it would
+// end the body even then.
 func (p *pace) rest(f func() error) error {
 	p.clear()
 	start := p.now()

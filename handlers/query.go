@@ -13,8 +13,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
-	"github.com/peba-edge/peba/cache"
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/content"
 	"github.com/peba-edge/peba/query"
 )
 
@@ -22,17 +22,16 @@ func init() {
 	caddy.RegisterModule(new(Query))
 }
 
-// Query answers one of the questions of contract §3. Private questions are
-// answered only behind peba_auth.
+// Query answers one of the questions of docs/CONTRACT.md §3. Private questions need
+// peba_auth before it.
 type Query struct {
-	// Which question: the last part of its path in the Python service, such as
-	// "retrieveIPs".
+	// Name of the question, the last part of its usual path, such as "retrieveIPs";
+	// docs/API.md lists them.
 	Name string `json:"name"`
 
+	base
 	question *query.Question
 	methods  []string
-	app      *collector.App
-	logger   *zap.Logger
 }
 
 // CaddyModule returns the Caddy module information.
@@ -45,7 +44,6 @@ func (*Query) CaddyModule() caddy.ModuleInfo {
 
 // Provision finds the question and the app.
 func (h *Query) Provision(ctx caddy.Context) error {
-	h.logger = collector.RequestLogger(ctx)
 	var ok bool
 	if h.question, ok = query.Named(h.Name); !ok {
 		return unknownQuestion(h.Name)
@@ -54,9 +52,7 @@ func (h *Query) Provision(ctx caddy.Context) error {
 	if h.question.Private {
 		h.methods = append(h.methods, http.MethodPost)
 	}
-	var err error
-	h.app, err = findApp(ctx)
-	return err
+	return h.base.Provision(ctx)
 }
 
 // ServeHTTP answers the question with the parameters of the request.
@@ -68,7 +64,7 @@ func (h *Query) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Ha
 	if err != nil {
 		refused := refuse(err)
 		if refused.internal != nil {
-			h.logger.Error("a question could not be answered", zap.String("question", h.Name), zap.Error(refused.internal))
+			h.logger.Error("answering a question failed", zap.String("question", h.Name), zap.Error(refused.internal))
 		}
 		refused.write(w, h.question.ErrorMedia(values))
 	}
@@ -90,20 +86,21 @@ func (h *Query) answer(w http.ResponseWriter, r *http.Request, values url.Values
 	if err != nil {
 		return err
 	}
-	result, err := h.app.Answer(r.Context(), h.question, args, reader)
+	answer, err := h.app.Answer(r.Context(), h.question, args, reader)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", h.cacheControl(&result, reader))
-	w.Header().Set("Server-Timing", `cache;desc="`+result.Status.String()+`"`)
-	writeResult(w, r, h.question.Media(args), &result)
+	w.Header().Set("Cache-Control", h.cacheControl(&answer, reader))
+	w.Header().Set("Last-Modified", time.Now().Add(-answer.Age).UTC().Format(http.TimeFormat))
+	w.Header().Set("Server-Timing", `cache;desc="`+answer.Status.String()+`"`)
+	content.Serve(w, r, h.question.Media(args), &answer.Body)
 	return nil
 }
 
-// cacheControl tells browsers and CDNs how long the answer holds. What somebody had
-// to log in for is not to be kept by anybody.
-func (h *Query) cacheControl(result *cache.Result, reader *collector.Reader) string {
-	seconds := int64(result.Fresh / time.Second)
+// cacheControl returns how long browsers and CDNs may cache the answer. Answers
+// that need a login must not be cached.
+func (h *Query) cacheControl(answer *app.Answer, reader *app.Reader) string {
+	seconds := int64(answer.Fresh / time.Second)
 	switch {
 	case reader != nil:
 		return "private, no-store"
@@ -121,7 +118,7 @@ func (h *Query) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
 	args := d.RemainingArgs()
 	if len(args) != 1 {
-		return d.Errf("peba_query has %d arguments: allowed is the name of one question: %s", len(args), strings.Join(query.Names(), ", "))
+		return d.Errf("peba_query has %d arguments: expected the name of one question: %s", len(args), strings.Join(query.Names(), ", "))
 	}
 	h.Name = args[0]
 	if _, ok := query.Named(h.Name); !ok {
@@ -134,7 +131,7 @@ func (h *Query) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 func unknownQuestion(name string) error {
-	return fmt.Errorf("unknown question %q: allowed are %s", name, strings.Join(query.Names(), ", "))
+	return fmt.Errorf("unknown question %q: must be one of %s", name, strings.Join(query.Names(), ", "))
 }
 
 var (

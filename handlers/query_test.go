@@ -10,12 +10,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
 )
 
 // withAlerts starts an app that holds enough alerts for an answer worth encoding.
@@ -54,6 +55,10 @@ func TestAnswerHeaders(t *testing.T) {
 	}
 	if got := second.Header().Get("Vary"); got != "Accept-Encoding" {
 		t.Errorf("Vary %q", got)
+	}
+	made, err := http.ParseTime(second.Header().Get("Last-Modified"))
+	if err != nil || time.Since(made) < 0 || time.Since(made) > time.Minute || first.Header().Get("Last-Modified") == "" {
+		t.Errorf("Last-Modified %q: %v", second.Header().Get("Last-Modified"), err)
 	}
 	tag := second.Header().Get("ETag")
 	if !regexp.MustCompile(`^"[^" ]+"$`).MatchString(tag) || first.Header().Get("ETag") != tag {
@@ -146,7 +151,7 @@ func TestPrivateAnswersAreNotKept(t *testing.T) {
 
 // withReader makes r the request of somebody whom Auth has let through.
 func withReader(r *http.Request) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), readerKey{}, &collector.Reader{Name: "soc"}))
+	return r.WithContext(context.WithValue(r.Context(), readerKey{}, &app.Reader{Name: "soc"}))
 }
 
 // TestLongParameters refuses what no question needs before it is parsed, in the format of

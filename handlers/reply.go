@@ -1,5 +1,5 @@
-// Package handlers is the HTTP edge: one file a handler, each usable alone in a
-// Caddyfile on any path.
+// Package handlers has the HTTP handlers, one file each. Each works alone in a
+// Caddyfile, on any path.
 package handlers
 
 import (
@@ -19,15 +19,18 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/peba-edge/peba/alert"
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/content"
+	"github.com/peba-edge/peba/feed"
 	"github.com/peba-edge/peba/intake"
+	"github.com/peba-edge/peba/login"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
 	"github.com/peba-edge/peba/stream"
 )
 
-// maxParameters is how many bytes the parameters of a request have at most: 100 honeypot
-// types take 3 KB. Go's limit on a header would let 500,000 of them through.
+// maxParameters is the maximum size of a request's parameters in bytes: 100 honeypot
+// types take 3 KB. Go's limit on headers would allow 500,000 parameters.
 const maxParameters = 32 << 10
 
 // parameters returns the parameters of a request.
@@ -41,37 +44,36 @@ func parameters(r *http.Request) (url.Values, error) {
 	return r.URL.Query(), nil
 }
 
-// refusal is an answer that does not give what was asked for: a status, and a
-// reason to show.
+// refusal is an error answer: a status, and a reason to show.
 type refusal struct {
 	status int
 	// kind is one of a fixed set of words, for the log.
 	kind   string
 	reason string
-	// retryAfter, if not zero, tells when to come again.
+	// retryAfter, if not zero, is when to retry.
 	retryAfter time.Duration
-	// internal is set when the operator should hear of it.
+	// internal is set if the error is to be logged for the operator.
 	internal error
 }
 
 // Error returns the reason.
 func (r *refusal) Error() string { return r.reason }
 
-// retrySoon is for what may be over in a moment: sensors try again for minutes
-// at the most.
+// retrySoon is for short problems: sensors retry only for minutes.
 const retrySoon = 5 * time.Second
 
-// retryCrowded is for what others have to leave first.
+// retryCrowded is for limits that other clients have used up.
 const retryCrowded = 30 * time.Second
 
-// refuse is the one place where errors become answers (contract §1, §2, §3).
+// refuse is the only place where errors become answers (docs/CONTRACT.md §1, §2,
+// §3).
 func refuse(err error) *refusal {
 	var (
 		already *refusal
 		body    *bodyError
 		syntax  *alert.SyntaxError
 		param   *query.ParamError
-		auth    *collector.AuthError
+		auth    *login.Error
 		tooBig  *http.MaxBytesError
 		handler caddyhttp.HandlerError
 	)
@@ -105,10 +107,10 @@ func refuse(err error) *refusal {
 		}
 	case errors.As(err, &auth):
 		return &refusal{status: http.StatusForbidden, kind: "credentials", reason: auth.Reason}
-	case errors.Is(err, collector.ErrPrivateDomain):
-		return &refusal{status: http.StatusForbidden, kind: "private_domain", reason: collector.ErrPrivateDomain.Error()}
-	case errors.Is(err, collector.ErrBusy):
-		return unavailable("busy", collector.ErrBusy.Error(), nil)
+	case errors.Is(err, app.ErrPrivateDomain):
+		return &refusal{status: http.StatusForbidden, kind: "private_domain", reason: app.ErrPrivateDomain.Error()}
+	case errors.Is(err, login.ErrBusy):
+		return unavailable("busy", login.ErrBusy.Error(), nil)
 	case errors.Is(err, stream.ErrShare):
 		return &refusal{
 			status: http.StatusTooManyRequests, kind: "crowded", reason: stream.ErrShare.Error(), retryAfter: retryCrowded,
@@ -117,6 +119,10 @@ func refuse(err error) *refusal {
 		return &refusal{
 			status: http.StatusServiceUnavailable, kind: "crowded", reason: stream.ErrFull.Error(), retryAfter: retryCrowded,
 		}
+	case errors.Is(err, feed.ErrTooMany):
+		return &refusal{status: http.StatusTooManyRequests, kind: "feed_variants", reason: feed.ErrTooMany.Error(), retryAfter: retryCrowded}
+	case errors.Is(err, app.ErrFeedStarting):
+		return unavailable("feed_starting", app.ErrFeedStarting.Error(), nil)
 	case errors.Is(err, store.ErrUnavailable):
 		return unavailable("store_unavailable", "the store is unavailable", err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -126,20 +132,17 @@ func refuse(err error) *refusal {
 	}
 }
 
-// unavailable is a refusal of what may soon succeed.
+// unavailable returns a refusal of a request that may soon succeed.
 func unavailable(kind, reason string, internal error) *refusal {
 	return &refusal{
 		status: http.StatusServiceUnavailable, kind: kind, reason: reason, retryAfter: retrySoon, internal: internal,
 	}
 }
 
-// write sends the refusal as an XML result body, or as a JSON object where the
+// write sends the refusal as an XML result body, or as a JSON object if the
 // client asked for JSON.
 func (r *refusal) write(w http.ResponseWriter, media string) {
-	if r.retryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(r.retryAfter.Seconds()))))
-	}
-	w.Header().Set("Cache-Control", "no-store")
+	r.setHeaders(w)
 	if r.status == http.StatusNoContent {
 		w.WriteHeader(r.status)
 		return
@@ -149,25 +152,23 @@ func (r *refusal) write(w http.ResponseWriter, media string) {
 		if err != nil { // a map of texts can always be encoded
 			body = nil
 		}
-		writeBody(w, r.status, query.JSON, body)
+		content.Write(w, r.status, query.JSON, body)
 		return
 	}
-	writeBody(w, r.status, query.XML, alert.AppendResult(nil, alert.StatusError, r.reason))
+	content.Write(w, r.status, query.XML, alert.AppendResult(nil, alert.StatusError, r.reason))
 }
 
-func writeBody(w http.ResponseWriter, status int, media string, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// An error here means that the client has gone: nobody is left to tell.
-	_, _ = w.Write(body)
+// setHeaders sets the headers of the refusal.
+func (r *refusal) setHeaders(w http.ResponseWriter) {
+	if r.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(r.retryAfter.Seconds()))))
+	}
+	w.Header().Set("Cache-Control", "no-store")
 }
 
-// checkMethod returns nil if the method is one of those allowed. Otherwise it
-// tells which are: with 405 and the reason, by default their list, or with 204 to
-// OPTIONS, which asks for nothing else.
+// checkMethod returns nil for an allowed method. Otherwise it lists the allowed
+// ones: with 204 for OPTIONS, and with 405 and the reason, by default their list,
+// for others.
 func checkMethod(w http.ResponseWriter, r *http.Request, reason string, allowed ...string) error {
 	if slices.Contains(allowed, r.Method) {
 		return nil
@@ -178,13 +179,13 @@ func checkMethod(w http.ResponseWriter, r *http.Request, reason string, allowed 
 		return &refusal{status: http.StatusNoContent}
 	}
 	if reason == "" {
-		reason = "allowed is " + list
+		reason = "must be " + list
 	}
 	return &refusal{status: http.StatusMethodNotAllowed, kind: "method", reason: reason}
 }
 
-// sourceOf returns the client's address as Caddy sees it, trusted proxies
-// considered; the zero Addr if it has none (a Unix socket).
+// sourceOf returns the client's address as seen by Caddy, considering trusted
+// proxies; the zero Addr if there is none (a Unix socket).
 func sourceOf(r *http.Request) netip.Addr {
 	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
 	if text == "" {

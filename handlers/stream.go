@@ -10,7 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/stream"
 )
@@ -19,14 +19,11 @@ func init() {
 	caddy.RegisterModule(new(Stream))
 }
 
-// sendTimeout is how long a client may take to take a chunk of a stream.
+// sendTimeout limits how long a client may take to receive a chunk.
 const sendTimeout = 10 * time.Second
 
-// Stream tells of new alerts as they come in, as server-sent events.
-type Stream struct {
-	app    *collector.App
-	logger *zap.Logger
-}
+// Stream sends new alerts as they arrive, as server-sent events.
+type Stream struct{ base }
 
 // CaddyModule returns the Caddy module information.
 func (*Stream) CaddyModule() caddy.ModuleInfo {
@@ -34,14 +31,6 @@ func (*Stream) CaddyModule() caddy.ModuleInfo {
 		ID:  "http.handlers.peba_stream",
 		New: func() caddy.Module { return new(Stream) },
 	}
-}
-
-// Provision finds the app.
-func (h *Stream) Provision(ctx caddy.Context) error {
-	h.logger = collector.RequestLogger(ctx)
-	var err error
-	h.app, err = findApp(ctx)
-	return err
 }
 
 // ServeHTTP answers GET with the stream, and HEAD without.
@@ -54,28 +43,28 @@ func (h *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 	err := h.stream(r, events)
 	switch {
 	case err == nil:
-	case events.begun: // it has ended, for what reason ever: its client comes again
+	case events.begun: // it ended for whatever reason; the client reconnects
 	case errors.Is(err, stream.ErrClosed):
-		// This configuration is being replaced. Browsers never come again after
+		// This configuration is being replaced. Browsers never reconnect after
 		// an answer other than 200.
 		events.begin()
 	default:
 		refused := refuse(err)
 		if refused.internal != nil {
-			h.logger.Error("a stream could not be opened", zap.Error(refused.internal))
+			h.logger.Error("opening a stream failed", zap.Error(refused.internal))
 		}
 		refused.write(w, query.JSON)
 	}
 	return nil
 }
 
-// stream sends events until the stream ends, or for HEAD only the header.
+// stream sends events until the stream ends; for HEAD only the header.
 func (h *Stream) stream(r *http.Request, events *eventWriter) error {
 	values, err := parameters(r)
 	if err != nil {
 		return err
 	}
-	l := collector.Listener{From: sourceOf(r), Domain: query.ParseDomain(values), LastEventID: r.Header.Get("Last-Event-ID")}
+	l := app.Listener{From: sourceOf(r), Domain: query.ParseDomain(values), LastEventID: r.Header.Get("Last-Event-ID")}
 	if l.Reader, err = readerFor(h.app, r, l.Domain); err != nil {
 		return err
 	}
@@ -91,8 +80,8 @@ func (h *Stream) stream(r *http.Request, events *eventWriter) error {
 // eventWriter sends events to one client.
 type eventWriter struct {
 	w http.ResponseWriter
-	// conn is the client's connection, and request the same for what concerns
-	// the reading of requests.
+	// conn is the client's connection; request is the same for reading
+	// requests.
 	conn, request *http.ResponseController
 	begun         bool
 }
@@ -100,8 +89,8 @@ type eventWriter struct {
 func newEventWriter(w http.ResponseWriter, r *http.Request) *eventWriter {
 	conn := http.NewResponseController(w)
 	e := &eventWriter{w: w, conn: conn, request: conn}
-	// Where Caddy has a time-out for bodies, its writer keeps to that whatever a
-	// handler says.
+	// If Caddy has a timeout for bodies, its writer enforces that regardless of
+	// the handler.
 	if reader, _ := caddyhttp.IdleTimeoutsFromContext(r.Context()); reader != nil {
 		e.request = reader.Ctrl
 	}
@@ -113,18 +102,18 @@ func (e *eventWriter) begin() {
 	e.begun = true
 	h := e.w.Header()
 	h.Set("Content-Type", "text/event-stream")
-	// A compressor would take more memory for each stream than all the rest, and
-	// proxies that wait for more to compress would hold events back.
+	// A compressor would take more memory per stream than everything else, and
+	// proxies that wait for more data to compress would delay events.
 	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("X-Content-Type-Options", "nosniff")
 	e.w.WriteHeader(http.StatusOK)
 }
 
-// send sends a chunk, at once.
+// send sends a chunk immediately.
 func (e *eventWriter) send(chunk []byte) error {
 	if !e.begun {
-		// The deadline for reading a request ends it also while it is answered.
+		// The deadline for reading a request also ends it while it is answered.
 		if err := supported(e.request.SetReadDeadline(time.Time{})); err != nil {
 			return err
 		}
@@ -143,7 +132,7 @@ func (e *eventWriter) send(chunk []byte) error {
 	return supported(e.conn.SetWriteDeadline(time.Time{}))
 }
 
-// supported leaves out the error of connections that have no deadlines.
+// supported ignores the error of connections without deadlines.
 func supported(err error) error {
 	if errors.Is(err, http.ErrNotSupported) {
 		return nil

@@ -15,7 +15,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/peba-edge/peba/collector"
+	"github.com/peba-edge/peba/app"
+	"github.com/peba-edge/peba/login"
 	"github.com/peba-edge/peba/stream"
 )
 
@@ -59,7 +60,7 @@ func TestStreamEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := loaded.(*collector.App)
+	app := loaded.(*app.App)
 	if err := app.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +109,8 @@ func TestStreamEnds(t *testing.T) {
 func TestCrowdedAnswers(t *testing.T) {
 	for err, want := range map[error]int{
 		fmt.Errorf("%w: 5, which is the limit", stream.ErrFull): http.StatusServiceUnavailable,
-		stream.ErrShare:   http.StatusTooManyRequests,
-		collector.ErrBusy: http.StatusServiceUnavailable,
+		stream.ErrShare: http.StatusTooManyRequests,
+		login.ErrBusy:   http.StatusServiceUnavailable,
 	} {
 		if got := refuse(err); got.status != want || got.retryAfter == 0 || got.internal != nil {
 			t.Errorf("%v: %+v, want status %d and Retry-After", err, got, want)

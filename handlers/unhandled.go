@@ -12,11 +12,10 @@ func init() {
 	caddy.RegisterModule(new(Unhandled))
 }
 
-// Unhandled answers 404 when no other handler of the site answers. Caddy would
-// answer 200 without a body, which the sensors' client takes neither for success
-// nor for a failure to retry: it ends, and the alerts of that round are lost.
-// Handlers of other directives keep working, wherever they stand. The directive
-// peba includes it.
+// Unhandled answers 404 if no other handler of the site answers. Caddy would
+// answer 200 without a body, which crashes the sensors' client: the alerts of
+// that round are lost. Handlers of other directives keep working, regardless of
+// order. The directive peba includes it.
 type Unhandled struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -27,12 +26,12 @@ func (*Unhandled) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// ServeHTTP calls the next handler and looks whether there was one.
+// ServeHTTP calls the next handler and checks whether there was one.
 func (*Unhandled) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	if err := next.ServeHTTP(w, r); err != nil {
 		return err
 	}
-	// This is how Caddy's last handler says that nobody has answered.
+	// Caddy's last handler signals this way that no handler has answered.
 	if unhandled, _ := caddyhttp.GetVar(r.Context(), "unhandled").(bool); !unhandled {
 		return nil
 	}

@@ -1,6 +1,6 @@
-// Package intake bounds the memory of request bodies: of all that are being
-// received or processed at a time, with a fair share for each source. It counts
-// bytes of bodies; handlers/DESIGN.md says what one byte costs.
+// Package intake bounds the memory for all request bodies that are being
+// received or processed, with a fair share per source. It counts bytes of
+// bodies; handlers/DESIGN.md has the memory cost per byte.
 package intake
 
 import (
@@ -14,8 +14,8 @@ import (
 
 // Sizes of one body, in bytes.
 const (
-	// MinCharge is what every body is counted as at least: the buffers of a request
-	// exist before its first byte.
+	// MinCharge is the minimum charge for a body: the buffers of a request exist
+	// before its first byte.
 	MinCharge = 32 << 10
 	// MaxUnverified is the part of a body that is read before its credentials are
 	// verified.
@@ -24,16 +24,17 @@ const (
 	MaxSmall = 1 << 20
 )
 
-// Sizes of the rooms, in bytes. MinCharge bounds the number of bodies in each.
+// Sizes of the rooms (byte budgets). MinCharge bounds the number of bodies in
+// each.
 const (
 	entryRoom = 32 << 20
 	smallRoom = 64 << 20
 	largeRoom = 128 << 20
 )
 
-// A source may hold so many times what it leaves free of a room: half of an empty
-// room, or three quarters. The more is taken, the less each source gets, but
-// there is always some room for a new one.
+// A source may hold this multiple of the free part of a room: half of an empty
+// room, or three quarters. The fuller the room, the less each source gets, but
+// there is always space for a new source.
 const (
 	entryShare    = 1
 	verifiedShare = 3
@@ -41,33 +42,34 @@ const (
 
 // Errors of Body.
 var (
-	// ErrCrowded reports that the room, or the source's share of it, is taken.
+	// ErrCrowded means that the room, or the source's share of it, is used up.
 	ErrCrowded = errors.New("too many request bodies at once")
-	// ErrUnverified reports a body larger than MaxUnverified that has not been
-	// admitted.
+	// ErrUnverified means that a body not yet admitted is larger than
+	// MaxUnverified.
 	ErrUnverified = errors.New("the body is too large to be read before its credentials are verified")
 )
 
-// Gate counts the bodies of one process. It has a room for those whose credentials
-// are not verified or that wait, one for small bodies, and one for large ones.
+// Gate counts the bodies of one process. It has one room for bodies with
+// unverified credentials or waiting for admission, one for small bodies, and one
+// for large ones.
 type Gate struct {
 	mu                  sync.Mutex
 	entry, small, large room
 	waiting             []*waiter // oldest first
 }
 
-// room is a number of bytes that sources share.
+// room is a byte budget shared by sources.
 type room struct {
 	size, share int64
 	used        int64
 	sources     map[netip.Prefix]int64 // bytes held
 }
 
-// waiter is a body that is to be admitted.
+// waiter is a body waiting for admission.
 type waiter struct {
 	body  *Body
 	total int64
-	done  chan struct{} // closed when it is
+	done  chan struct{} // closed when admitted
 }
 
 // NewGate returns a Gate with the default rooms.
@@ -80,25 +82,25 @@ func NewGate() *Gate {
 	}
 }
 
-// Fit makes the room for large bodies large enough for two bodies of so many
-// bytes, of which one source may send one.
+// Fit enlarges the room for large bodies to fit two bodies of so many bytes, of
+// which one source may send one.
 func (g *Gate) Fit(size int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.large.size = max(g.large.size, 2*size)
 }
 
-// Usage is the number of bytes that are counted in each room of a Gate.
+// Usage is the number of bytes counted in each room of a Gate.
 type Usage struct{ Entry, Small, Large int64 }
 
-// Usage returns what is counted now.
+// Usage returns the current usage.
 func (g *Gate) Usage() Usage {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return Usage{Entry: g.entry.used, Small: g.small.used, Large: g.large.used}
 }
 
-// Body is what one body is counted as. It is used by one goroutine at a time.
+// Body is the charge of one body. It is not safe for concurrent use.
 type Body struct {
 	gate   *Gate
 	source netip.Prefix
@@ -107,9 +109,9 @@ type Body struct {
 	held int64
 }
 
-// Enter counts a new body of a source, with MinCharge. The error is ErrCrowded if
-// the source or all of them have too many that are not admitted. The caller must
-// call Leave.
+// Enter counts a new body of a source, with MinCharge. It returns ErrCrowded if
+// the source, or all sources, have too many bodies not yet admitted. The caller
+// must call Leave.
 func (g *Gate) Enter(source netip.Prefix) (*Body, error) {
 	b := &Body{gate: g, source: source}
 	g.mu.Lock()
@@ -120,8 +122,8 @@ func (g *Gate) Enter(source netip.Prefix) (*Body, error) {
 	return b, nil
 }
 
-// Admit makes room for a body of total bytes whose credentials are verified. It
-// waits for room no longer than patience, and then returns ErrCrowded, or ctx's error.
+// Admit reserves room for a body of total bytes with verified credentials. It waits
+// for at most patience, then returns ErrCrowded, or ctx's error.
 func (b *Body) Admit(ctx context.Context, total int64, patience time.Duration) error {
 	g := b.gate
 	g.mu.Lock()
@@ -153,8 +155,8 @@ func (b *Body) Admit(ctx context.Context, total int64, patience time.Duration) e
 	return err
 }
 
-// Grow makes room for a body of which total bytes have been read. It never waits:
-// the error is ErrCrowded if there is none, or ErrUnverified.
+// Grow reserves room for a body of which total bytes have been read. It never
+// waits: without room it returns ErrCrowded or ErrUnverified.
 func (b *Body) Grow(total int64) error {
 	g := b.gate
 	g.mu.Lock()
@@ -171,11 +173,12 @@ func (b *Body) Grow(total int64) error {
 	if !b.move(to, total) {
 		return ErrCrowded
 	}
-	g.admitWaiting() // the body may have left the room for small ones
+	g.admitWaiting() // the body may have left the room for small bodies
 	return nil
 }
 
-// Shrink counts the body as MinCharge again, when its bytes are no longer held.
+// Shrink reduces the charge to MinCharge once the bytes are no longer in
+// memory.
 func (b *Body) Shrink() {
 	b.gate.mu.Lock()
 	defer b.gate.mu.Unlock()
@@ -185,7 +188,7 @@ func (b *Body) Shrink() {
 	}
 }
 
-// Leave ends the counting of a body.
+// Leave removes the body's charge.
 func (b *Body) Leave() {
 	b.gate.mu.Lock()
 	defer b.gate.mu.Unlock()
@@ -204,8 +207,8 @@ func (g *Gate) roomFor(total int64) *room {
 	return &g.large
 }
 
-// admitWaiting admits those for whom there is room now. A body for which there is
-// none does not hold up smaller ones, or those of other sources.
+// admitWaiting admits waiting bodies for which there is room now. A body without
+// room does not block smaller ones or those of other sources.
 func (g *Gate) admitWaiting() {
 	g.waiting = slices.DeleteFunc(g.waiting, func(w *waiter) bool {
 		if !w.body.move(g.roomFor(w.total), w.total) {
@@ -216,8 +219,8 @@ func (g *Gate) admitWaiting() {
 	})
 }
 
-// move counts the body as total bytes in a room, if they fit, and no longer where
-// it was. Both need the gate's mutex.
+// move charges the body as total bytes to a room, if they fit, and removes its
+// old charge. move and release need the gate's mutex.
 func (b *Body) move(to *room, total int64) bool {
 	total = max(total, MinCharge)
 	if b.room == to {
@@ -238,7 +241,7 @@ func (b *Body) move(to *room, total int64) bool {
 	return true
 }
 
-// release takes bytes out of the body's room.
+// release frees bytes of the body's room.
 func (b *Body) release(bytes int64) {
 	r := b.room
 	b.held -= bytes

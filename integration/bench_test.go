@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -113,9 +112,9 @@ func postOK(b *testing.B, client *http.Client, url string, body []byte) bool {
 	return true
 }
 
-// BenchmarkCachedGET asks a question whose answer is cached, and Caddy's own
-// respond for the same body, in turns. The ratio is requests/s of the one to
-// the other.
+// BenchmarkCachedGET asks a question whose answer is cached, and Caddy's own respond
+// for the same body at a site of its own, in turns. The metrics are the server's time on
+// the processor for a request of each, and their ratio. The goal is at most 1.35.
 func BenchmarkCachedGET(b *testing.B) {
 	b.Run("memory", func(b *testing.B) { benchmarkCachedGET(b, "memory") })
 	b.Run("memcached", func(b *testing.B) {
@@ -133,38 +132,42 @@ func benchmarkCachedGET(b *testing.B, cacheOption string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.WriteConfig(strings.Replace(string(config), "respond 404",
-		fmt.Sprintf("header /same Content-Type application/json\n\trespond /same `%s`\n\trespond 404", body), 1))
+	plain := "http://" + edgetest.FreeAddress(b)
+	s.WriteConfig(string(config) + fmt.Sprintf("\n%s {\n\theader Content-Type application/json\n\trespond `%s`\n}\n", plain, body))
 	s.Start()
-	if got := s.Request(http.MethodGet, "/same", "").Body; got != body {
-		b.Fatalf("respond answers %q, want %q", got, body)
-	}
 
 	// In turns, so that whatever else this machine does hits both alike.
 	const rounds = 10
 	var cached, respond time.Duration
+	each := b.N/rounds + 1
 	b.ResetTimer()
 	for range rounds {
-		respond += s.getMany(b, "/same", b.N/rounds+1)
-		cached += s.getMany(b, path, b.N/rounds+1)
+		start := s.cpuTime()
+		getMany(b, plain+path, each)
+		between := s.cpuTime()
+		getMany(b, s.URL+path, each)
+		respond += between - start
+		cached += s.cpuTime() - between
 	}
 	b.StopTimer()
-	b.ReportMetric(float64(respond)/float64(cached), "x-respond")
+	perRequest := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(rounds*each) }
+	b.ReportMetric(perRequest(respond), "µs-respond")
+	b.ReportMetric(perRequest(cached), "µs-cached")
+	b.ReportMetric(float64(cached)/float64(respond), "x-respond")
 }
 
-// getMany sends n GETs from a few clients and returns how long that took.
-func (s *server) getMany(b *testing.B, path string, n int) time.Duration {
+// getMany sends n GETs from a few clients.
+func getMany(b *testing.B, url string, n int) {
 	const clients = 8
 	client := benchClient(clients)
 	defer client.CloseIdleConnections()
 	var left atomic.Int64
 	left.Store(int64(n))
 	var group sync.WaitGroup
-	start := time.Now()
 	for range clients {
 		group.Go(func() {
 			for left.Add(-1) >= 0 {
-				resp, err := client.Get(s.URL + path)
+				resp, err := client.Get(url)
 				if err != nil {
 					b.Error(err)
 					return
@@ -179,7 +182,6 @@ func (s *server) getMany(b *testing.B, path string, n int) time.Duration {
 		})
 	}
 	group.Wait()
-	return time.Since(start)
 }
 
 func benchClient(connections int) *http.Client {

@@ -87,7 +87,7 @@ func TestCheck(t *testing.T) {
 	t.Run("unknown host", func(t *testing.T) {
 		other := newCheckedServer(t, "store elasticsearch http://elasticsearch.invalid:9200")
 		other.StartUntil(http.StatusServiceUnavailable)
-		other.wantCheck("connection", "See that Elasticsearch runs and that the URLs")
+		other.wantCheck("connection", "Make sure that Elasticsearch runs and that the URLs")
 	})
 	t.Run("log-in", func(t *testing.T) {
 		guarded := elastics.New(t)

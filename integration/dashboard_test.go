@@ -1,3 +1,6 @@
+// Windows has no process groups.
+//go:build unix
+
 package integration
 
 import (
@@ -13,6 +16,8 @@ import (
 
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
+
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 // dashboardTests are the tests of the page, which are written in its language.
@@ -49,7 +54,8 @@ func node(t *testing.T, limit time.Duration, files ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", append([]string{"--test", "--test-reporter=spec"}, files...)...)
+	program := rings.Tool(t, "node", "sudo apt-get install nodejs")
+	cmd := exec.CommandContext(ctx, program, append([]string{"--test", "--test-reporter=spec"}, files...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	out, err := cmd.CombinedOutput()

@@ -52,7 +52,7 @@ func TestDeadLetters(t *testing.T) {
 	send(4, "2026-11-21") // is not held up by the others
 
 	edgetest.Eventually(t, "three alerts are dead letters", func() bool { return strings.Count(letters("list"), e.Day()) == 3 })
-	s.wantCheck("dead letters", "requeue them when that is mended")
+	s.wantCheck("dead letters", "requeue them once the cause is fixed")
 	edgetest.Eventually(t, "the closed index is told of", func() bool { out, _ := s.Check(); return strings.Contains(out, "index_closed_exception") })
 	edgetest.Eventually(t, "only the message for the closed index waits", func() bool { return s.Waiting() == 1 })
 	id := strings.Fields(strings.Split(letters("list"), "\n")[1])[0]

@@ -47,7 +47,7 @@ var edge = map[string]struct {
 func TestRecordedEdge(t *testing.T) {
 	s := startServer(t, "", "frontend https://sicherheitstacho.eu")
 	s.addUsers(loadManifest(t))
-	folder := filepath.Join(recordings("PEBA_GOLDEN", "../shared/golden"), "answers")
+	folder := filepath.Join(recordings("PEBA_GOLDEN", "golden"), "answers")
 	for name, want := range edge {
 		var r recordedRequest
 		readJSON(t, filepath.Join(folder, name+".json"), &r)

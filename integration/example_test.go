@@ -55,7 +55,7 @@ func TestExampleWithoutCommunity(t *testing.T) {
 	if got := s.Post(oneMessage()); got.Status != http.StatusForbidden {
 		t.Errorf("a message: %d %s", got.Status, got.Body)
 	}
-	if !strings.Contains(s.Log.String(), "there is no community log-in") {
+	if !strings.Contains(s.Log.String(), "there is no community login") {
 		t.Errorf("the log does not warn:\n%s", s.Log)
 	}
 }

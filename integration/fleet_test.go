@@ -201,7 +201,7 @@ func TestFleetChores(t *testing.T) {
 	}
 	for _, s := range edges {
 		s.Stop()
-		if log := s.Log.String(); strings.Contains(log, `"level":"error"`) || strings.Contains(log, "cannot look after") {
+		if log := s.Log.String(); strings.Contains(log, `"level":"error"`) || strings.Contains(log, "maintaining the indices in Elasticsearch failed") {
 			t.Errorf("an edge had trouble:\n%s", edgetest.Tail(log))
 		}
 	}

@@ -15,7 +15,7 @@ func torture(t *testing.T) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		t.Fatalf("PEBA_TORTURE is %q: allowed is a number of rounds", text)
+		t.Fatalf("PEBA_TORTURE: got %q, must be a number of rounds", text)
 	}
 	return n
 }

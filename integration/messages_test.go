@@ -39,7 +39,7 @@ type recorded struct {
 }
 
 func messagesFolder() string {
-	return recordings("PEBA_MESSAGES", "../shared/sensor-messages/made")
+	return recordings("PEBA_MESSAGES", "messages/made")
 }
 
 func loadManifest(t *testing.T) manifest {
@@ -79,7 +79,7 @@ func (s *server) addUsers(m manifest) {
 }
 
 // differs lists the messages that are answered otherwise than by the Python
-// service, with the status and the words of contract §1 for it.
+// service, with the status and the words of docs/CONTRACT.md §1 for it.
 var differs = map[string]struct {
 	status int
 	why    string

@@ -18,7 +18,7 @@ func TestSharedPort(t *testing.T) {
 	first.wantHealthy()
 	second.Start()
 	edge := func(s *server) string { return fmt.Sprintf("process %d on ", s.PID()) }
-	edgetest.Eventually(t, "the log warns", func() bool { return strings.Contains(second.Log.String(), "divided between this process and another") })
+	edgetest.Eventually(t, "the log warns", func() bool { return strings.Contains(second.Log.String(), "split between this process and another") })
 	first.wantCheck("ports", "ss -ltnp")
 	second.wantCheck("ports", "ss -ltnp")
 	if out, _ := first.Check(); !strings.Contains(out, edge(second)) || strings.Contains(out, edge(first)) || !strings.Contains(out, first.Database()) {

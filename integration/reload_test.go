@@ -53,7 +53,7 @@ func TestReload(t *testing.T) {
 	// One that cannot be taken leaves the old one at work.
 	s.WriteConfig(strings.Replace(config("10d"), "retention 10d", "retention 1s", 1))
 	if out, err := s.CLI("", "reload", "--address", s.Admin, "--config", s.Config, "--adapter", "caddyfile"); err == nil ||
-		!strings.Contains(out, `retention is \"1s\"`) {
+		!strings.Contains(out, `retention: got \"1s\"`) {
 		t.Errorf("a wrong configuration: %v\n%s", err, out)
 	}
 	stop.Store(true)
@@ -90,7 +90,7 @@ func TestReloadElasticsearch(t *testing.T) {
 	// configuration that does not start may have met a sensor already.
 	l.MayRefuse.Store(true)
 	for option, want := range map[string]string{
-		"timeout 1ms": "timeout is \\\"1ms\\\"",
+		"timeout 1ms": "timeout: got \\\"1ms\\\"",
 		edgetest.SpoolOption(filepath.Join(s.Data, "caddy", "peba", "spool"), "max_size 1GiB"): "stop and start PEBA to change these",
 	} {
 		s.WriteConfig(s.Site(e.Options(option), ""))

@@ -18,6 +18,7 @@ func TestMetricsAreBounded(t *testing.T) {
 	before := func() map[string]bool {
 		s.hostile(0)
 		s.series() // the first look adds what counts looks
+		edgetest.Eventually(t, "the feed is computed", func() bool { return s.series()[`peba_feed_addresses{feed="blocklist"}`] })
 		return s.series()
 	}()
 	const values = 2000

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/peba-edge/peba/integration/edgetest"
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 // binary is ./cmd/peba, built once for all tests.
@@ -17,6 +18,7 @@ var binary edgetest.Binary
 var elastics = edgetest.Elastics{Nodes: 3}
 
 func TestMain(m *testing.M) {
+	rings.OuterMain("the built binary, Elasticsearch, memcached and Chromium")
 	os.Exit(buildAndRun(m))
 }
 
@@ -69,10 +71,10 @@ func startLedger(t testing.TB, servers ...*server) *edgetest.Ledger {
 }
 
 // recordings returns a folder of recordings: the one that the environment
-// variable names, or the one beside the repository.
-func recordings(variable, byDefault string) string {
+// variable names, or the repository's own.
+func recordings(variable, folder string) string {
 	if dir := os.Getenv(variable); dir != "" {
 		return dir
 	}
-	return filepath.Join("..", byDefault)
+	return filepath.Join("../testdata/recorded", folder)
 }

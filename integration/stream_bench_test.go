@@ -24,27 +24,40 @@ import (
 // came in time.
 func BenchmarkStream(b *testing.B) {
 	for _, clients := range []int{1000, 5000} {
-		b.Run(fmt.Sprint(clients), func(b *testing.B) { benchmarkStream(b, clients) })
+		b.Run(fmt.Sprint(clients), func(b *testing.B) { benchmarkStream(b, clients, 50, "event: alert") })
 	}
 }
 
-func benchmarkStream(b *testing.B, clients int) {
-	const rate = 50
+// BenchmarkQuietStream has clients listen after a last alert: for five minutes they get
+// a count of zero each second.
+func BenchmarkQuietStream(b *testing.B) {
+	for _, clients := range []int{1000, 5000} {
+		b.Run(fmt.Sprint(clients), func(b *testing.B) { benchmarkStream(b, clients, 0, "event: count") })
+	}
+}
+
+func benchmarkStream(b *testing.B, clients, rate int, event string) {
 	s := startServer(b, "max_streams 10000 10000", "")
 	fleet := simulate.NewFleet(1, 50)
+	post := func(alerts int) {
+		body := fleet.Message(time.Now(), edgetest.CommunityUser, edgetest.CommunityToken, alerts)
+		resp, err := http.Post(s.URL+"/ews-0.1/alert/postSimpleMessage", "text/xml", bytes.NewReader(body))
+		if err != nil {
+			b.Fatal(err)
+		}
+		resp.Body.Close()
+	}
 	second := func() {
 		next := time.Now().Add(time.Second)
 		for range 5 {
-			body := fleet.Message(time.Now(), edgetest.CommunityUser, edgetest.CommunityToken, rate/5)
-			resp, err := http.Post(s.URL+"/ews-0.1/alert/postSimpleMessage", "text/xml", bytes.NewReader(body))
-			if err != nil {
-				b.Fatal(err)
+			if rate > 0 {
+				post(rate / 5)
 			}
-			resp.Body.Close()
 			time.Sleep(time.Until(next) / 5)
 		}
 		time.Sleep(time.Until(next))
 	}
+	post(1)
 	cores := func(seconds int) float64 {
 		before, start := s.cpuTime(), time.Now()
 		for range seconds {
@@ -70,7 +83,7 @@ func benchmarkStream(b *testing.B, clients int) {
 			room := make([]byte, 32<<10)
 			for {
 				n, err := conn.Read(room)
-				events.Add(int64(bytes.Count(room[:n], []byte("event: alert"))))
+				events.Add(int64(bytes.Count(room[:n], []byte(event))))
 				if err != nil {
 					return
 				}
@@ -86,7 +99,7 @@ func benchmarkStream(b *testing.B, clients int) {
 	b.ReportMetric(alone, "cores-alone")
 	b.ReportMetric(with, "cores")
 	b.ReportMetric(float64(s.ResidentMemory()-memory)/1024/float64(clients), "KB/stream")
-	b.ReportMetric(float64(events.Load()-before)/float64(b.N*rate*clients), "events")
+	b.ReportMetric(float64(events.Load()-before)/float64(b.N*max(rate, 1)*clients), "events")
 }
 
 // cpuTime is how long the server has kept cores busy.

@@ -1,5 +1,5 @@
-// Package notify sends events of Caddy's events app to where people see them.
-// DESIGN.md beside this file says why it is built as it is.
+// Package notify posts events of Caddy's events app to a webhook. See DESIGN.md
+// for the reasons.
 package notify
 
 import (
@@ -23,14 +23,14 @@ func init() {
 // maxEvent is the maximum size of an event as JSON, in bytes.
 const maxEvent = 64 << 10
 
-// errURL does not show the URL: many have a secret in their path.
+// errURL does not contain the URL: many have a secret in their path.
 var errURL = errors.New("peba_notify: the URL is invalid: must be http://HOST/… or https://HOST/…")
 
 // Handler posts each event to a URL, as JSON in the form of CloudEvents 1.0. It works in
-// the background: an event waits in memory, among at most 100, until the receiver answers
-// with a status of 2xx. An event is sent up to four times within 31 seconds and the time
-// that the receiver takes, which is limited to ten seconds each. What is waiting when the
-// configuration is replaced or the server stops is sent within five seconds or dropped.
+// the background: events are queued in memory, at most 100, until the receiver answers
+// with a 2xx status. There are up to four attempts within 31 seconds, plus at most ten
+// seconds for each answer. When the configuration is replaced or the server stops, queued
+// events are sent within five seconds or dropped.
 type Handler struct {
 	// URL that events are posted to. Placeholders such as {env.NAME} and {file.PATH} are
 	// replaced when the configuration is loaded.
@@ -48,7 +48,7 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision starts the sender, which connects to nothing before there is an event.
+// Provision starts the sender, which does not connect before the first event.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
@@ -62,7 +62,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// parseURL reads where to post.
+// parseURL parses and checks the webhook's URL.
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -71,8 +71,8 @@ func parseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// Handle enqueues the event and never blocks: it runs in the path of alerts. The error is
-// for events that cannot be sent at all; Caddy logs it.
+// Handle enqueues the event and never blocks, since it runs while alerts are processed.
+// It returns an error for events that cannot be sent at all; Caddy logs it.
 func (h *Handler) Handle(_ context.Context, e caddy.Event) error {
 	event := e.CloudEvent()
 	body, err := json.Marshal(event)
@@ -80,7 +80,7 @@ func (h *Handler) Handle(_ context.Context, e caddy.Event) error {
 		return fmt.Errorf("encoding the event: %w", err)
 	}
 	if e.Data != nil && len(event.Data) == 0 {
-		return errors.New("encoding the event: its data have no form in JSON")
+		return errors.New("encoding the event: its data cannot be represented in JSON")
 	}
 	if len(body) > maxEvent {
 		return fmt.Errorf("the event is too large to be sent: got %d bytes, must be at most %d", len(body), maxEvent)
@@ -89,7 +89,7 @@ func (h *Handler) Handle(_ context.Context, e caddy.Event) error {
 	return nil
 }
 
-// Cleanup sends or drops what is waiting. Only the end of the process waits for that.
+// Cleanup sends or drops queued events. Only the end of the process waits for that.
 func (h *Handler) Cleanup() error {
 	if h.sender == nil {
 		return nil

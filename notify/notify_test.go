@@ -117,7 +117,7 @@ func TestFullQueue(t *testing.T) {
 			}, &log)
 			s.enqueue([]byte("{}"))
 			synctest.Wait() // it is being sent
-			for range mostWaiting + 7 {
+			for range maxWaiting + 7 {
 				s.enqueue([]byte("{}"))
 			}
 			start := time.Now()
@@ -127,7 +127,7 @@ func TestFullQueue(t *testing.T) {
 			}
 			s.enqueue([]byte("{}"))
 		})
-		if counts[sent] != 0 || counts[failed] != 1 || counts[dropped] != mostWaiting+8 {
+		if counts[sent] != 0 || counts[failed] != 1 || counts[dropped] != maxWaiting+8 {
 			t.Errorf("counted %v", counts)
 		}
 		if !strings.Contains(log.String(), `"events":7`) || !strings.Contains(log.String(), `"events":100`) {

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// mostWaiting is the capacity of the queue, in events.
-	mostWaiting = 100
+	// maxWaiting is the capacity of the queue, in events.
+	maxWaiting = 100
 	// postTimeout is how long a receiver may take to answer.
 	postTimeout = 10 * time.Second
 	// grace is how long the sender goes on after it was closed.
@@ -40,7 +40,7 @@ func newClient() *http.Client {
 	}
 }
 
-// sender posts what is enqueued, one after the other.
+// sender posts queued events one after the other.
 type sender struct {
 	target *url.URL
 	client *http.Client
@@ -60,13 +60,13 @@ func newSender(target *url.URL, client *http.Client, logger *zap.Logger) *sender
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sender{
 		target: target, client: client, logger: logger.With(zap.String("receiver", target.Host)),
-		queue: make(chan []byte, mostWaiting), stop: stop, done: make(chan struct{}),
+		queue: make(chan []byte, maxWaiting), stop: stop, done: make(chan struct{}),
 	}
 	go s.run(ctx)
 	return s
 }
 
-// enqueue drops the body if there is no room, or nobody left to send it.
+// enqueue drops the body if the queue is full or the sender is closed.
 func (s *sender) enqueue(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,8 +85,8 @@ func (s *sender) drop() {
 	metrics.events.WithLabelValues(dropped).Inc()
 }
 
-// close lets the sender finish what is waiting, within the grace. The channel it returns
-// is closed when that is over.
+// close lets the sender finish queued events within the grace period. The returned
+// channel is closed when that is over.
 func (s *sender) close() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,8 @@ func (s *sender) logDropped() {
 	}
 }
 
-// deliver posts until the receiver has the event, or retries are over or of no use.
+// deliver posts until the receiver accepts the event, or retries are used up or
+// pointless.
 func (s *sender) deliver(ctx context.Context, body []byte) error {
 	err := s.post(ctx, body)
 	for _, pause := range backOff() {
@@ -161,7 +162,7 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 		return fmt.Errorf("posting to %s: %w", s.target.Host, err)
 	}
 	defer resp.Body.Close()
-	// What it says does not matter, nor how that ends.
+	// The body and errors of reading it do not matter.
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer)
 	if resp.StatusCode/100 != 2 {
 		return statusError(resp.StatusCode)
@@ -169,7 +170,7 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 	return nil
 }
 
-// statusError is a status that is no success.
+// statusError is an HTTP status other than success.
 type statusError int
 
 func (e statusError) Error() string {

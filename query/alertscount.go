@@ -8,10 +8,10 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// The parameter that says which window alerts are counted in.
+// The parameter for the window in which alerts are counted.
 var timeParam = Param{
 	Name:     "time",
-	Summary:  "How far to look back: minutes, or day for since 00:00 UTC.",
+	Summary:  "The window: the last so many minutes, or day for since 00:00 UTC.",
 	Kind:     Number,
 	Words:    []string{"day"},
 	Required: true,
@@ -20,24 +20,24 @@ var timeParam = Param{
 
 var retrieveAlertsCount = &Question{
 	Name:    "retrieveAlertsCount",
-	Summary: "How many alerts arrived in a window up to now.",
+	Summary: "Number of alerts that arrived in a window up to now.",
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
 	Params:  []Param{timeParam, outParam},
 	Answers: []Answer{{
-		Schema: element("EWSSimpleIPInfo", field("AlertCount", count("How many alerts."))),
+		Schema: element("EWSSimpleIPInfo", field("AlertCount", count("Number of alerts."))),
 		Example: xmlDeclaration + `<EWSSimpleIPInfo>
   <AlertCount>1234</AlertCount>
 </EWSSimpleIPInfo>
 `,
 	}, {
-		Schema:  record(field("AlertCount", count("How many alerts."))),
+		Schema:  record(field("AlertCount", count("Number of alerts."))),
 		Example: `{"AlertCount": 1234}`,
 	}},
 	Ask: askAlertsCount,
 }
 
-// since is the start of the window that the parameter time asks for.
+// since returns the start of the window given by the parameter time.
 func (in Input) since() time.Time {
 	if in.text("time") == "day" {
 		return startOfDay(in.Now)

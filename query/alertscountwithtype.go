@@ -9,14 +9,14 @@ import (
 
 var retrieveAlertsCountWithType = &Question{
 	Name:    "retrieveAlertsCountWithType",
-	Summary: "How many alerts arrived in a window up to now, in all and of each honeypot type, most first.",
+	Summary: "Number of alerts that arrived in a window up to now, in total and per honeypot type, highest first.",
 	Formats: []string{JSON},
 	TTL:     fixed(13 * time.Second),
 	Params:  []Param{timeParam},
 	Answers: []Answer{{
 		Schema: record(
-			field("AlertCountTotal", count("How many alerts in all.")),
-			field("AlertCountPerType", byKey("", count("How many alerts."), "By honeypot type, most first."))),
+			field("AlertCountTotal", count("Total number of alerts.")),
+			field("AlertCountPerType", byKey("", count("Number of alerts."), "By honeypot type, highest first."))),
 		Example: `{
   "AlertCountTotal": 1234,
   "AlertCountPerType": {"SSH/console(cowrie)": 1000, "Webpage": 200, "Network(Dionaea)": 34}

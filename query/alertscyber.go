@@ -10,7 +10,7 @@ import (
 
 var retrieveAlertsCyber = &Question{
 	Name:    "retrieveAlertsCyber",
-	Summary: "The newest alerts by the time of their arrival, 1000 at most (or what the operator set), newest first.",
+	Summary: "The newest alerts by time of arrival, at most 1000 (configurable), newest first.",
 	Private: true,
 	Formats: []string{XML, JSON},
 	TTL:     fixed(time.Second),
@@ -23,7 +23,7 @@ var retrieveAlertsCyber = &Question{
 				field("Id", text("The sensor's analyzer id.")),
 				field("Type", text("The honeypot type.")),
 				field("Country", text("The sensor's country, ISO code or -.")))),
-			field("Request", text("What the attacker did, as the attacker wrote it.")),
+			field("Request", text("What the attacker did, in the attacker's own words.")),
 			field("Source", record(
 				field("Address", text("The attacker's address.")),
 				field("Country", text("Its country, ISO code or -.")),
@@ -76,12 +76,12 @@ var retrieveAlertsCyber = &Question{
 	},
 }
 
-// alertsSchema is a list of alerts with these members.
+// alertsSchema is the schema of a list of alerts with these members.
 func alertsSchema(fields ...Property) *Schema {
 	return element("EWSSimpleAlertInfo", field("Alerts", wrapped(element("Alert", fields...), "The alerts, newest first.")))
 }
 
-// alertsXML lists alerts, each written by write.
+// alertsXML encodes a list of alerts, each written by write.
 func alertsXML(alerts []alert.Document, write func(*xmlWriter, *alert.Document)) []byte {
 	const root = "EWSSimpleAlertInfo"
 	w := newXML(root, 768*(len(alerts)+1))
@@ -99,7 +99,7 @@ func alertsXML(alerts []alert.Document, write func(*xmlWriter, *alert.Document))
 	return w.bytes(root)
 }
 
-// cyberFields are what writeCyberAlert reads.
+// cyberFields are the fields that writeCyberAlert reads.
 var cyberFields = []string{
 	"recievedTime", "peerIdent", "peerType", "targetCountry", "originalRequestString", "location", "sourceEntryIp", "country",
 }

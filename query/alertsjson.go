@@ -13,12 +13,12 @@ import (
 
 var retrieveAlertsJSON = &Question{
 	Name:    "retrieveAlertsJson",
-	Summary: "The newest alerts by the time of their arrival, newest first, without the source addresses.",
+	Summary: "The newest alerts by time of arrival, newest first, without source addresses.",
 	Formats: []string{JSON},
 	TTL:     fixed(25 * time.Second),
 	Params: []Param{{
 		Name:    "topx",
-		Summary: "How many alerts.",
+		Summary: "Number of alerts.",
 		Kind:    Number,
 		Min:     1,
 		Max:     1000,
@@ -27,7 +27,7 @@ var retrieveAlertsJSON = &Question{
 	}},
 	Answers: []Answer{{
 		Schema: record(field("alerts", list(publicAlertSchema,
-			"The alerts, newest first; unknown coordinates are the operator's home."))),
+			"The alerts, newest first. Unknown coordinates are replaced by the operator's home."))),
 		Example: `{
   "alerts": [
 ` + publicAlertExample("2026-11-23 23:45:55") + `
@@ -48,7 +48,7 @@ var publicAlertSchema = record(
 	field("destLat", text("The sensor's latitude in degrees.")),
 	field("destLng", text("The sensor's longitude in degrees.")),
 	field("analyzerType", text("The honeypot type.")),
-	field("requestString", text("What the attacker did, in a line, escaped for HTML.")),
+	field("requestString", text("What the attacker did, in one line, escaped for HTML.")),
 	field("clientDomain", &Schema{Type: "boolean", Description: "Whether it is one of the community's alerts."}))
 
 // publicAlertExample is one alert in an example's list.
@@ -99,13 +99,13 @@ func askAlertsJSON(ctx context.Context, in Input) ([]byte, error) {
 	}{alerts})
 }
 
-// publicFields are what public and requestString read.
+// publicFields are the fields that public and requestString read.
 var publicFields = []string{
 	"recievedTime", "country", "countryName", "targetCountry", "location", "locationDestination", "peerType", "clientDomain",
 	"originalRequestString", "username", "password", "login", "targetEntryPort", "targetport",
 }
 
-// public is what all may know of an alert.
+// public returns the public part of an alert.
 func (s Settings) public(d *alert.Document, request string) publicAlert {
 	a := publicAlert{
 		ID:            d.ID,
@@ -122,13 +122,13 @@ func (s Settings) public(d *alert.Document, request string) publicAlert {
 	return a
 }
 
-// EncodeAlert returns an alert as it stands in the answer of retrieveAlertsJson,
-// in one line without its end. The request is cut to so many bytes before it is
-// escaped, which makes up to nine of one.
-func EncodeAlert(d *alert.Document, s Settings, mostRequest int) ([]byte, error) {
+// EncodeAlert returns an alert as in the answer of retrieveAlertsJson, in one
+// line without a line break. The request is truncated to maxRequest bytes before
+// escaping, which may turn one byte into nine.
+func EncodeAlert(d *alert.Document, s Settings, maxRequest int) ([]byte, error) {
 	request := plainRequest(d)
-	if len(request) > mostRequest {
-		request = strings.ToValidUTF8(request[:mostRequest], "") // no half characters
+	if len(request) > maxRequest {
+		request = strings.ToValidUTF8(request[:maxRequest], "") // no partial characters
 	}
 	body, err := json.Marshal(s.public(d, htmlEscaper.Replace(request)))
 	if err != nil {

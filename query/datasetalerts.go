@@ -8,22 +8,22 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// The parameter that says where a series of days starts.
+// The parameter for the start of a series of days.
 var daysParam = Param{
 	Name:    "days",
-	Summary: "From how many days before today, 00:00 UTC; by default from one calendar month ago.",
+	Summary: "Start of the series: 00:00 UTC so many days before today; by default one calendar month ago.",
 	Kind:    Number,
 	Example: "7",
 }
 
 var datasetAlertsPerMonth = &Question{
 	Name:    "datasetAlertsPerMonth",
-	Summary: "How many alerts there were each day, by the sensors' clocks; those of more than a day in the future are left out.",
+	Summary: "Number of alerts per day, by the sensors' clocks, without alerts of more than a day in the future.",
 	Formats: []string{JSON},
 	TTL:     fixed(600 * time.Second),
 	Params:  []Param{daysParam},
 	Answers: []Answer{{
-		Schema: datasetSchema(count("How many alerts."), "By day, in order; days without alerts between the first and the last are there with 0."),
+		Schema: datasetSchema(count("Number of alerts."), "By day, in order. Days without alerts between the first and the last are included as 0."),
 		Example: `[
   {
     "datasetAlertsPerMonth": {
@@ -35,7 +35,7 @@ var datasetAlertsPerMonth = &Question{
 ]`,
 	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
-		groups, err := in.askDays(ctx)
+		groups, err := in.askDays(ctx, store.Created)
 		if err != nil {
 			return nil, err
 		}
@@ -43,27 +43,27 @@ var datasetAlertsPerMonth = &Question{
 	},
 }
 
-// axisEnd is the end, exclusive, of time axes by the sensors' clocks: alerts of
-// more than a day in the future are of sensors whose clocks are wrong.
+// axisEnd returns the end, exclusive, of time axes by the sensors' clocks:
+// alerts of more than a day in the future come from wrong clocks.
 func axisEnd(now time.Time) time.Time { return untilNow(now).Add(oneDay) }
 
-// askDays counts alerts by day of their createTime, from the day that the
-// parameter days asks for, up to axisEnd.
-func (in Input) askDays(ctx context.Context, by ...store.Dimension) ([]store.Group, error) {
+// askDays counts alerts per day of one of their times, from the start given by
+// the parameter days up to axisEnd.
+func (in Input) askDays(ctx context.Context, clock store.TimeField, by ...store.Dimension) ([]store.Group, error) {
 	from := monthBefore(in.Now)
 	if in.given("days") {
 		from = daysBefore(in.Now, in.number("days"))
 	}
 	return in.Reader.Group(ctx,
-		store.Filter{Domain: in.Domain, Time: store.Created, From: from, To: axisEnd(in.Now)},
+		store.Filter{Domain: in.Domain, Time: clock, From: from, To: axisEnd(in.Now)},
 		store.Grouping{By: by, Bucket: oneDay})
 }
 
 const oneDay = 24 * time.Hour
 
-// fillDays puts days in order and adds those without alerts between the first
-// and the last. It adds none before 2000: only sensors without a clock send alerts
-// from there, and one alert of the year 1 must not make the answer long.
+// fillDays sorts days and adds those without alerts between the first and the
+// last. It adds none before 2000: such alerts come only from sensors without a
+// clock, and one alert of the year 1 must not make the answer long.
 func fillDays(groups []store.Group) object {
 	counts := make(map[time.Time]int64, len(groups))
 	for _, g := range groups {
@@ -85,15 +85,15 @@ func fillDays(groups []store.Group) object {
 	return filled
 }
 
-// datasetSchema is what encodeDataset writes.
+// datasetSchema is the schema of encodeDataset's output.
 func datasetSchema(day *Schema, description string) *Schema {
 	only := list(record(field("datasetAlertsPerMonth", byKey(dayPattern, day, description))), "One object.")
 	only.MaxItems = 1
 	return only
 }
 
-// encodeDataset writes what both dataset questions answer, under the name that
-// they share.
+// encodeDataset encodes the answer of both dataset questions, which share a
+// name in it.
 func encodeDataset(days object) ([]byte, error) {
 	return encodeJSON([]object{{{"datasetAlertsPerMonth", days}}})
 }

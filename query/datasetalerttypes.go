@@ -10,13 +10,20 @@ import (
 
 var datasetAlertTypesPerMonth = &Question{
 	Name:    "datasetAlertTypesPerMonth",
-	Summary: "How many alerts of each honeypot type there were each day, by the sensors' clocks; days without alerts are left out, as are alerts of more than a day in the future.",
+	Summary: "Number of alerts per day and honeypot type, by the sensors' clocks or by time of arrival, without days without alerts and alerts of more than a day in the future.",
 	Formats: []string{JSON},
-	TTL:     fixed(3600 * time.Second),
-	Params:  []Param{daysParam},
+	TTL:     dayTypesTTL,
+	Params: []Param{daysParam, {
+		Name:    "clock",
+		Summary: "The clock that determines an alert's day: the sensor's, or this server's at arrival.",
+		Kind:    Word,
+		Words:   []string{"sensor", "arrival"},
+		Default: "sensor",
+		Example: "arrival",
+	}},
 	Answers: []Answer{{
-		Schema: datasetSchema(byKey("", count("How many alerts."), "By honeypot type, most first."),
-			"By day, in order; days without alerts are left out."),
+		Schema: datasetSchema(byKey("", count("Number of alerts."), "By honeypot type, highest first."),
+			"By day, in order, without days without alerts."),
 		Example: `[
   {
     "datasetAlertsPerMonth": {
@@ -27,7 +34,11 @@ var datasetAlertTypesPerMonth = &Question{
 ]`,
 	}},
 	Ask: func(ctx context.Context, in Input) ([]byte, error) {
-		groups, err := in.askDays(ctx, store.PeerType)
+		clock := store.Created
+		if in.text("clock") == "arrival" {
+			clock = store.Received
+		}
+		groups, err := in.askDays(ctx, clock, store.PeerType)
 		if err != nil {
 			return nil, err
 		}
@@ -41,4 +52,18 @@ var datasetAlertTypesPerMonth = &Question{
 		}
 		return encodeDataset(days)
 	},
+}
+
+// dayTypesTTL is an hour. By arrival, a past day does not change any more, so an answer
+// with half of a day is not kept beyond the end of that day.
+func dayTypesTTL(args Args, now time.Time) time.Duration {
+	ttl := 3600 * time.Second
+	if args.text("clock") != "arrival" {
+		return ttl
+	}
+	today := startOfDay(now)
+	if now.Before(today.Add(settleTime)) {
+		return 60 * time.Second
+	}
+	return min(ttl, today.Add(oneDay).Sub(now))
 }

@@ -13,15 +13,15 @@ import (
 
 var enrichment = &Question{
 	Name: "enrichment",
-	Summary: "What is known of one source address: how many alerts came from it, when, at which honeypots and ports, with which credentials. " +
-		"All numbers count all its alerts that are stored, by the time of arrival.",
+	Summary: "Statistics about one source address: number and times of its alerts, the honeypots and ports, the credentials. " +
+		"All numbers include all its stored alerts; times are those of arrival.",
 	Private: true,
 	Formats: []string{JSON},
 	TTL:     fixed(60 * time.Second),
 	AtOnce:  2,
 	Params: []Param{addressParam, {
 		Name:    "topx",
-		Summary: "How many ports, sensors, credentials and CVEs at most; distinct counts all of them.",
+		Summary: "Maximum number of ports, sensors, credentials and CVEs; distinct counts all of them.",
 		Kind:    Number,
 		Min:     1,
 		Max:     1000,
@@ -31,22 +31,23 @@ var enrichment = &Question{
 	Answers: []Answer{{
 		Schema: record(
 			field("ip", text("The address.")),
-			field("note", text("Why nothing is told of it; else empty.")),
-			field("alerts", count("How many alerts came from it.")),
-			field("first", orNull(momentPattern, "When the first one arrived, in UTC; null if there is none.")),
-			field("last", orNull(momentPattern, "When the last one arrived, in UTC; null if there is none.")),
+			field("note", text("Why the answer has no data; otherwise empty.")),
+			field("alerts", count("Number of alerts from it.")),
+			field("first", orNull(momentPattern, "Arrival of the first one, in UTC; null if there is none.")),
+			field("last", orNull(momentPattern, "Arrival of the last one, in UTC; null if there is none.")),
 			field("country", text("Its country in the last alert, ISO code or -.")),
 			field("countryName", text("The country's name.")),
 			field("as", text("Its autonomous system in the last alert, as AS, number and name, or -.")),
 			field("lat", text("Its latitude in degrees.")),
 			field("lng", text("Its longitude in degrees.")),
-			field("perDay", byKey(dayPattern, count("How many alerts."), "By day, in order; days without alerts between the first and the last are there with 0.")),
-			field("types", byKey("", count("How many alerts."), "By honeypot type, most first.")),
-			field("ports", topSchema("ports", field("port", text("The port that was attacked.")))),
+			field("perDay", byKey(dayPattern, count("Number of alerts."), "By day, in order. Days without alerts between the first and the last are included as 0.")),
+			field("types", byKey("", count("Number of alerts."), "By honeypot type, highest first.")),
+			field("ports", topSchema("ports", field("port", text("The attacked port.")))),
 			field("sensors", topSchema("sensors",
-				field("id", text("The sensor, as in /alert/sensors.")), field("hostname", text("Its host name; undefined where it sent none.")))),
+				field("id", text("The sensor, as in /alert/sensors.")), field("hostname", text("Its host name; undefined if it sent none.")))),
 			field("credentials", topSchema("pairs", field("username", text("The user name.")), field("password", text("The password.")))),
-			field("cves", topSchema("CVEs", field("cve", text("The vulnerability."))))),
+			field("cves", topSchema("CVEs", field("cve", text("The vulnerability.")))),
+			field("feeds", list(text("A feed's name."), "The feeds that list it. Feeds that count alerts of both domains are included with ci=-1."))),
 		Example: `{
   "ip": "8.8.8.8",
   "note": "",
@@ -63,22 +64,23 @@ var enrichment = &Question{
   "ports": {"distinct": 2, "top": [{"port": "22", "alerts": 3590}, {"port": "445", "alerts": 10}]},
   "sensors": {"distinct": 1, "top": [{"id": "5bf2dea2-0a7d-4029-9830-1c7e2ac0ad5a", "hostname": "tpot-01", "alerts": 3600}]},
   "credentials": {"distinct": 812, "top": [{"username": "root", "password": "123456", "alerts": 40}]},
-  "cves": {"distinct": 0, "top": []}
+  "cves": {"distinct": 0, "top": []},
+  "feeds": ["blocklist"]
 }`,
 	}},
 	Ask: askEnrichment,
 }
 
-// orNull is a text of a form, or null.
+// orNull is the schema of a text of a format, or null.
 func orNull(pattern, description string) *Schema {
 	return &Schema{AnyOf: []*Schema{{Type: "string", Pattern: pattern}, {Type: "null"}}, Description: description}
 }
 
-// topSchema is what topOf returns.
+// topSchema is the schema of topOf's result.
 func topSchema(what string, fields ...Property) *Schema {
 	return record(
-		field("distinct", count("How many "+what+" there are in all.")),
-		field("top", list(record(append(fields, field("alerts", count("How many alerts.")))...), "Those with most alerts, most first.")))
+		field("distinct", count("Number of distinct "+what+".")),
+		field("top", list(record(append(fields, field("alerts", count("Number of alerts.")))...), "Those with the most alerts, highest first.")))
 }
 
 // addressSummary is the answer.
@@ -99,9 +101,10 @@ type addressSummary struct {
 	Sensors     ranking      `json:"sensors"`
 	Credentials ranking      `json:"credentials"`
 	CVEs        ranking      `json:"cves"`
+	Feeds       []string     `json:"feeds"`
 }
 
-// ranking is what occurs most of something.
+// ranking is a list of the most frequent entries.
 type ranking struct {
 	Distinct int      `json:"distinct"`
 	Top      []object `json:"top"`
@@ -111,7 +114,7 @@ func askEnrichment(ctx context.Context, in Input) ([]byte, error) {
 	none := ranking{Top: []object{}} // not nil: an empty list is []
 	s := addressSummary{
 		IP: in.text("ip"), Country: "-", CountryName: "-", AS: "-", Lat: unknownDegree, Lng: unknownDegree,
-		PerDay: object{}, Types: rankedCounts{}, Ports: none, Sensors: none, Credentials: none, CVEs: none,
+		PerDay: object{}, Types: rankedCounts{}, Ports: none, Sensors: none, Credentials: none, CVEs: none, Feeds: in.feedsWith(in.text("ip")),
 	}
 	if !in.lists(s.IP) {
 		s.Note = notListed(s.IP)
@@ -160,7 +163,8 @@ func (s *addressSummary) count(ctx context.Context, in Input, filter store.Filte
 	for _, r := range []struct {
 		into *ranking
 		by   []store.Dimension
-		// name returns the members of an entry, or nil for what is none.
+		// name returns the members of an entry, or nil if the group is not an
+		// entry.
 		name func(key []string) object
 	}{
 		{&s.Ports, []store.Dimension{store.TargetPort}, func(key []string) object { return named("port", key[0]) }},
@@ -190,8 +194,8 @@ func (s *addressSummary) count(ctx context.Context, in Input, filter store.Filte
 	return nil
 }
 
-// bySensor adds up groups by uuid, host name and target address for each sensor: its
-// id and the host name that most alerts have.
+// bySensor sums groups by uuid, host name and target address per sensor: its id and
+// the most frequent host name.
 func bySensor(groups []store.Group) []store.Group {
 	var sensors []store.Group
 	place := make(map[string]int)
@@ -202,7 +206,7 @@ func bySensor(groups []store.Group) []store.Group {
 			at, place[id] = len(sensors), len(sensors)
 			sensors = append(sensors, store.Group{Key: []string{id, g.Key[1]}})
 		}
-		if sensors[at].Key[1] == noHostname {
+		if sensors[at].Key[1] == alert.UnknownHost {
 			sensors[at].Key[1] = g.Key[1]
 		}
 		sensors[at].Count += g.Count
@@ -213,7 +217,7 @@ func bySensor(groups []store.Group) []store.Group {
 	return sensors
 }
 
-// named is one member, or nothing if it is empty.
+// named returns one member, or nil if its text is empty.
 func named(name, value string) object {
 	if value == "" {
 		return nil

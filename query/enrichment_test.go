@@ -37,12 +37,12 @@ func TestEnrichment(t *testing.T) {
 			`"ports":{"distinct":2,"top":[{"port":"22","alerts":5},{"port":"80","alerts":2}]},` +
 			`"sensors":{"distinct":3,"top":[{"id":"u1","hostname":"tpot","alerts":5},{"id":"address 9.9.9.9","hostname":"undefined","alerts":1},{"id":"old","hostname":"old","alerts":1}]},` +
 			`"credentials":{"distinct":3,"top":[{"username":"root","password":"2","alerts":3},{"username":"root","password":"1","alerts":2},{"username":"admin","password":"","alerts":1}]},` +
-			`"cves":{"distinct":1,"top":[{"cve":"CVE-2021-44228","alerts":1}]}}`},
+			`"cves":{"distinct":1,"top":[{"cve":"CVE-2021-44228","alerts":1}]},"feeds":[]}`},
 		{"ip=9.9.9.9&topx=1", `"ports":{"distinct":2,"top":[{"port":"22","alerts":5}]},` +
 			`"sensors":{"distinct":3,"top":[{"id":"u1","hostname":"tpot","alerts":5}]},` +
 			`"credentials":{"distinct":3,"top":[{"username":"root","password":"2","alerts":3}]},`},
 		{"ip=9.9.9.9&ci=0", `{"ip":"9.9.9.9","note":"","alerts":0,"first":null,"last":null,"country":"-","countryName":"-","as":"-","lat":"0.0","lng":"0.0",` +
-			`"perDay":{},"types":{},"ports":{"distinct":0,"top":[]},"sensors":{"distinct":0,"top":[]},"credentials":{"distinct":0,"top":[]},"cves":{"distinct":0,"top":[]}}`},
+			`"perDay":{},"types":{},"ports":{"distinct":0,"top":[]},"sensors":{"distinct":0,"top":[]},"credentials":{"distinct":0,"top":[]},"cves":{"distinct":0,"top":[]},"feeds":[]}`},
 		{"ip=10.0.0.5", `{"ip":"10.0.0.5","note":"10.0.0.5 is not globally routable: such addresses are listed only with the option list_private on","alerts":0,`},
 	}
 	for _, tt := range tests {

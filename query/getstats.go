@@ -11,15 +11,15 @@ import (
 
 var getStats = &Question{
 	Name:          "getStats",
-	Summary:       "The community's hourly statistics series: alerts per daemon, in all and of the honeypot types asked for.",
+	Summary:       "The community's hourly statistics series: alerts per daemon, in total and of the requested honeypot types.",
 	CommunityOnly: true,
 	Formats:       []string{JSON},
 	TTL:           fixed(1800 * time.Second),
 	AtOnce:        2, // of any span, and of any types
 	Params: []Param{
-		{Name: "gte", Summary: "The first hour's start; by default 24 hours ago.", Kind: Moment, Example: "2026-11-23 18:00:00"},
-		{Name: "lt", Summary: "The last hour's start, inclusive; by default now.", Kind: Moment, Example: "2026-11-23 20:00:00"},
-		typesParam("values", "Honeypot types to tell the ratios of."),
+		{Name: "gte", Summary: "Start of the first hour; by default 24 hours ago.", Kind: Moment, Example: "2026-11-23 18:00:00"},
+		{Name: "lt", Summary: "Start of the last hour, inclusive; by default now.", Kind: Moment, Example: "2026-11-23 20:00:00"},
+		typesParam("values", "Honeypot types whose ratios to include."),
 		typesParam("value", "More of the same."),
 	},
 	Answers: []Answer{{
@@ -33,9 +33,9 @@ var getStats = &Question{
 			Required: []string{"UTCtimeFrom", "UTCtimeTo"},
 			AdditionalProperties: &Schema{
 				Type:        "number",
-				Description: "comm_ratio_TYPE: alerts per honeypot of a type that was asked for; not there in hours without that type.",
+				Description: "comm_ratio_TYPE: alerts per honeypot of a requested type; absent in hours without that type.",
 			},
-		}, "By hour, in order; hours without a record are left out."),
+		}, "By hour, in order, without hours without a record."),
 		Example: `{
   "2026-11-23 18:00:00": {
     "UTCtimeFrom": "2026-11-23 18:00:00",
@@ -60,7 +60,7 @@ func askStats(ctx context.Context, in Input) ([]byte, error) {
 	if in.given("lt") {
 		to = in.time("lt")
 	}
-	series, err := in.Reader.Statistics(ctx, from, to)
+	series, err := store.List[store.Statistic](ctx, in.Reader, store.Listing{From: from, To: to})
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +75,15 @@ func askStats(ctx context.Context, in Input) ([]byte, error) {
 	return encodeJSON(answer)
 }
 
-// statisticMembers is one hour of the answer, with those of the names that it has.
+// statisticMembers returns one hour of the answer, with those of the names that it
+// has.
 func statisticMembers(hour store.Statistic, names []string) object {
 	members := object{
 		{"UTCtimeFrom", alert.At(hour.From).String()},
 		{"UTCtimeTo", alert.At(hour.To).String()},
 	}
 	for _, name := range names {
-		// JSON has no number for the ratio of an hour without daemons.
+		// An hour without daemons has no ratio that JSON could represent.
 		if v, ok := hour.Values[name]; ok && !math.IsNaN(v) && !math.IsInf(v, 0) {
 			members = append(members, member{name, v})
 		}

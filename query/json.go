@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// object is a JSON object whose members stand in a given order.
+// object is a JSON object with members in a given order.
 type object []member
 
 type member struct {
@@ -29,7 +29,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// MarshalMembers writes a JSON object whose members stand in the given order.
+// MarshalMembers encodes a JSON object with members in the given order.
 func MarshalMembers(members iter.Seq2[string, any]) ([]byte, error) {
 	b := []byte{'{'}
 	for name, value := range members {
@@ -49,8 +49,8 @@ func MarshalMembers(members iter.Seq2[string, any]) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// encodeJSON writes an answer. What attackers wrote comes out as JSON strings
-// in which < > & are escaped, so that no browser can take it for markup.
+// encodeJSON encodes an answer. It escapes < > & in strings, so that no browser
+// can interpret attackers' texts as markup.
 func encodeJSON(answer any) ([]byte, error) {
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -59,13 +59,13 @@ func encodeJSON(answer any) ([]byte, error) {
 	return append(body, '\n'), nil
 }
 
-// rankedCounts are written in the order of ranked.
+// rankedCounts are encoded in the order of ranked.
 type rankedCounts map[string]int64
 
-// MarshalJSON writes the counts, most first.
+// MarshalJSON writes the counts, highest first.
 func (c rankedCounts) MarshalJSON() ([]byte, error) { return ranked(c).MarshalJSON() }
 
-// ranked puts counts in order, most first, and equal ones by name.
+// ranked sorts counts, highest first, and equal ones by name.
 func ranked(counts map[string]int64) object {
 	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))

@@ -9,13 +9,13 @@ import (
 
 var retrieveLatLonAttacks = &Question{
 	Name:    "retrieveLatLonAttacks",
-	Summary: "The coordinates that most alerts came from, or went to, in the last 24 hours or on one day by the sensors' clocks.",
+	Summary: "The coordinates with the most alerts, as source or as target, in the last 24 hours or on one day by the sensors' clocks.",
 	Formats: []string{JSON},
 	TTL:     fixed(60 * time.Second),
 	Params: []Param{
 		{
 			Name:    "direction",
-			Summary: "Whether sources or targets of attacks are meant.",
+			Summary: "Whether to rank sources or targets of attacks.",
 			Kind:    Word,
 			Words:   []string{"src", "dst"},
 			Default: "src",
@@ -24,7 +24,7 @@ var retrieveLatLonAttacks = &Question{
 		topxParam,
 		{
 			Name:    "offset",
-			Summary: "How many days ago was the day, in UTC; by default, and for 0, the last 24 hours.",
+			Summary: "The day in UTC, as a number of days ago; by default, and for 0, the last 24 hours.",
 			Kind:    Number,
 			Max:     99_999,
 			Default: "0",
@@ -34,11 +34,7 @@ var retrieveLatLonAttacks = &Question{
 	Answers: []Answer{{
 		Schema: list(record(
 			field("statsSince", textLike(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, "The day, in UTC; today for the last 24 hours.")),
-			field("latLonAttacks", list(record(
-				field("lat", text("In degrees.")),
-				field("lng", text("In degrees.")),
-				field("count", count("How many alerts."))),
-				"The places, most alerts first."))),
+			field("latLonAttacks", list(placeSchema, "The places, highest count first."))),
 			"One object."),
 		Example: `[
   {
@@ -53,6 +49,11 @@ var retrieveLatLonAttacks = &Question{
 	Ask: askLatLon,
 }
 
+var placeSchema = record(
+	field("lat", text("In degrees.")),
+	field("lng", text("In degrees.")),
+	field("count", count("Number of alerts.")))
+
 type locationCount struct {
 	Lat   string `json:"lat"`
 	Lng   string `json:"lng"`
@@ -66,21 +67,30 @@ func askLatLon(ctx context.Context, in Input) ([]byte, error) {
 	if offset == 0 {
 		filter.From, filter.To = minutesBefore(in.Now, 24*60), untilNow(in.Now)
 	}
-	grouping := store.Grouping{By: []store.Dimension{store.SourceLocation}, Top: int(in.number("topx"))}
+	end := store.SourceLocation
 	if in.text("direction") == "dst" {
-		grouping.By[0] = store.TargetLocation
+		end = store.TargetLocation
 	}
-	groups, err := in.Reader.Group(ctx, filter, grouping)
+	locations, err := in.topPlaces(ctx, filter, end, int(in.number("topx")))
 	if err != nil {
 		return nil, err
-	}
-	locations := make([]locationCount, len(groups)) // not nil: an empty answer is []
-	for i, g := range groups {
-		lat, lng := coordinates(g.Key[0])
-		locations[i] = locationCount{lat, lng, g.Count}
 	}
 	return encodeJSON([]any{struct {
 		StatsSince    string          `json:"statsSince"`
 		LatLonAttacks []locationCount `json:"latLonAttacks"`
 	}{day.Format(time.DateOnly), locations}})
+}
+
+// topPlaces ranks the places of one end of the alerts. It returns [] for none.
+func (in Input) topPlaces(ctx context.Context, f store.Filter, end store.Dimension, top int) ([]locationCount, error) {
+	groups, err := in.Reader.Group(ctx, f, store.Grouping{By: []store.Dimension{end}, Top: top})
+	if err != nil {
+		return nil, err
+	}
+	places := make([]locationCount, len(groups))
+	for i, g := range groups {
+		lat, lng := coordinates(g.Key[0])
+		places[i] = locationCount{lat, lng, g.Count}
+	}
+	return places, nil
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/peba-edge/peba/geo"
 )
 
-// The stored form of coordinates is "LAT , LON" (contract §1.1).
+// The stored form of coordinates is "LAT , LON" (docs/CONTRACT.md §1.1).
 const (
 	locationSeparator = " , "
 	unknownDegree     = "0.0"
 )
 
-// coordinates splits a stored location; what is none is unknown.
+// coordinates splits a stored location. Invalid ones are unknown.
 func coordinates(location string) (lat, lng string) {
 	lat, lng, found := strings.Cut(location, locationSeparator)
 	if !found {
@@ -21,7 +21,8 @@ func coordinates(location string) (lat, lng string) {
 	return lat, lng
 }
 
-// coordinatesOrHome is coordinates with the operator's home for the unknown.
+// coordinatesOrHome returns coordinates, with the operator's home for unknown
+// ones.
 func (s Settings) coordinatesOrHome(location string) (lat, lng string) {
 	lat, lng = coordinates(location)
 	if lat == unknownDegree && lng == unknownDegree {

@@ -14,7 +14,7 @@ import (
 	"github.com/peba-edge/peba/alert"
 )
 
-// Kind says of what form a parameter is.
+// Kind is the type of a parameter.
 type Kind int8
 
 const (
@@ -29,15 +29,17 @@ const (
 	Day
 	// Address is an IPv4 or IPv6 address.
 	Address
-	// List is texts with commas between them, at most MaxItems.
+	// List is a comma-separated list of texts, at most MaxItems.
 	List
+	// Name is a letter, then letters, digits, - and _: at most Param.Max characters.
+	Name
 )
 
-// What a List has at most: anybody may send one, and answers grow with it.
+// Limits of a List: anyone may send one, and answers grow with it.
 const (
-	// MaxItems is how many texts it has, empty ones included.
+	// MaxItems is the maximum number of texts, including empty ones.
 	MaxItems = 100
-	// MaxList is how many characters it has.
+	// MaxList is the maximum number of characters.
 	MaxList = 4096
 )
 
@@ -47,25 +49,26 @@ type Param struct {
 	Summary  string
 	Kind     Kind
 	Required bool
-	// Words are the texts that are allowed; of a Number, beside numbers.
+	// Words are the valid texts; for a Number, in addition to numbers.
 	Words []string
-	// Min and Max bound a Number, both inclusive; Max 0 leaves it open, and
-	// numbers too large for an int64 are taken as the largest.
+	// Min and Max bound a Number, both inclusive. With Max 0 there is no
+	// maximum, and numbers too large for an int64 become the largest. Max is also the
+	// maximum length of a Name.
 	Min, Max int64
-	// Every, if not zero, is what a Moment is a multiple of: some minutes, of
-	// which an hour is one.
+	// A Moment must be a multiple of Every, if not zero: a number of minutes
+	// that divides an hour.
 	Every time.Duration
-	// Default is what an absent parameter is read as; empty where its absence
-	// means something of its own, which Summary tells.
+	// Default is the value of an absent parameter; empty if absence has a
+	// meaning of its own, which Summary describes.
 	Default string
-	// Example is a value that is allowed.
+	// Example is a valid value.
 	Example string
 
-	// verbatim keeps a Number's text as it came, because the answer shows it.
+	// verbatim keeps a Number's text unchanged, because the answer shows it.
 	verbatim bool
 }
 
-// The parameter that chooses between the formats XML and JSON.
+// The parameter that selects the format, XML or JSON.
 var outParam = Param{
 	Name:    "out",
 	Summary: "The format of the answer.",
@@ -75,19 +78,20 @@ var outParam = Param{
 	Example: "json",
 }
 
-// value is a parameter as it was parsed.
+// value is a parsed parameter.
 type value struct {
-	// given is false when the parameter was absent.
+	// given is false if the parameter was absent.
 	given bool
-	// text is canonical: requests that mean the same have the same. It is part
-	// of the cache key, and of the safe alphabet of its kind (List excepted).
+	// text is canonical: equivalent requests have the same text. It is part of
+	// the cache key and uses the safe alphabet of its kind (except List).
 	text   string
-	number int64     // of a Number; zero if it is one of Words
+	number int64     // of a Number; zero for one of Words
 	at     time.Time // of a Moment or Day
 }
 
-// read finds the parameter among those of a request. Of several it takes the
-// first. An empty one counts as absent, unless one is required: then it is invalid.
+// read finds the parameter among those of a request. If there are several, the
+// first counts. An empty one counts as absent, or as invalid if the parameter is
+// required.
 func (p *Param) read(values url.Values) (value, error) {
 	raw := values[p.Name]
 	if len(raw) == 0 || raw[0] == "" && !p.Required {
@@ -108,7 +112,14 @@ func (p *Param) read(values url.Values) (value, error) {
 	return v, nil
 }
 
-// parse reads one value; ok is false when it is none that is allowed.
+// Text returns the parameter's canonical text among those of a request; empty if it is
+// absent and has no default. Errors are a *ParamError.
+func (p *Param) Text(values url.Values) (string, error) {
+	v, err := p.read(values)
+	return v.text, err
+}
+
+// parse parses one value; ok is false if it is invalid.
 func (p *Param) parse(raw string) (v value, ok bool) {
 	if slices.Contains(p.Words, raw) {
 		return value{text: raw}, true
@@ -118,7 +129,7 @@ func (p *Param) parse(raw string) (v value, ok bool) {
 		return p.parseNumber(raw)
 	case Moment:
 		at, err := time.Parse(alert.TimeLayout, raw)
-		fits := at.Equal(at.Truncate(p.Every)) // no matter if that is zero
+		fits := at.Equal(at.Truncate(p.Every)) // zero does not matter
 		return value{text: raw, at: at}, err == nil && len(raw) == len(alert.TimeLayout) && fits
 	case Day:
 		at, err := time.Parse(dayLayout, raw)
@@ -128,20 +139,36 @@ func (p *Param) parse(raw string) (v value, ok bool) {
 		return value{text: addr.Unmap().String()}, err == nil && addr.Zone() == ""
 	case List:
 		return parseList(raw)
+	case Name:
+		return value{text: raw}, p.isName(raw)
 	}
 	return value{}, false
 }
 
-// dayLayout is how a Day is written.
+// isName reports whether a text is a Name: a letter, then letters, digits, - and _.
+func (p *Param) isName(raw string) bool {
+	if raw == "" || int64(len(raw)) > p.Max {
+		return false
+	}
+	for i, c := range []byte(raw) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || (c < '0' || c > '9') && c != '-' && c != '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// dayLayout is the format of a Day.
 const dayLayout = "20060102"
 
-// parseNumber takes digits only: no sign, no spaces, no digits of other scripts.
+// parseNumber accepts only ASCII digits: no sign, no spaces.
 func (p *Param) parseNumber(raw string) (v value, ok bool) {
 	if raw == "" || strings.Trim(raw, "0123456789") != "" {
 		return value{}, false
 	}
 	n, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil { // only its size can be wrong
+	if err != nil { // only out of range is possible
 		n = math.MaxInt64
 	}
 	if n < p.Min || p.Max != 0 && n > p.Max {
@@ -153,7 +180,7 @@ func (p *Param) parseNumber(raw string) (v value, ok bool) {
 	return value{text: strconv.FormatInt(n, 10), number: n}, true
 }
 
-// parseList counts before it looks for duplicates, which takes the square of the number.
+// parseList checks the number before removing duplicates, which takes quadratic time.
 func parseList(raw string) (v value, ok bool) {
 	if strings.Count(raw, ",") >= MaxItems || utf8.RuneCountInString(raw) > MaxList {
 		return value{}, false
@@ -161,7 +188,7 @@ func parseList(raw string) (v value, ok bool) {
 	return value{text: canonicalList(raw)}, true
 }
 
-// canonicalList leaves out what is empty or comes a second time.
+// canonicalList removes empty texts and duplicates.
 func canonicalList(raw string) string {
 	var items []string
 	for item := range strings.SplitSeq(raw, ",") {
@@ -180,7 +207,7 @@ func items(list string) []string {
 	return strings.Split(list, ",")
 }
 
-// Allowed says in words what the parameter may be.
+// Allowed describes the valid values in words.
 func (p *Param) Allowed() string {
 	var form string
 	switch p.Kind {
@@ -201,28 +228,30 @@ func (p *Param) Allowed() string {
 	case Address:
 		form = "an IPv4 or IPv6 address"
 	case List:
-		form = fmt.Sprintf("at most %d texts with commas between them, of at most %d characters together", MaxItems, MaxList)
+		form = fmt.Sprintf("at most %d comma-separated texts with at most %d characters in total", MaxItems, MaxList)
+	case Name:
+		form = fmt.Sprintf("1 to %d letters, digits, - and _, beginning with a letter", p.Max)
 	}
 	return strings.Join(append([]string{form}, p.Words...), " or ")
 }
 
-// ParamError says which parameter of a request makes no sense, and why.
+// ParamError reports an invalid parameter of a request.
 type ParamError struct {
 	Param, Value string
 	Missing      bool
-	// Allowed says in words what would have been right.
+	// Allowed describes the valid values in words.
 	Allowed string
 }
 
-// Error names the parameter, its value and what is allowed.
+// Error names the parameter, its value and the valid values.
 func (e *ParamError) Error() string {
 	if e.Missing {
-		return fmt.Sprintf("parameter %q is missing: allowed is %s", e.Param, e.Allowed)
+		return fmt.Sprintf("parameter %q is missing: must be %s", e.Param, e.Allowed)
 	}
-	return fmt.Sprintf("parameter %q is %q: allowed is %s", e.Param, Clip(e.Value), e.Allowed)
+	return fmt.Sprintf("parameter %q: got %q, must be %s", e.Param, Clip(e.Value), e.Allowed)
 }
 
-// Clip keeps a value that is echoed in an error short.
+// Clip shortens a value for an error text.
 func Clip(s string) string {
 	const most = 100
 	if len(s) <= most {

@@ -73,6 +73,9 @@ func TestParseParams(t *testing.T) {
 			"0": "0", "1": "1", "400": "400", "99999999999999999999": "9223372036854775807", "-1": refused, "abc": refused, "": "",
 		}},
 		{"datasetAlertTypesPerMonth", "days", "", map[string]string{"7": "7", "-1": refused}},
+		{"datasetAlertTypesPerMonth", "clock", "", map[string]string{"": "sensor", "sensor": "sensor", "arrival": "arrival", "Arrival": refused}},
+		{"retrieveAlertStats", "until", "", map[string]string{"": "", "second": "second", "minute": refused}},
+		{"replayPlaces", "to", "", map[string]string{"2026-11-23 23:00:00": "2026-11-23 23:00:00", "": refused, "2026-11-23 23:05:00": refused, "2026-11-23": refused}},
 		{"topCountriesAttacks", "monthOffset", "", map[string]string{
 			"0": "0", "1": "1", "01": "01", "9999": "9999", "10000": refused, "00001": refused, "-1": refused, "abc": refused, "": "",
 		}},
@@ -149,12 +152,12 @@ func TestMissingParams(t *testing.T) {
 
 func TestParamErrorText(t *testing.T) {
 	tests := []struct{ name, query, want string }{
-		{"retrieveAlertsCount", "time=abc", `parameter "time" is "abc": allowed is a whole number of at least 0 or day`},
-		{"retrieveAlertsCount", "", `parameter "time" is missing: allowed is a whole number of at least 0 or day`},
-		{"tops", "type=urls&topx=31", `parameter "topx" is "31": allowed is a whole number from 1 to 30`},
-		{"tops", "type=urls&days=x", `parameter "days" is "x": allowed is 1 or 7 or 28`},
-		{"retrieveIPs", "out=%1b%5b2J%0a", `parameter "out" is "\x1b[2J\n": allowed is xml or json`},
-		{"retrieveIPs", "out=" + strings.Repeat("x", 200), `parameter "out" is "` + strings.Repeat("x", 100) + `…": allowed is xml or json`},
+		{"retrieveAlertsCount", "time=abc", `parameter "time": got "abc", must be a whole number of at least 0 or day`},
+		{"retrieveAlertsCount", "", `parameter "time" is missing: must be a whole number of at least 0 or day`},
+		{"tops", "type=urls&topx=31", `parameter "topx": got "31", must be a whole number from 1 to 30`},
+		{"tops", "type=urls&days=x", `parameter "days": got "x", must be 1 or 7 or 28`},
+		{"retrieveIPs", "out=%1b%5b2J%0a", `parameter "out": got "\x1b[2J\n", must be xml or json`},
+		{"retrieveIPs", "out=" + strings.Repeat("x", 200), `parameter "out": got "` + strings.Repeat("x", 100) + `…", must be xml or json`},
 	}
 	for _, tt := range tests {
 		values, err := url.ParseQuery(tt.query)
@@ -163,6 +166,20 @@ func TestParamErrorText(t *testing.T) {
 		}
 		if _, err = question(t, tt.name).Parse(values); err == nil || err.Error() != tt.want {
 			t.Errorf("%s?%s:\ngot  %v\nwant %s", tt.name, tt.query, err, tt.want)
+		}
+	}
+}
+
+// TestName holds that a Name has nothing that a script could interpret.
+func TestName(t *testing.T) {
+	p := Param{Name: "list", Kind: Name, Max: 5}
+	for text, want := range map[string]bool{
+		"a": true, "Z": true, "a-_9Z": true, "": true, // absent
+		"1a": false, "-a": false, "_a": false, "a b": false, "a.b": false, "a\n": false, "a\x00": false, "ä": false, "abcdef": false,
+	} {
+		got, err := p.Text(url.Values{"list": {text}})
+		if (err == nil) != want || want && got != text {
+			t.Errorf("%q is %q, %v", text, got, err)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/peba-edge/peba/alert"
 )
 
-// privateAlert is one alert in a list for logged-in users: all that is known of it.
+// privateAlert is one alert with all its fields, in a list for logged-in users.
 type privateAlert struct {
 	ID           string         `json:"id"`
 	DateCreated  alert.Time     `json:"dateCreated"`
@@ -57,11 +57,11 @@ type alertSession struct {
 
 var endpointSchema = record(
 	field("address", text("The address.")),
-	field("port", text("The port, or what the sensor sent in its place.")),
+	field("port", text("The port, or whatever the sensor sent instead.")),
 	field("country", text("ISO code or -.")),
 	field("countryName", text("Its name.")),
 	field("as", text("The autonomous system, as AS, number and name, or -.")),
-	field("lat", text("The latitude in degrees, 0.0 with a longitude of 0.0 where they are unknown.")),
+	field("lat", text("The latitude in degrees; 0.0 with a longitude of 0.0 if unknown.")),
 	field("lng", text("The longitude in degrees.")))
 
 var privateAlertSchema = record(
@@ -75,24 +75,24 @@ var privateAlertSchema = record(
 	field("target", endpointSchema),
 	field("transport", text("The transport protocol, such as tcp.")),
 	field("sensor", record(
-		field("id", text("The sensor, as in /alert/sensors: its uuid, else its host name, else address and its target address.")),
-		field("uuid", text("Its uuid; empty where it sent none.")),
-		field("hostname", text("Its host name; undefined where it sent none.")),
-		field("externalIP", text("Its external address, 1.1.1.1 where it sent none.")),
-		field("internalIP", text("Its internal address, 1.1.1.1 where it sent none.")))),
-	field("request", text("What the attacker did, in a line; plain text, not escaped for HTML.")),
-	field("raw", text("The HTTP request, - where it is none.")),
-	field("username", text("The user name that was tried.")),
-	field("password", text("The password that was tried.")),
-	field("login", text("What became of the log-in.")),
-	field("clientVersion", text("What the attacker's client calls itself.")),
-	field("cve", text("The vulnerability that the sensor named.")),
+		field("id", text("The sensor, as in /alert/sensors: its uuid, otherwise its host name, otherwise address and its target address.")),
+		field("uuid", text("Its uuid; empty if it sent none.")),
+		field("hostname", text("Its host name; undefined if it sent none.")),
+		field("externalIP", text("Its external address; 1.1.1.1 if it sent none.")),
+		field("internalIP", text("Its internal address; 1.1.1.1 if it sent none.")))),
+	field("request", text("What the attacker did, in one line of plain text, not escaped for HTML.")),
+	field("raw", text("The HTTP request; - if there is none.")),
+	field("username", text("The attempted user name.")),
+	field("password", text("The attempted password.")),
+	field("login", text("The result of the login.")),
+	field("clientVersion", text("The name of the attacker's client.")),
+	field("cve", text("The vulnerability reported by the sensor.")),
 	field("payloadHash", text("The payload's MD5.")),
 	field("session", record(
 		field("id", text("The session's id.")),
-		field("start", text("When it began, as the sensor sent it.")),
-		field("end", text("When it ended, as the sensor sent it.")))),
-	field("additionalData", &Schema{Type: "object", Description: "All else that the sensor sent, by name."}))
+		field("start", text("Start, as sent by the sensor.")),
+		field("end", text("End, as sent by the sensor.")))),
+	field("additionalData", &Schema{Type: "object", Description: "Everything else that the sensor sent, by name."}))
 
 // privateAlertExample is one alert in an example's list.
 const privateAlertExample = `    {
@@ -118,7 +118,7 @@ const privateAlertExample = `    {
       "additionalData": {"sessionid": "8a2b1c3d4e5f"}
     }`
 
-// privateAlerts are alerts as they stand in lists.
+// privateAlerts returns alerts as they appear in lists.
 func privateAlerts(documents []alert.Document) []privateAlert {
 	alerts := make([]privateAlert, len(documents)) // not nil: an empty list is []
 	for i := range documents {
@@ -170,7 +170,7 @@ func sensorName(uuid, hostname, address string) string {
 	switch {
 	case uuid != "":
 		return uuid
-	case hostname != "" && hostname != noHostname:
+	case hostname != "" && hostname != alert.UnknownHost:
 		return hostname
 	}
 	return "address " + address

@@ -1,6 +1,6 @@
-// Package query is the questions of contract §3: what each is called, which
-// parameters it takes, how long its answer holds, and how it is put to a store.
-// One file a question; All lists them.
+// Package query has the questions of docs/CONTRACT.md §3: their names, parameters,
+// cache lifetimes, and how to answer them from a store. Each question has its own
+// file; All lists them.
 package query
 
 import (
@@ -9,41 +9,50 @@ import (
 	"slices"
 	"time"
 
+	"github.com/peba-edge/peba/feed"
+	"github.com/peba-edge/peba/sensors"
 	"github.com/peba-edge/peba/store"
 )
 
-// Question is one endpoint: of contract §3, or of the dashboard.
+// Question is one endpoint: of docs/CONTRACT.md §3, or of the dashboard.
 type Question struct {
 	// Name is the last part of the legacy path, such as "retrieveIPs".
 	Name string
-	// Summary says in a sentence what the answer is.
+	// Summary describes the answer in one sentence.
 	Summary string
-	// Private questions are answered to authenticated users only.
+	// Private questions are for authenticated users only.
 	Private bool
-	// CommunityOnly questions are about the community's alerts whatever ci says.
+	// CommunityOnly questions are about the community's alerts, whatever ci is.
 	CommunityOnly bool
-	// Formats are the media types of the answer. Where there are two, the
-	// parameter out chooses, and the first is the default.
+	// BothByDefault questions are about both domains' alerts if ci is absent.
+	BothByDefault bool
+	// Formats are the media types of the answer. If there are two, the
+	// parameter out selects one, and the first is the default.
 	Formats []string
-	// Answers describe the answer, one a format, in the order of Formats.
+	// Answers describe the answer in each format, in the order of Formats.
 	Answers []Answer
-	// AlsoEWS is set where sensors' old scripts ask below /ews-0.1 too.
+	// AlsoEWS is set if old scripts also ask below /ews-0.1.
 	AlsoEWS bool
-	// TTL is how long an answer holds; zero means it is not cached.
+	// TTL is how long an answer is cached; zero means not at all.
 	TTL func(args Args, now time.Time) time.Duration
-	// Params are the parameters it knows; ci, which all questions know, is not
-	// listed. Others are ignored and do not count towards the cache key.
+	// Params are the parameters, without ci, which all questions have. Others are
+	// ignored and not part of the cache key.
 	Params []Param
-	// AtOnce, if not zero, is how many of its answers are computed at the same time:
-	// for one that is much work, and that anybody may ask in many ways.
+	// AtOnce, if not zero, limits how many answers are computed at the same time. It
+	// is for expensive questions that anyone may ask with many different parameters.
 	AtOnce int
-	// Ask puts the question to a store and returns the answer's bytes.
+	// Ask computes the answer from a store and returns its bytes.
 	Ask func(ctx context.Context, in Input) ([]byte, error)
 }
 
-// Input is what a question is answered from.
+// Input is the data from which a question is answered.
 type Input struct {
 	Reader store.Reader
+	// Counter is what this process counts of sensors; nil if it counts nothing.
+	Counter *sensors.Counter
+	// Feeds returns the snapshots of all feeds; nil if there are none. The caller may change
+	// the list.
+	Feeds func() []*feed.Snapshot
 	// Now is the time of the question, in UTC.
 	Now time.Time
 	Args
@@ -54,14 +63,14 @@ type Input struct {
 type Settings struct {
 	// BadIPWindow is how far back retrieveIPs looks (contract: 120 minutes).
 	BadIPWindow time.Duration
-	// MaxAlerts is the length of the lists of retrieveAlertsCyber and
+	// MaxAlerts is the maximum length of the lists of retrieveAlertsCyber and
 	// querySingleIP (contract: 1000).
 	MaxAlerts int
 	// ListPrivate also lists alerts of source addresses that are not globally routable.
 	ListPrivate bool
 	// Retention is how long alerts are kept.
 	Retention time.Duration
-	// Home is shown for alerts whose coordinates are unknown, in degrees.
+	// Home replaces unknown coordinates, in degrees.
 	HomeLatitude, HomeLongitude float64
 }
 
@@ -71,7 +80,7 @@ const (
 	XML  = "text/xml; charset=utf-8"
 )
 
-// All returns the questions, in the order of contract §3, with those of
+// All returns the questions, in the order of docs/CONTRACT.md §3, with those of
 // the dashboard.
 func All() []*Question {
 	return []*Question{
@@ -80,7 +89,10 @@ func All() []*Question {
 		retrieveAlertsCyber,
 		querySingleIP,
 		enrichment,
-		sensors,
+		sensorList,
+		feedList,
+		feedLookup,
+		feedAllowances,
 		retrieveAlertsCount,
 		retrieveAlertsCountWithType,
 		retrieveAlertsJSON,
@@ -93,11 +105,12 @@ func All() []*Question {
 		getStats,
 		tops,
 		replayDay,
+		replayPlaces,
 		replay,
 	}
 }
 
-// Named returns the question of that name, as it stands in paths.
+// Named returns the question with that name, as used in paths.
 func Named(name string) (*Question, bool) {
 	for _, q := range All() {
 		if q.Name == name {
@@ -116,8 +129,8 @@ func Names() []string {
 	return names
 }
 
-// Paths are where the question is asked (contract §3), the first being the one
-// to document; each is served with a slash at its end as well.
+// Paths returns the question's paths (docs/CONTRACT.md §3), the documented one first.
+// Each is also served with a trailing slash.
 func (q *Question) Paths() []string {
 	paths := []string{"/alert/" + q.Name}
 	if q.AlsoEWS {
@@ -128,22 +141,26 @@ func (q *Question) Paths() []string {
 
 // Args are a request's parameters, parsed and checked.
 type Args struct {
-	// Domain is what ci asks for.
+	// Domain is the one selected by ci.
 	Domain store.Domain
-	values []value // one a Param, in the order of Question.Params
+	values []value // one per Param, in the order of Question.Params
 	params []Param
 }
 
-// Takes tells whether the question has a parameter of that name, ci aside.
+// Takes reports whether the question has a parameter of that name, other than
+// ci.
 func (q *Question) Takes(name string) bool {
 	return slices.ContainsFunc(q.Params, func(p Param) bool { return p.Name == name })
 }
 
-// Parse reads the parameters of a request. An error is a *ParamError.
+// Parse parses the parameters of a request. Errors are a *ParamError.
 func (q *Question) Parse(values url.Values) (Args, error) {
 	args := Args{Domain: store.Community, params: q.Params}
 	if !q.CommunityOnly {
 		args.Domain = ParseDomain(values)
+	}
+	if q.BothByDefault && values.Get("ci") == "" {
+		args.Domain = store.Both
 	}
 	if len(q.Params) == 0 {
 		return args, nil
@@ -158,7 +175,7 @@ func (q *Question) Parse(values url.Values) (Args, error) {
 	return args, nil
 }
 
-// ParseDomain reads ci, of which no value is wrong (contract §3).
+// ParseDomain parses ci, for which every value is valid (docs/CONTRACT.md §3).
 func ParseDomain(values url.Values) store.Domain {
 	switch values.Get("ci") {
 	case "0":
@@ -170,7 +187,7 @@ func ParseDomain(values url.Values) store.Domain {
 	}
 }
 
-// Restrict returns the same arguments for the alerts of d, whatever ci says.
+// Restrict returns the same arguments for the alerts of d, whatever ci is.
 func (a Args) Restrict(d store.Domain) Args {
 	a.Domain = d
 	return a
@@ -184,13 +201,13 @@ func (q *Question) Media(args Args) string {
 	return q.format(args.text("out"))
 }
 
-// ErrorMedia returns the media type in which a client that sent these
-// parameters expects to be told of an error, also when Parse refuses them.
+// ErrorMedia returns the media type in which a client with these parameters
+// expects errors, even if Parse rejects them.
 func (q *Question) ErrorMedia(values url.Values) string {
 	return q.format(values.Get("out"))
 }
 
-// format is what a value of out stands for.
+// format returns the media type for a value of out.
 func (q *Question) format(out string) string {
 	if len(q.Formats) > 1 && out == "json" {
 		return JSON
@@ -198,8 +215,8 @@ func (q *Question) format(out string) string {
 	return q.Formats[0]
 }
 
-// Key names the answer to args in a cache: two requests with the same key have
-// the same answer.
+// Key returns the cache key of the answer to args: requests with the same key
+// have the same answer.
 func (q *Question) Key(args Args) string {
 	var room [128]byte
 	key := append(room[:0], q.Name...)
@@ -209,7 +226,7 @@ func (q *Question) Key(args Args) string {
 		key = append(key, '&')
 		key = append(key, args.params[i].Name...)
 		key = append(key, '=')
-		if args.params[i].Kind == List { // the only kind whose text is free
+		if args.params[i].Kind == List { // the only kind with free text
 			key = append(key, url.QueryEscape(v.text)...)
 		} else {
 			key = append(key, v.text...)
@@ -218,7 +235,7 @@ func (q *Question) Key(args Args) string {
 	return string(key)
 }
 
-// given says whether the request had the parameter.
+// given reports whether the request had the parameter.
 func (a Args) given(name string) bool { return a.value(name).given }
 
 // text returns a parameter's canonical text.
@@ -230,8 +247,8 @@ func (a Args) number(name string) int64 { return a.value(name).number }
 // time returns the value of a Moment or a Day.
 func (a Args) time(name string) time.Time { return a.value(name).at }
 
-// value returns what a parameter was parsed to. A name that the question does
-// not list is a mistake in the program.
+// value returns a parsed parameter. A name that the question does not list is a
+// bug.
 func (a Args) value(name string) value {
 	for i := range a.params {
 		if a.params[i].Name == name {
@@ -241,7 +258,7 @@ func (a Args) value(name string) value {
 	panic("query: no parameter " + name)
 }
 
-// fixed is the TTL of answers that always hold for d.
+// fixed returns a TTL of d for all answers.
 func fixed(d time.Duration) func(Args, time.Time) time.Duration {
 	return func(Args, time.Time) time.Duration { return d }
 }

@@ -33,7 +33,7 @@ func parse(t testing.TB, q *Question, rawQuery string) Args {
 	return args
 }
 
-// The questions of contract §3, with what each table there says of it, and those
+// The questions of docs/CONTRACT.md §3, with what each table there says of it, and those
 // of the dashboard.
 func TestContractTable(t *testing.T) {
 	now := time.Date(2026, 11, 23, 23, 46, 5, 0, time.UTC)
@@ -53,12 +53,16 @@ func TestContractTable(t *testing.T) {
 		{"querySingleIP", "ip=8.8.8.8&out=json", true, JSON, 60 * time.Second},
 		{"enrichment", "ip=8.8.8.8", true, JSON, 60 * time.Second},
 		{"sensors", "", true, JSON, 5 * time.Second},
+		{"feeds", "", true, JSON, 0},
+		{"feedLookup", "ip=8.8.8.8", true, JSON, 0},
+		{"feedAllowances", "", true, JSON, 0},
 		{"retrieveAlertsCount", "time=5", false, XML, 60 * time.Second},
 		{"retrieveAlertsCount", "time=5&out=json", false, JSON, 60 * time.Second},
 		{"retrieveAlertsCountWithType", "time=5", false, JSON, 13 * time.Second},
 		{"retrieveAlertsJson", "", false, JSON, 25 * time.Second},
 		{"datasetAlertsPerMonth", "", false, JSON, 600 * time.Second},
 		{"datasetAlertTypesPerMonth", "", false, JSON, 3600 * time.Second},
+		{"datasetAlertTypesPerMonth", "clock=arrival", false, JSON, 14*time.Minute - 5*time.Second},
 		{"retrieveAlertStats", "", false, JSON, 13 * time.Second},
 		{"topCountriesAttacks", "", false, JSON, 60 * time.Second},
 		{"retrieveLatLonAttacks", "", false, JSON, 60 * time.Second},
@@ -71,6 +75,8 @@ func TestContractTable(t *testing.T) {
 		{"replayDay", "", false, JSON, 60 * time.Second},
 		{"replayDay", "day=20261123", false, JSON, 60 * time.Second},
 		{"replayDay", "day=20261122", false, JSON, 6 * time.Hour},
+		{"replayPlaces", "to=2026-11-24 00:00:00", false, JSON, 60 * time.Second},
+		{"replayPlaces", "to=2026-11-23 23:00:00", false, JSON, 6 * time.Hour},
 		{"replay", "from=2026-11-23 23:30:00", false, JSON, 10 * time.Second},
 		{"replay", "from=2026-11-23 23:25:00", false, JSON, 6 * time.Hour},
 		{"replay", "from=2027-11-23 23:25:00", false, JSON, 10 * time.Second},

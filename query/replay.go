@@ -11,22 +11,23 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// A replay is told in slices.
+// A replay consists of slices.
 const (
 	replaySlice = 10 * time.Second
-	// shownPerSlice is how many alerts of a slice are told, and readPerSlice how
-	// many are read at most, to choose from.
+	// shownPerSlice is the maximum number of alerts shown per slice, and
+	// readPerSlice the maximum number read to select from.
 	shownPerSlice = 10
 	readPerSlice  = 3 * shownPerSlice
-	// readWhole is up to how many alerts all slices are read at once.
+	// readWhole is the maximum number of alerts for reading all slices in one
+	// request.
 	readWhole = int64(readPerSlice * (replayStep / replaySlice))
-	// slicesAtOnce is how many slices are read at the same time.
+	// slicesAtOnce is the number of slices read concurrently.
 	slicesAtOnce = 4
 )
 
 var replay = &Question{
 	Name:    "replay",
-	Summary: "Five minutes of alerts to show again, by the time of their arrival, oldest first, without the source addresses: an even choice of at most 10 in ten seconds.",
+	Summary: "Five minutes of alerts to replay, by time of arrival, oldest first, without source addresses: an evenly spread selection of at most 10 per ten seconds.",
 	Formats: []string{JSON},
 	AtOnce:  2,
 	TTL: func(args Args, now time.Time) time.Duration {
@@ -34,7 +35,7 @@ var replay = &Question{
 	},
 	Params: []Param{{
 		Name:     "from",
-		Summary:  "Where the five minutes start.",
+		Summary:  "Start of the five minutes.",
 		Kind:     Moment,
 		Every:    replayStep,
 		Required: true,
@@ -44,8 +45,8 @@ var replay = &Question{
 		Schema: record(
 			field("from", textLike(momentPattern, "The start, in UTC.")),
 			field("to", text("The end, exclusive.")),
-			field("count", count("How many alerts arrived in that time.")),
-			field("alerts", list(publicAlertSchema, "The alerts, oldest first, as those of retrieveAlertsJson; where more than 30 arrived in ten seconds, the choice may be of the last 30."))),
+			field("count", count("Number of alerts that arrived in that time.")),
+			field("alerts", list(publicAlertSchema, "The alerts, oldest first, as in retrieveAlertsJson. If more than 30 arrived in ten seconds, the selection may be from the last 30."))),
 		Example: `{
   "from": "2026-11-22 14:05:00",
   "to": "2026-11-22 14:10:00",
@@ -93,8 +94,8 @@ func askReplay(ctx context.Context, in Input) ([]byte, error) {
 	return encodeJSON(answer)
 }
 
-// readAtOnce reads all alerts of a replay, by its slices, oldest first: one
-// request to the store in the usual case.
+// readAtOnce reads all alerts of a replay by slice, oldest first. Usually that
+// is one request to the store.
 func (in Input) readAtOnce(ctx context.Context, from time.Time, counts []int64) ([][]alert.Document, error) {
 	bySlice := make([][]alert.Document, len(counts))
 	if slices.Max(counts) == 0 {
@@ -108,9 +109,9 @@ func (in Input) readAtOnce(ctx context.Context, from time.Time, counts []int64) 
 	return bySlice, err
 }
 
-// readSlices reads the last alerts of each slice that has any, oldest first. A
-// few slices are read at a time: where the store is elsewhere, waiting for one
-// after the other takes longer than reading them.
+// readSlices reads the last alerts of each slice that has any, oldest first. It
+// reads a few slices concurrently: with a remote store, waiting for one after
+// the other takes longer than reading them.
 func (in Input) readSlices(ctx context.Context, from time.Time, counts []int64) ([][]alert.Document, error) {
 	bySlice := make([][]alert.Document, len(counts))
 	group, ctx := errgroup.WithContext(ctx)
@@ -128,7 +129,7 @@ func (in Input) readSlices(ctx context.Context, from time.Time, counts []int64) 
 	return bySlice, group.Wait()
 }
 
-// readBetween reads the last alerts that arrived in a time, oldest first.
+// readBetween reads the last alerts that arrived in a time span, oldest first.
 func (in Input) readBetween(ctx context.Context, from, to time.Time, most int64) ([]alert.Document, error) {
 	docs, err := in.Reader.Newest(ctx, store.Filter{Domain: in.Domain, From: from, To: to}, int(most), publicFields...)
 	slices.Reverse(docs)

@@ -8,12 +8,13 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// replayStep is what a day is divided into, and how much one answer of replay has.
+// replayStep is the length of a step of a day, and the span of one answer of
+// replay.
 const replayStep = 5 * time.Minute
 
 var replayDay = &Question{
 	Name:    "replayDay",
-	Summary: "How many alerts arrived in each five minutes of a day: what there is to replay.",
+	Summary: "Number of alerts that arrived in each five minutes of a day: what can be replayed.",
 	Formats: []string{JSON},
 	TTL: func(args Args, now time.Time) time.Duration {
 		return replayTTL(args.day(now).Add(oneDay), now, 60*time.Second)
@@ -28,20 +29,22 @@ var replayDay = &Question{
 		Schema: record(
 			field("from", textLike(dayPattern, "The day's start, in UTC.")),
 			field("to", text("Its end, exclusive.")),
-			field("step", count("How long a step is, in seconds.")),
-			field("alerts", list(count("How many alerts."), "One number a step; 0 for those that are still to come."))),
+			field("step", count("Length of a step in seconds.")),
+			field("alerts", list(count("Number of alerts."), "One number per step; 0 for steps in the future.")),
+			field("keptFrom", textLike(momentPattern, "Alerts that arrived before this time are no longer kept, in UTC."))),
 		Example: `{
   "from": "2026-11-22 00:00:00",
   "to": "2026-11-23 00:00:00",
   "step": 300,
-  "alerts": [12, 0, 377]
+  "alerts": [12, 0, 377],
+  "keptFrom": "2026-08-25 22:50:00"
 }`,
 	}},
 	Ask: askReplayDay,
 }
 
-// replayTTL caches what has come to its end for hours. Alerts that an edge could
-// not hand on to the cluster for longer than that are seen by replays later.
+// replayTTL caches finished spans for hours. Alerts that an edge delivers to the
+// cluster later than that appear in replays with a delay.
 func replayTTL(end, now time.Time, meanwhile time.Duration) time.Duration {
 	if end.Add(15 * time.Minute).After(now) {
 		return meanwhile
@@ -56,16 +59,20 @@ func askReplayDay(ctx context.Context, in Input) ([]byte, error) {
 		return nil, err
 	}
 	return encodeJSON(struct {
-		From   string  `json:"from"`
-		To     string  `json:"to"`
-		Step   int     `json:"step"`
-		Alerts []int64 `json:"alerts"`
-	}{alert.At(day).String(), alert.At(day.Add(oneDay)).String(), int(replayStep.Seconds()), counts})
+		From     string  `json:"from"`
+		To       string  `json:"to"`
+		Step     int     `json:"step"`
+		Alerts   []int64 `json:"alerts"`
+		KeptFrom string  `json:"keptFrom"`
+	}{
+		alert.At(day).String(), alert.At(day.Add(oneDay)).String(), int(replayStep.Seconds()), counts,
+		alert.At(in.Now.Add(-in.Retention)).String(),
+	})
 }
 
-// countSteps counts the alerts that arrived in each step from one time to
-// another, both multiples of the step. The store is not asked about times of which
-// nothing can be there.
+// countSteps counts the alerts that arrived in each step from one time to another,
+// both multiples of the step. It does not ask the store about times without kept
+// alerts.
 func (in Input) countSteps(ctx context.Context, from, to time.Time, step time.Duration) ([]int64, error) {
 	counts := make([]int64, to.Sub(from)/step)
 	if from.After(in.Now) || !to.After(in.Now.Add(-in.Retention)) {

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	// htmlEscaper escapes what the frontend puts into pages as it is.
+	// htmlEscaper escapes texts that the frontend inserts into pages unescaped.
 	htmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")
 	// oneLine replaces line breaks of every kind, as between commands typed into a shell.
 	oneLine = strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ", "\v", "; ", "\f", "; ",
@@ -17,12 +17,13 @@ var (
 // lineBreaks are the characters that oneLine replaces.
 const lineBreaks = "\r\n\v\f\u0085\u2028\u2029"
 
-// requestString returns what the attacker did, in one line of HTML (contract §3.2).
+// requestString returns what the attacker did, in one line of HTML (docs/CONTRACT.md §3.2).
 func requestString(d *alert.Document) string {
 	return htmlEscaper.Replace(plainRequest(d))
 }
 
-// plainRequest returns the request, or else the credentials, or else the port.
+// plainRequest returns the request, otherwise the credentials, otherwise the
+// port.
 func plainRequest(d *alert.Document) string {
 	request := d.OriginalRequestString
 	if isCowrie(d) && request != "" {
@@ -41,7 +42,7 @@ func plainRequest(d *alert.Document) string {
 
 func isCowrie(d *alert.Document) bool { return strings.Contains(d.PeerType, "cowrie") }
 
-// credentials returns the user and password of an attempt to log in.
+// credentials returns the user name and password of a login attempt.
 func credentials(d *alert.Document) string {
 	line := "Username: " + quoted(d.Username) + " | Password: " + quoted(d.Password)
 	if isCowrie(d) && d.Login != "" {
@@ -50,7 +51,7 @@ func credentials(d *alert.Document) string {
 	return line
 }
 
-// quoted is a credential in quotation marks, <none> where there is none.
+// quoted returns a credential in quotation marks, or <none> if empty.
 func quoted(s string) string {
 	if s == "" {
 		return "<none>"

@@ -12,7 +12,7 @@ import (
 
 var retrieveIPs = &Question{
 	Name:    "retrieveIPs",
-	Summary: "The globally routable addresses that alerts came from in the last two hours (or what the operator set), most alerts first. " + sourcesLeftOut,
+	Summary: "The globally routable source addresses of the last two hours (configurable), most alerts first. " + sourcesLeftOut,
 	Private: true,
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
@@ -24,11 +24,11 @@ var retrieveIPs = &Question{
 	},
 }
 
-// sourcesLeftOut says which alerts are not counted.
-const sourcesLeftOut = "Alerts whose source may be a victim are left out: those of ddospot, those over UDP or ICMP " +
+// sourcesLeftOut describes the alerts that are not counted.
+const sourcesLeftOut = "Alerts whose source may be a victim are not counted: those of ddospot, those over UDP or ICMP " +
 	"(except sentrypeer's), and those from the sensor's own external address."
 
-// The parameter that also counts what sourcesLeftOut is about.
+// The parameter that includes the alerts of sourcesLeftOut.
 var allParam = Param{
 	Name:    "all",
 	Summary: "1 also counts alerts whose source may be a victim.",
@@ -41,7 +41,7 @@ var allParam = Param{
 // sourceAnswers describe the answers of both questions.
 var sourceAnswers = []Answer{{
 	Schema: element("EWSSimpleIPInfo", field("Sources", wrapped(
-		element("Source", field("Address", text("The address.")), field("Count", count("How many alerts came from it."))),
+		element("Source", field("Address", text("The address.")), field("Count", count("Number of alerts from it."))),
 		"The addresses, most alerts first."))),
 	Example: xmlDeclaration + `<EWSSimpleIPInfo>
   <Sources>
@@ -57,7 +57,7 @@ var sourceAnswers = []Answer{{
 </EWSSimpleIPInfo>
 `,
 }, {
-	Schema: list(record(field("ip", text("The address.")), field("count", count("How many alerts came from it."))),
+	Schema: list(record(field("ip", text("The address.")), field("count", count("Number of alerts from it."))),
 		"The addresses, most alerts first."),
 	Example: `[
   {"ip": "8.8.8.8", "count": 12},
@@ -71,7 +71,7 @@ type sourceCount struct {
 	Count int64  `json:"count"`
 }
 
-// askSources answers retrieveIPs for any window.
+// askSources answers both questions, for any window.
 func askSources(ctx context.Context, in Input, window time.Duration) ([]byte, error) {
 	by := []store.Dimension{store.SourceIP}
 	if in.text("all") == "0" {
@@ -95,7 +95,7 @@ func askSources(ctx context.Context, in Input, window time.Duration) ([]byte, er
 	return sourcesXML(sources), nil
 }
 
-// isGlobal says whether text is a globally routable address.
+// isGlobal reports whether text is a globally routable address.
 func isGlobal(text string) bool {
 	addr, err := netip.ParseAddr(text)
 	return err == nil && geo.IsGlobal(addr)

@@ -7,7 +7,7 @@ import (
 
 var retrieveIPs15m = &Question{
 	Name:    "retrieveIPs15m",
-	Summary: "The globally routable addresses that alerts came from in the last 15 minutes, most alerts first. " + sourcesLeftOut,
+	Summary: "The globally routable source addresses of the last 15 minutes, most alerts first. " + sourcesLeftOut,
 	Private: true,
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),

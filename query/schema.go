@@ -1,11 +1,12 @@
 package query
 
-// Answer describes what a question answers in one format, for those who read or
-// generate documentation.
+import "slices"
+
+// Answer describes a question's answer in one format, for documentation.
 type Answer struct {
-	// Schema is the answer's shape; of XML, that of the element.
+	// Schema is the answer's schema; for XML, that of the root element.
 	Schema *Schema
-	// Example is an answer, laid out for reading; long ones are cut short.
+	// Example is a formatted answer; long ones are shortened.
 	Example string
 }
 
@@ -31,17 +32,17 @@ type Schema struct {
 	XML                  *XMLNode   `json:"xml,omitempty"`
 }
 
-// XMLNode says how a value stands in XML.
+// XMLNode describes a value's representation in XML.
 type XMLNode struct {
-	// Name is the element's name where it is not the property's.
+	// Name is the element's name if it differs from the property's.
 	Name string `json:"name,omitempty"`
-	// Attribute is true where the value is an attribute.
+	// Attribute is true if the value is an attribute.
 	Attribute bool `json:"attribute,omitempty"`
-	// Wrapped is true of a list that has an element of its own round its items.
+	// Wrapped is true for a list with an element around its items.
 	Wrapped bool `json:"wrapped,omitempty"`
 }
 
-// Properties are the members of an object, in the order in which they are sent.
+// Properties are the members of an object, in the order sent.
 type Properties []Property
 
 // Property is a member of an object.
@@ -65,10 +66,10 @@ const (
 	momentPattern = `^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$`
 )
 
-// field is a member of an object that is always there.
+// field returns a required member of an object.
 func field(name string, s *Schema) Property { return Property{name, s} }
 
-// record is an object with these members and no others.
+// record returns an object with exactly these members.
 func record(fields ...Property) *Schema {
 	s := &Schema{Type: "object", Properties: fields, AdditionalProperties: false}
 	for _, f := range fields {
@@ -77,26 +78,32 @@ func record(fields ...Property) *Schema {
 	return s
 }
 
-// element is a record that is the XML element of that name.
+// optional marks a member of a record as optional.
+func optional(s *Schema, name string) *Schema {
+	s.Required = slices.DeleteFunc(s.Required, func(required string) bool { return required == name })
+	return s
+}
+
+// element returns a record that is the XML element of that name.
 func element(name string, fields ...Property) *Schema {
 	s := record(fields...)
 	s.XML = &XMLNode{Name: name}
 	return s
 }
 
-// list is an array.
+// list returns an array.
 func list(item *Schema, description string) *Schema {
 	return &Schema{Type: "array", Items: item, Description: description}
 }
 
-// wrapped is an array that is an XML element with its items in it.
+// wrapped returns an array that is an XML element around its items.
 func wrapped(item *Schema, description string) *Schema {
 	s := list(item, description)
 	s.XML = &XMLNode{Wrapped: true}
 	return s
 }
 
-// byKey is an object whose members' names are data.
+// byKey returns an object with data as names of members.
 func byKey(names string, value *Schema, description string) *Schema {
 	s := &Schema{Type: "object", AdditionalProperties: value, Description: description}
 	if names != "" {
@@ -105,17 +112,17 @@ func byKey(names string, value *Schema, description string) *Schema {
 	return s
 }
 
-// count is a whole number of something.
+// count returns a whole number.
 func count(description string) *Schema {
 	return &Schema{Type: "integer", Minimum: new(int64), Description: description}
 }
 
-// text is any text.
+// text returns a text.
 func text(description string) *Schema {
 	return &Schema{Type: "string", Description: description}
 }
 
-// textLike is a text of a form.
+// textLike returns a text of a format.
 func textLike(pattern, description string) *Schema {
 	return &Schema{Type: "string", Pattern: pattern, Description: description}
 }

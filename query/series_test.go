@@ -11,7 +11,7 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
-	"github.com/peba-edge/peba/store/storetest"
+	"github.com/peba-edge/peba/store/memory"
 )
 
 // brokenReader is a store that is down.
@@ -29,12 +29,8 @@ func (brokenReader) Group(context.Context, store.Filter, store.Grouping) ([]stor
 	return nil, store.ErrUnavailable
 }
 
-func (brokenReader) Sensors(context.Context, bool, int, func(store.SensorRecord) error) error {
+func (brokenReader) ListRecords(context.Context, store.Kind, store.Listing, func(store.Record) error) error {
 	return store.ErrUnavailable
-}
-
-func (brokenReader) Statistics(context.Context, time.Time, time.Time) ([]store.Statistic, error) {
-	return nil, store.ErrUnavailable
 }
 
 func TestDatasetFillsGaps(t *testing.T) {
@@ -234,10 +230,10 @@ func TestFutureAlertsAreClipped(t *testing.T) {
 }
 
 func TestGetStats(t *testing.T) {
-	s := storetest.NewModel(store.Options{})
+	s := memory.New(store.Options{})
 	for hour := range 3 {
 		from := at(t, "2026-11-22 22:00:00").Add(time.Duration(hour) * time.Hour)
-		err := s.PutStatistic(t.Context(), store.Statistic{From: from, To: from.Add(time.Hour - time.Second), Values: map[string]float64{
+		err := s.PutRecords(t.Context(), store.Statistic{From: from, To: from.Add(time.Hour - time.Second), Values: map[string]float64{
 			"comm_totalRatio": 10.5 + float64(hour), "comm_ratio_Webpage": 12, "comm_ratio_RDP(rdpy)": math.NaN(), "comm_totalAlerts_Webpage": 1,
 		}})
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 
 var querySingleIP = &Question{
 	Name:    "querySingleIP",
-	Summary: "The newest alerts of one source address by the sensors' clocks, 1000 at most (or what the operator set), newest first. Where the address is not globally routable there are none, and a comment (`note` in JSON) says so, unless the operator set list_private.",
+	Summary: "The newest alerts of one source address by the sensors' clocks, at most 1000 (configurable), newest first. For an address that is not globally routable there are none, and a comment (`note` in JSON) says so, unless list_private is on.",
 	Private: true,
 	Formats: []string{XML, JSON},
 	TTL:     fixed(60 * time.Second),
@@ -22,7 +22,7 @@ var querySingleIP = &Question{
 			field("Peer", record(
 				field("Type", text("The honeypot type.")),
 				field("Country", text("The sensor's country, ISO code or -.")))),
-			field("Request", text("What the attacker did, as the attacker wrote it."))),
+			field("Request", text("What the attacker did, in the attacker's own words."))),
 		Example: xmlDeclaration + `<EWSSimpleAlertInfo>
   <Alerts>
     <Alert>
@@ -40,7 +40,7 @@ var querySingleIP = &Question{
 	}, {
 		Schema: record(
 			field("ip", text("The address.")),
-			field("note", text("Why there are no alerts; else empty.")),
+			field("note", text("Why there are no alerts; otherwise empty.")),
 			field("alerts", list(privateAlertSchema, "The alerts, newest first."))),
 		Example: `{
   "ip": "8.8.8.8",
@@ -95,16 +95,16 @@ func askSingleIP(ctx context.Context, in Input) ([]byte, error) {
 	return body, nil
 }
 
-// lists says whether alerts of a source address are listed.
+// lists reports whether alerts of a source address are listed.
 func (s Settings) lists(ip string) bool { return s.ListPrivate || isGlobal(ip) }
 
-// notListed says why there are none of an address, in canonical text. In XML it is a
-// comment after the root, which no parser takes for content: it has no "--".
+// notListed returns why alerts of an address are not listed. In XML it becomes a
+// comment after the root, so it must not contain "--".
 func notListed(ip string) string {
 	return ip + " is not globally routable: such addresses are listed only with the option list_private on"
 }
 
-// singleIPFields are what writeSingleIPAlert reads.
+// singleIPFields are the fields that writeSingleIPAlert reads.
 var singleIPFields = []string{"createTime", "peerType", "targetCountry", "originalRequestString"}
 
 func writeSingleIPAlert(w *xmlWriter, d *alert.Document) {

@@ -11,8 +11,8 @@ import (
 // hourly is the length of a record of the statistics series.
 const hourly = time.Hour
 
-// Statistic counts the community's alerts of the hour that starts at from, for
-// the statistics series (contract §3.2, end).
+// Statistic computes the record of the statistics series for the hour that
+// starts at from, from the community's alerts (docs/CONTRACT.md §3.2, end).
 func Statistic(ctx context.Context, r store.Reader, from time.Time) (store.Statistic, error) {
 	groups, err := r.Group(ctx,
 		store.Filter{Domain: store.Community, From: from, To: from.Add(hourly)},
@@ -36,11 +36,11 @@ func Statistic(ctx context.Context, r store.Reader, from time.Time) (store.Stati
 	return store.Statistic{From: from, To: from.Add(hourly - time.Second), Values: values}, nil
 }
 
-// MissingHours returns the starts of the hours that ended by end, at least one
-// hour after the community's first alert since earliest was received, and have
-// no record in the statistics series; oldest first.
+// MissingHours returns the starts of hours without a record in the statistics
+// series, oldest first. The hours ended by end, and at least one hour after the
+// arrival of the community's first alert since earliest.
 func MissingHours(ctx context.Context, r store.Reader, earliest, end time.Time) ([]time.Time, error) {
-	// By the hour and not by the alert: a store has few hours.
+	// By hour, not by alert: a store has few hours.
 	hours, err := r.Group(ctx,
 		store.Filter{Domain: store.Community, From: earliest, To: end},
 		store.Grouping{Bucket: hourly})
@@ -53,7 +53,7 @@ func MissingHours(ctx context.Context, r store.Reader, earliest, end time.Time) 
 			first = h.Start
 		}
 	}
-	series, err := r.Statistics(ctx, first, end)
+	series, err := store.List[store.Statistic](ctx, r, store.Listing{From: first, To: end})
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func MissingHours(ctx context.Context, r store.Reader, earliest, end time.Time) 
 	return missing, nil
 }
 
-// ratio is a/b with three decimals, 0 for b 0.
+// ratio returns a/b with three decimals, 0 for b 0.
 func ratio(a, b float64) float64 {
 	if b == 0 {
 		return 0

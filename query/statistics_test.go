@@ -8,11 +8,11 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
-	"github.com/peba-edge/peba/store/storetest"
+	"github.com/peba-edge/peba/store/memory"
 )
 
 func TestStatistic(t *testing.T) {
-	st := storetest.NewModel(store.Options{})
+	st := memory.New(store.Options{})
 	hour := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	n := 0
 	put := func(received time.Time, peerType, ident, hostname, target string, community bool) {
@@ -65,7 +65,7 @@ func TestStatistic(t *testing.T) {
 }
 
 func TestMissingHours(t *testing.T) {
-	st := storetest.NewModel(store.Options{})
+	st := memory.New(store.Options{})
 	hour := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	missing := func(earliest, end time.Time) string {
 		t.Helper()
@@ -91,7 +91,7 @@ func TestMissingHours(t *testing.T) {
 	if got := missing(hour.Add(-24*time.Hour), hour.Add(4*time.Hour+time.Minute)); got != "10 11 12 13 " {
 		t.Errorf("missing %q, want every hour since the first alert that is over", got)
 	}
-	if err := st.PutStatistic(t.Context(), store.Statistic{From: hour.Add(time.Hour)}); err != nil {
+	if err := st.PutRecords(t.Context(), store.Statistic{From: hour.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := missing(hour.Add(-24*time.Hour), hour.Add(4*time.Hour-time.Second)); got != "10 12 " {

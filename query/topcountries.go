@@ -12,15 +12,15 @@ import (
 
 var topCountriesAttacks = &Question{
 	Name:    "topCountriesAttacks",
-	Summary: "The countries that most alerts came from, and went to, in one calendar month, or in the last days, by the time of arrival.",
+	Summary: "The countries with the most alerts, as source and as target, in one calendar month or in the last days, by time of arrival.",
 	Formats: []string{JSON},
 	TTL:     fixed(60 * time.Second),
 	Params: []Param{
-		monthsParam("monthOffset", "How many months ago; by default this month so far. The answer's id is this text."),
-		monthsParam("offset", "The same as monthOffset, which goes before it."),
+		monthsParam("monthOffset", "The month, as a number of months ago; by default this month so far. The answer's id is this text."),
+		monthsParam("offset", "The same as monthOffset, which takes precedence."),
 		{
 			Name:    "days",
-			Summary: "Not a month, but the last days up to now; goes before monthOffset and offset.",
+			Summary: "The last days up to now instead of a month; takes precedence over monthOffset and offset.",
 			Kind:    Word,
 			Words:   []string{"1", "7", "28"},
 			Example: "7",
@@ -31,11 +31,11 @@ var topCountriesAttacks = &Question{
 		Schema: list(record(
 			field("id", &Schema{
 				AnyOf:       []*Schema{{Type: "integer"}, {Type: "string"}},
-				Description: "The number 0 by default, with days, and for the text 0; else the text of monthOffset or offset.",
+				Description: "The number 0 by default, with days, and for the text 0; otherwise the text of monthOffset or offset.",
 			}),
 			field("date", textLike(`^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$`, "The month, in UTC; with days the first day.")),
-			field("attacksPerCountry", list(countrySchema, "The attackers' countries, most alerts first.")),
-			field("attacksToTargetCountry", list(countrySchema, "The sensors' countries, most alerts first."))),
+			field("attacksPerCountry", list(countrySchema, "The attackers' countries, highest count first.")),
+			field("attacksToTargetCountry", list(countrySchema, "The sensors' countries, highest count first."))),
 			"One object."),
 		Example: `[
   {
@@ -53,10 +53,10 @@ func monthsParam(name, summary string) Param {
 	return Param{Name: name, Summary: summary, Kind: Number, Max: 9999, Example: "1", verbatim: true}
 }
 
-// The parameter that says how long a ranking is.
+// The parameter for the length of a ranking.
 var topxParam = Param{
 	Name:    "topx",
-	Summary: "How many entries at most.",
+	Summary: "Maximum number of entries.",
 	Kind:    Number,
 	Min:     1,
 	Max:     10_000,
@@ -65,9 +65,9 @@ var topxParam = Param{
 }
 
 var countrySchema = record(
-	field("code", text("ISO code, - where it is unknown.")),
+	field("code", text("ISO code; - if unknown.")),
 	field("country", text("Its name.")),
-	field("count", count("How many alerts.")))
+	field("count", count("Number of alerts.")))
 
 type countryCount struct {
 	Code    string `json:"code"`
@@ -77,7 +77,7 @@ type countryCount struct {
 
 func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
 	answer := struct {
-		ID         any            `json:"id"` // the number 0 by default and for "0", else the text of the request
+		ID         any            `json:"id"` // the number 0 by default and for "0", otherwise the text of the request
 		Date       string         `json:"date"`
 		PerCountry []countryCount `json:"attacksPerCountry"`
 		ToTargets  []countryCount `json:"attacksToTargetCountry"`
@@ -107,7 +107,7 @@ func askTopCountries(ctx context.Context, in Input) ([]byte, error) {
 	return encodeJSON([]any{answer})
 }
 
-// monthOffset is how many months ago is asked for.
+// monthOffset returns the requested number of months ago.
 func (in Input) monthOffset() value {
 	if offset := in.value("monthOffset"); offset.given {
 		return offset
@@ -115,8 +115,8 @@ func (in Input) monthOffset() value {
 	return in.value("offset")
 }
 
-// topCountries ranks countries by code. Vendors rename countries now and then:
-// of the names of one code the most frequent is shown.
+// topCountries ranks countries by code. Vendors occasionally rename countries,
+// so it shows the most frequent name of each code.
 func (in Input) topCountries(ctx context.Context, f store.Filter, code, name store.Dimension) ([]countryCount, error) {
 	groups, err := in.Reader.Group(ctx, f, store.Grouping{By: []store.Dimension{code, name}})
 	if err != nil {

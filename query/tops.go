@@ -10,13 +10,13 @@ import (
 
 var tops = &Question{
 	Name:    "tops",
-	Summary: "The URLs asked of web honeypots, or the target ports, that occur most by the time of arrival, with their counts over time, most first.",
+	Summary: "The most frequent URLs requested from web honeypots, or target ports, by time of arrival, with their counts over time, highest first.",
 	Formats: []string{JSON},
 	TTL:     fixed(7200 * time.Second),
 	Params: []Param{
 		{
 			Name:     "type",
-			Summary:  "What is ranked.",
+			Summary:  "What to rank.",
 			Kind:     Word,
 			Words:    []string{"urls", "destports"},
 			Required: true,
@@ -24,7 +24,7 @@ var tops = &Question{
 		},
 		{
 			Name:    "topx",
-			Summary: "How many entries at most.",
+			Summary: "Maximum number of entries.",
 			Kind:    Number,
 			Min:     1,
 			Max:     30,
@@ -33,7 +33,7 @@ var tops = &Question{
 		},
 		{
 			Name:    "days",
-			Summary: "How many days: 1 counts by hours from 24 hours ago, 7 by six hours and 28 by days, today being the last.",
+			Summary: "Number of days: 1 counts by hour from 24 hours ago, 7 by six hours, and 28 by day, ending today.",
 			Kind:    Word,
 			Words:   []string{"1", "7", "28"},
 			Default: "1",
@@ -43,11 +43,11 @@ var tops = &Question{
 	Answers: []Answer{{
 		Schema: byKey("", &Schema{
 			Type:                 "object",
-			Properties:           Properties{field("total", count("How many alerts in all."))},
+			Properties:           Properties{field("total", count("Total number of alerts."))},
 			Required:             []string{"total"},
 			PropertyNames:        &Schema{Pattern: `^(total|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:00:00)$`},
-			AdditionalProperties: count("How many alerts from that time, in UTC, to the next."),
-		}, "By URL or port, most first; each with all hours, or six hours, or days of the window."),
+			AdditionalProperties: count("Number of alerts from that time, in UTC, to the next."),
+		}, "By URL or port, highest total first; each with all buckets of the window (hours, six hours or days)."),
 		Example: `{
   "/wp-login.php": {
     "total": 12,
@@ -59,8 +59,8 @@ var tops = &Question{
 	Ask: askTops,
 }
 
-// notRanked are texts that say that there was no URL or port. The last two are what
-// clients send for a port that they do not know.
+// notRanked are texts for a missing URL or port. Clients send the last two for an
+// unknown port.
 var notRanked = map[string]bool{"": true, "0": true, "None": true}
 
 func askTops(ctx context.Context, in Input) ([]byte, error) {
@@ -103,7 +103,7 @@ func askTops(ctx context.Context, in Input) ([]byte, error) {
 	return encodeJSON(answer)
 }
 
-// topsWindow is where the window starts and how it is divided.
+// topsWindow returns the start of the window and its bucket.
 func (in Input) topsWindow() (from time.Time, bucket time.Duration) {
 	switch in.text("days") {
 	case "7":
@@ -115,7 +115,8 @@ func (in Input) topsWindow() (from time.Time, bucket time.Duration) {
 	}
 }
 
-// slotsUntil is the starts of all buckets from first to the one that now is in.
+// slotsUntil returns the starts of all buckets from first to the one that
+// contains now.
 func slotsUntil(first, now time.Time, bucket time.Duration) []time.Time {
 	var slots []time.Time
 	for slot := first; !slot.After(now); slot = slot.Add(bucket) {
@@ -124,7 +125,7 @@ func slotsUntil(first, now time.Time, bucket time.Duration) []time.Time {
 	return slots
 }
 
-// timeline is the total and the count of each slot.
+// timeline returns the total and the count of each slot.
 func timeline(total member, slots []time.Time, counts map[time.Time]int64) object {
 	line := make(object, 0, 1+len(slots))
 	line = append(line, member{"total", total.value})

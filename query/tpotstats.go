@@ -10,7 +10,7 @@ import (
 
 var tpotStats = &Question{
 	Name:          "TpotStats",
-	Summary:       "How many alerts, honeypots and daemons the community had on one day by the time of arrival, in all and of each honeypot type.",
+	Summary:       "Number of alerts, honeypots and daemons of the community on one day by time of arrival, in total and per honeypot type.",
 	CommunityOnly: true,
 	Formats:       []string{JSON},
 	TTL:           tpotStatsTTL,
@@ -23,11 +23,11 @@ var tpotStats = &Question{
 	Answers: []Answer{{
 		Schema: record(
 			field("communityHoneypots", record(
-				field("totalNumberAlerts", count("How many alerts.")),
-				field("totalNumberHoneypots", count("From how many hosts.")),
-				field("totalNumberDaemons", count("From how many honeypots on them.")),
-				field("numberAlertsPerType", byKey("", count("How many alerts."), "By honeypot type, most first.")),
-				field("numberHoneypotsPerType", byKey("", count("How many hosts."), "By honeypot type, most first.")))),
+				field("totalNumberAlerts", count("Number of alerts.")),
+				field("totalNumberHoneypots", count("Number of hosts.")),
+				field("totalNumberDaemons", count("Number of honeypots on them.")),
+				field("numberAlertsPerType", byKey("", count("Number of alerts."), "By honeypot type, highest first.")),
+				field("numberHoneypotsPerType", byKey("", count("Number of hosts."), "By honeypot type, highest first.")))),
 			field("UTCtimeFrom", textLike(momentPattern, "The day's first second.")),
 			field("UTCtimeTo", textLike(momentPattern, "The day's last second."))),
 		Example: `{
@@ -45,11 +45,11 @@ var tpotStats = &Question{
 	Ask: askTpotStats,
 }
 
-// settleTime is how long after its end a day may still get alerts: messages that
-// arrived in it and are not stored yet.
+// settleTime is how long after its end a day may still get alerts, from messages
+// that arrived in it but are not stored yet.
 const settleTime = 5 * time.Minute
 
-// tpotStatsTTL caches days that are over.
+// tpotStatsTTL caches past days.
 func tpotStatsTTL(args Args, now time.Time) time.Duration {
 	if !args.given("day") || !args.time("day").Before(startOfDay(now.Add(-settleTime))) {
 		return 0
@@ -57,7 +57,7 @@ func tpotStatsTTL(args Args, now time.Time) time.Duration {
 	return 28 * oneDay
 }
 
-// honeypotStats is the counts of a span of time (contract §3.2, end).
+// honeypotStats has the counts of a time span (docs/CONTRACT.md §3.2, end).
 type honeypotStats struct {
 	Alerts           int64        `json:"totalNumberAlerts"`
 	Honeypots        int          `json:"totalNumberHoneypots"`
@@ -81,19 +81,16 @@ func askTpotStats(ctx context.Context, in Input) ([]byte, error) {
 	}{countHoneypots(groups), alert.At(day).String(), alert.At(day.Add(oneDay - time.Second)).String()})
 }
 
-// noHostname is what sensors that tell no host name are stored with.
-const noHostname = "undefined"
-
-// honeypotDimensions are what countHoneypots counts from.
+// honeypotDimensions are the dimensions that countHoneypots needs.
 var honeypotDimensions = []store.Dimension{store.PeerType, store.PeerIdent, store.Hostname, store.TargetIP, store.SensorUUID}
 
-// honeypot is a host: by its uuid, or by its name where it sent none, or by its
-// address where it sent neither.
+// honeypot identifies a host: by its uuid, otherwise its name, otherwise its
+// address.
 type honeypot struct{ uuid, hostname, address string }
 
 // honeypotOf returns the honeypot of a group by honeypotDimensions. An alert without
-// a uuid is of the host that sends its name with one: sensors are updated, and not
-// all that is stored has been counted by uuid.
+// a uuid belongs to the host with the same name and a uuid: sensors get updated, and
+// not everything stored was counted by uuid.
 func honeypotOf(key []string, uuids map[string]string) honeypot {
 	hostname, address, uuid := key[2], key[3], key[4]
 	if uuid == "" {
@@ -102,18 +99,18 @@ func honeypotOf(key []string, uuids map[string]string) honeypot {
 	switch {
 	case uuid != "":
 		return honeypot{uuid: uuid}
-	case hostname != noHostname:
+	case hostname != alert.UnknownHost:
 		return honeypot{hostname: hostname}
 	}
-	return honeypot{hostname: noHostname, address: address}
+	return honeypot{hostname: alert.UnknownHost, address: address}
 }
 
-// uuidsByHostname returns a uuid for each host name that comes with one.
+// uuidsByHostname returns a uuid for each host name that occurs with one.
 func uuidsByHostname(groups []store.Group) map[string]string {
 	uuids := make(map[string]string)
 	for _, g := range groups {
 		hostname, uuid := g.Key[2], g.Key[4]
-		if known := uuids[hostname]; hostname != noHostname && uuid != "" && (known == "" || uuid < known) {
+		if known := uuids[hostname]; hostname != alert.UnknownHost && uuid != "" && (known == "" || uuid < known) {
 			uuids[hostname] = uuid
 		}
 	}

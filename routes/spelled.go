@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Spelled returns the directives of a Caddyfile that the directive peba stands
-// for, a line each, for those who want other paths or only some of them.
+// Spelled returns the Caddyfile directives equivalent to the directive peba,
+// one per line, for sites that need other paths or only some.
 func Spelled() []string {
 	lines := []string{"peba_unhandled"}
 	for _, r := range Table() {
@@ -25,6 +25,9 @@ func Spelled() []string {
 		} else {
 			lines = append(lines, directive+" @"+name+argument)
 		}
+	}
+	for _, folder := range Folders() {
+		lines = append(lines, "handle_path "+folder.Path+"/* {", "\t"+folder.Handler, "}")
 	}
 	lines = append(lines,
 		"@home {", "\tmethod GET HEAD", "\tpath / "+DashboardPath, "}",

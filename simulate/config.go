@@ -1,6 +1,6 @@
-// Package simulate plays a fleet of honeypot sensors against a PEBA server: as
-// a demo, as the smoke test of an installation and as the load of benchmarks.
-// It speaks as the sensors' own client does (contract §1).
+// Package simulate simulates a fleet of honeypot sensors that send to a PEBA
+// server, as a demo, as a smoke test of an installation and as load for
+// benchmarks. It behaves like the sensors' own client (docs/CONTRACT.md §1).
 package simulate
 
 import (
@@ -17,61 +17,62 @@ import (
 	"github.com/peba-edge/peba/routes"
 )
 
-// Limits of a Config, and what stands for a zero Concurrency.
+// Limits of a Config, and the default Concurrency.
 const (
 	MaxSensors         = 10_000
 	MaxRate            = 1_000_000 // alerts per second
 	MinRate            = 0.001
-	MaxBatch           = 100 // what the sensors' client sends at most
+	MaxBatch           = 100 // the limit of the sensors' client
 	MaxConcurrency     = 1024
 	DefaultConcurrency = 16
 )
 
-// DefaultPath is where messages go when the URL has no path.
+// DefaultPath is the path for URLs without one.
 const DefaultPath = routes.IngestPath
 
-// DefaultRate is the rate of the command, in alerts per second: a lively page,
-// and no load. It takes a request for more to flood a server.
+// DefaultRate is the default rate of the command in alerts per second: a lively
+// page without much load. Nobody should flood a server by accident.
 const DefaultRate = 20
 
-// Config says whom to play sensors for, how many and for how long.
+// Config configures a simulation: the server, the number of sensors, rate and
+// duration.
 type Config struct {
-	// URL is the server's, http or https; without a path, DefaultPath is added.
+	// URL is the server's, http or https. Without a path, DefaultPath is added.
 	URL string
 	// User and Token are the credentials in every message.
 	User, Token string
 
-	// Sensors is how many sensors there are, 1 to MaxSensors.
+	// Sensors is the number of sensors, 1 to MaxSensors.
 	Sensors int
 	// Rate is in alerts per second over all sensors; 0 sends as fast as answers
-	// come. What a server asks for by Retry-After is waited for in any case.
+	// arrive. Retry-After is always respected.
 	Rate float64
-	// Batch is the number of alerts a message, 1 to MaxBatch.
+	// Batch is the number of alerts per message, 1 to MaxBatch.
 	Batch int
-	// Concurrency is how many messages may wait for their answers at once; 0
-	// means DefaultConcurrency.
+	// Concurrency is the maximum number of messages in flight; 0 means
+	// DefaultConcurrency.
 	Concurrency int
-	// Duration is when to stop sending; answers that are still due then are
-	// waited for. 0 sets no limit.
+	// Duration is how long to send; the run then waits for outstanding answers.
+	// 0 sets no limit.
 	Duration time.Duration
-	// Alerts is the number to stop after, exactly; 0 sets no limit.
+	// Alerts is the exact number of alerts to send; 0 sets no limit.
 	Alerts int
-	// Seed decides which sensors and attackers there are.
+	// Seed determines the sensors and attackers.
 	Seed uint64
 
-	// Client sends the messages; nil means one that keeps Concurrency HTTP/1.1
+	// Client sends the messages. nil means one that keeps Concurrency HTTP/1.1
 	// connections open, follows no redirects and waits 60 seconds for an
-	// answer, as the sensors' client does.
+	// answer, like the sensors' client.
 	Client *http.Client
 
-	// Progress gets a line a second; nil gets none.
+	// Progress receives a line per second; nil for none.
 	Progress io.Writer
-	// Terminal says that Progress is a terminal, where the line is rewritten.
+	// Terminal means that Progress is a terminal, where the line is rewritten.
 	Terminal bool
 }
 
-// Validate returns an error that names every wrong setting by its flag, its
-// value and what is allowed.
+// Validate returns an error that names every invalid setting by its flag, with
+// its value and what it must be.
 func (c *Config) Validate() error {
 	_, urlErr := c.endpoint()
 	errs := []error{urlErr, checkText("--user", c.User), checkText("--token", c.Token)}
@@ -82,8 +83,8 @@ func (c *Config) Validate() error {
 	}
 	check(c.Sensors >= 1 && c.Sensors <= MaxSensors, "--sensors", c.Sensors, fmt.Sprintf("1 to %d", MaxSensors))
 	check(c.Rate == 0 || c.Rate >= MinRate && c.Rate <= MaxRate, "--rate", c.Rate,
-		fmt.Sprintf("0 (as fast as answers come) or %g to %d alerts a second", MinRate, MaxRate))
-	check(c.Batch >= 1 && c.Batch <= MaxBatch, "--batch", c.Batch, fmt.Sprintf("1 to %d alerts a message", MaxBatch))
+		fmt.Sprintf("0 (as fast as answers arrive) or %g to %d alerts per second", MinRate, MaxRate))
+	check(c.Batch >= 1 && c.Batch <= MaxBatch, "--batch", c.Batch, fmt.Sprintf("1 to %d alerts per message", MaxBatch))
 	check(c.Concurrency >= 0 && c.Concurrency <= MaxConcurrency, "--concurrency", c.Concurrency,
 		fmt.Sprintf("1 to %d, or 0 for %d", MaxConcurrency, DefaultConcurrency))
 	check(c.Duration >= 0, "--duration", c.Duration, "0 (no limit) or more")
@@ -95,7 +96,7 @@ func (c *Config) Validate() error {
 func (c *Config) endpoint() (string, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil {
-		// url.Error repeats the URL; its Err is what is wrong with it.
+		// url.Error repeats the URL; its Err is the reason.
 		var detail *url.Error
 		if errors.As(err, &detail) {
 			err = detail.Err
@@ -104,9 +105,9 @@ func (c *Config) endpoint() (string, error) {
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return "", fmt.Errorf("URL %q: must be http://HOST or https://HOST, with a port or path if need be", c.URL)
+		return "", fmt.Errorf("URL %q: must be http://HOST or https://HOST, optionally with a port or path", c.URL)
 	case u.User != nil:
-		return "", errors.New("URL: must have no user name or password in it; they go to --user and --token")
+		return "", errors.New("URL: must not contain a user name or password; use --user and --token")
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = DefaultPath
@@ -115,8 +116,8 @@ func (c *Config) endpoint() (string, error) {
 	return u.String(), nil
 }
 
-// checkText rejects what a message could not carry. The text may be secret and
-// is not repeated.
+// checkText rejects texts that a message cannot carry. It does not repeat the
+// text, which may be secret.
 func checkText(flag, s string) error {
 	if s == "" {
 		return fmt.Errorf("%s: must not be empty", flag)

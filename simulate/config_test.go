@@ -17,22 +17,22 @@ func TestValidate(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{"no URL", func(c *Config) { c.URL = "" }, `URL "": must be http://HOST or https://HOST, with a port or path if need be`},
-		{"scheme", func(c *Config) { c.URL = "ftp://peba.test" }, `URL "ftp://peba.test": must be http://HOST or https://HOST, with a port or path if need be`},
-		{"no scheme", func(c *Config) { c.URL = "peba.test:8080" }, `URL "peba.test:8080": must be http://HOST or https://HOST, with a port or path if need be`},
-		{"no host", func(c *Config) { c.URL = "http://:80" }, `URL "http://:80": must be http://HOST or https://HOST, with a port or path if need be`},
+		{"no URL", func(c *Config) { c.URL = "" }, `URL "": must be http://HOST or https://HOST, optionally with a port or path`},
+		{"scheme", func(c *Config) { c.URL = "ftp://peba.test" }, `URL "ftp://peba.test": must be http://HOST or https://HOST, optionally with a port or path`},
+		{"no scheme", func(c *Config) { c.URL = "peba.test:8080" }, `URL "peba.test:8080": must be http://HOST or https://HOST, optionally with a port or path`},
+		{"no host", func(c *Config) { c.URL = "http://:80" }, `URL "http://:80": must be http://HOST or https://HOST, optionally with a port or path`},
 		{"bad host", func(c *Config) { c.URL = "http://a b" }, `URL "http://a b": invalid character " " in host name`},
-		{"credentials", func(c *Config) { c.URL = "http://u:secret@peba.test" }, "URL: must have no user name or password in it; they go to --user and --token"},
+		{"credentials", func(c *Config) { c.URL = "http://u:secret@peba.test" }, "URL: must not contain a user name or password; use --user and --token"},
 		{"user", func(c *Config) { c.User = "" }, "--user: must not be empty"},
 		{"token", func(c *Config) { c.Token = "se\x00cret" }, "--token: must be UTF-8 text without control characters"},
 		{"sensors", func(c *Config) { c.Sensors = 0 }, "--sensors 0: must be 1 to 10000"},
-		{"rate", func(c *Config) { c.Rate = -1 }, "--rate -1: must be 0 (as fast as answers come) or 0.001 to 1000000 alerts a second"},
-		{"rate NaN", func(c *Config) { c.Rate = math.NaN() }, "--rate NaN: must be 0 (as fast as answers come) or 0.001 to 1000000 alerts a second"},
-		{"batch", func(c *Config) { c.Batch = 101 }, "--batch 101: must be 1 to 100 alerts a message"},
+		{"rate", func(c *Config) { c.Rate = -1 }, "--rate -1: must be 0 (as fast as answers arrive) or 0.001 to 1000000 alerts per second"},
+		{"rate NaN", func(c *Config) { c.Rate = math.NaN() }, "--rate NaN: must be 0 (as fast as answers arrive) or 0.001 to 1000000 alerts per second"},
+		{"batch", func(c *Config) { c.Batch = 101 }, "--batch 101: must be 1 to 100 alerts per message"},
 		{"concurrency", func(c *Config) { c.Concurrency = -2 }, "--concurrency -2: must be 1 to 1024, or 0 for 16"},
 		{"duration", func(c *Config) { c.Duration = -time.Second }, "--duration -1s: must be 0 (no limit) or more"},
 		{"alerts", func(c *Config) { c.Alerts = -5 }, "--alerts -5: must be 0 (no limit) or more"},
-		{"two", func(c *Config) { c.Sensors, c.Batch = -1, 0 }, "--sensors -1: must be 1 to 10000\n--batch 0: must be 1 to 100 alerts a message"},
+		{"two", func(c *Config) { c.Sensors, c.Batch = -1, 0 }, "--sensors -1: must be 1 to 10000\n--batch 0: must be 1 to 100 alerts per message"},
 	} {
 		config := good
 		c.change(&config)
@@ -64,7 +64,7 @@ func TestSummaryTable(t *testing.T) {
 		P50:     1234567 * time.Nanosecond, P99: 98765432 * time.Nanosecond, Max: 2345678901 * time.Nanosecond,
 	}
 	const want = `sent        1000 alerts in 10 messages, 2s
-accepted    900 alerts, 450.0 a second
+accepted    900 alerts, 450.0 per second
 rejected    70 alerts
 unanswered  30 alerts
             50: HTTP 403: who

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// writeCowrie: one session of a shell; who logged in and what was typed.
+// writeCowrie writes a shell session: the credentials and the commands.
 func writeCowrie(f *Fleet, x *xmlBuffer, e *event) {
 	telnet := e.port == 23 || e.port == 2323
 	if telnet {
@@ -62,15 +62,15 @@ func (f *Fleet) writeLogin(x *xmlBuffer, e *event) {
 	}
 }
 
-// nextSession returns six bytes that no other session of the fleet has.
+// nextSession returns six bytes, unique in the fleet.
 func (f *Fleet) nextSession() []byte {
-	f.session += 0x9e3779b97f4a7c15 // odd, so that its multiples meet every number
+	f.session += 0x9e3779b97f4a7c15 // odd, so that its multiples reach every number
 	f.scratch = binary.BigEndian.AppendUint64(f.scratch[:0], f.session)
 	return f.scratch[2:]
 }
 
-// pythonList writes items as Python prints a list of strings: in single quotes,
-// or in double quotes where an item has single quotes only.
+// pythonList writes items like Python prints a list of strings: in single
+// quotes, or in double quotes if an item has only single quotes.
 func pythonList(items []string) string {
 	var b strings.Builder
 	b.WriteByte('[')

@@ -10,8 +10,8 @@ import (
 
 const (
 	attackerCount = 4096
-	// Shares of the alerts: from addresses that are seen once only, and, of the
-	// attackers that come again, over IPv6.
+	// Shares of the alerts: from addresses seen only once, and, among recurring
+	// attackers, over IPv6.
 	passerBy = 0.15
 	overIPv6 = 0.03
 
@@ -19,20 +19,21 @@ const (
 	maxLag = 60
 )
 
-// attacker is a source that comes again and again.
+// attacker is a recurring source.
 type attacker struct {
 	address string
 	ipv6    bool
 }
 
-// Fleet makes the messages of simulated sensors. Sensors and attackers follow
-// from the seed, what the attackers do from the seed and the time of the first
-// message: two fleets with one seed that are asked at the same times give the
-// same messages, and a fleet played again later gives new alerts of the same
-// sensors. It is not safe for concurrent use.
+// Fleet generates the messages of simulated sensors. The seed determines
+// sensors and attackers; the seed and the time of the first message determine
+// the attackers' actions. Two fleets with the same seed and times generate the
+// same messages, and a later run generates new alerts of the same sensors. It
+// is not safe for concurrent use.
 //
-// No two alerts of a fleet agree in sensor, source port and second, as long as
-// a sensor has fewer than 50,000 alerts a second and time does not go back.
+// No two alerts of a fleet have the same sensor, source port and second, as
+// long as a sensor has fewer than 50,000 alerts per second and time does not go
+// back.
 type Fleet struct {
 	seed      uint64
 	sensors   []sensor
@@ -42,7 +43,7 @@ type Fleet struct {
 	samples   []sample
 	inputs    []string // of cowrie, see pythonList
 
-	random  *rand.Rand // made by the first message
+	random  *rand.Rand // created by the first message
 	turn    float64    // which kind is next, see nextKind
 	session uint64     // of the next cowrie session
 	buffer  xmlBuffer
@@ -50,8 +51,8 @@ type Fleet struct {
 	encoded []byte
 }
 
-// NewFleet makes a fleet of so many sensors, at least one. Every kind of
-// honeypot runs somewhere.
+// NewFleet returns a fleet of so many sensors, at least one. Every kind of
+// honeypot runs on some sensor.
 func NewFleet(seed uint64, sensors int) *Fleet {
 	r := rand.New(rand.NewPCG(seed, 1))
 	f := &Fleet{
@@ -86,8 +87,8 @@ func NewFleet(seed uint64, sensors int) *Fleet {
 	return f
 }
 
-// Message returns the body of a message with batch alerts, by one honeypot of
-// one sensor, sent at now: EWS XML as of contract §1. The slice is the caller's.
+// Message returns the body of a message with batch alerts of one honeypot on one sensor,
+// sent at now: EWS XML as in docs/CONTRACT.md §1. The caller owns the slice.
 func (f *Fleet) Message(now time.Time, user, token string, batch int) []byte {
 	if f.random == nil {
 		f.random = rand.New(rand.NewPCG(f.seed, uint64(now.UnixNano())))
@@ -111,8 +112,8 @@ func (f *Fleet) Message(now time.Time, user, token string, batch int) []byte {
 	return bytes.Clone(*x)
 }
 
-// nextKind draws a kind of honeypot by the weights. The draws are spread evenly
-// (multiples of the golden ratio), so that even a short run has its mix.
+// nextKind draws a kind of honeypot by weight. The draws are spread evenly
+// (multiples of the golden ratio), so that even a short run has a good mix.
 func (f *Fleet) nextKind() int {
 	_, f.turn = math.Modf(f.turn + math.Phi)
 	n := f.turn * totalWeight
@@ -124,7 +125,7 @@ func (f *Fleet) nextKind() int {
 	return k
 }
 
-// event is one alert while it is written.
+// event is the alert being written.
 type event struct {
 	sensor *sensor
 	at     time.Time // createTime, in the zone that the honeypot writes
@@ -164,8 +165,8 @@ func (f *Fleet) alert(x *xmlBuffer, s *sensor, k int, now time.Time) {
 	x.raw(`</Alert>`)
 }
 
-// source draws who attacks a honeypot of the kind: few come often, each kind
-// has other favourites, and some come once.
+// source draws the attacker of a honeypot kind: a few come often, different
+// ones for each kind, and some only once.
 func (f *Fleet) source(k int) attacker {
 	if f.random.Float64() < passerBy {
 		return attacker{address: f.atlas4.address(f.random).String()}
@@ -178,10 +179,10 @@ func (f *Fleet) rank(n int) int {
 	return min(int(math.Pow(float64(n+1), f.random.Float64()))-1, n-1)
 }
 
-// pick draws from a list that starts with what is most common.
+// pick draws from a list that starts with the most common entries.
 func pick[T any](f *Fleet, list []T) T { return list[f.rank(len(list))] }
 
-// chance is true in so many of a hundred cases.
+// chance returns true with a probability in percent.
 func (f *Fleet) chance(percent int) bool { return f.random.IntN(100) < percent }
 
 func (x *xmlBuffer) time(t time.Time) { *x = t.AppendFormat(*x, "2006-01-02 15:04:05") }

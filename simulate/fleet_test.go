@@ -20,7 +20,7 @@ import (
 
 var testNow = time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
 
-// wireMessage is a message as contract §1 has it.
+// wireMessage is a message as docs/CONTRACT.md §1 has it.
 type wireMessage struct {
 	XMLName  xml.Name    `xml:"EWS-SimpleMessage"`
 	Version  string      `xml:"version,attr"`

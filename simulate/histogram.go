@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// histogram counts durations in buckets that are a 64th of their value wide, so
+// histogram counts durations in buckets with a width of 1/64 of their value, so
 // that its memory does not grow with the run.
 type histogram struct {
 	buckets [(64 - subBits) << subBits]int
@@ -23,8 +23,8 @@ func (h *histogram) add(d time.Duration) {
 	h.max = max(h.max, d)
 }
 
-// quantile returns a duration that the part q of all are at most as long as, or
-// 0 when there is none.
+// quantile returns the q-quantile of the durations, rounded up to a bucket, or
+// 0 if there are none.
 func (h *histogram) quantile(q float64) time.Duration {
 	left := int(math.Ceil(q * float64(h.count)))
 	for i, n := range h.buckets {
@@ -36,8 +36,9 @@ func (h *histogram) quantile(q float64) time.Duration {
 	return h.max
 }
 
-// bucketOf: values below 2^subBits have a bucket each; above, the highest bit
-// chooses a row and the subBits below it a bucket in it.
+// bucketOf returns the bucket of a value. Values below 2^subBits have a bucket
+// each. Above, the highest bit selects a row and the next subBits a bucket in
+// it.
 func bucketOf(v uint64) int {
 	row := max(bits.Len64(v)-subBits-1, 0)
 	return row<<subBits + int(v>>row)

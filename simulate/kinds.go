@@ -6,16 +6,17 @@ import (
 	"encoding/hex"
 )
 
-// kind is a honeypot: how often it speaks, where it listens and what it says.
+// kind is a kind of honeypot: how often it sends, where it listens and what it
+// reports.
 type kind struct {
-	analyzer string  // the id that every stock T-Pot gives it
+	analyzer string  // its id on every stock T-Pot
 	weight   float64 // its share of the messages, in percent
 	spread   float64 // the part of the sensors that run it
 	services []service
-	utc      bool // writes UTC, whatever the zone beside it says
-	mapped   bool // writes IPv4 sources as ::ffff:a.b.c.d now and then
-	// write appends the Requests and AdditionalData of one alert, in the
-	// order of the sensors' client.
+	utc      bool // writes UTC, whatever zone it sends
+	mapped   bool // sometimes writes IPv4 sources as ::ffff:a.b.c.d
+	// write appends the Requests and AdditionalData of one alert, in the order
+	// of the sensors' client.
 	write func(*Fleet, *xmlBuffer, *event)
 }
 
@@ -24,7 +25,7 @@ type service struct {
 	protocol string
 }
 
-// tcp lists services, the most attacked first.
+// tcp returns a list of services, most attacked first.
 func tcp(ports ...int) []service {
 	list := make([]service, len(ports))
 	for i, port := range ports {
@@ -56,7 +57,7 @@ var kinds = [...]kind{
 	{analyzer: "redishoneypot-community-01", weight: 0.2, spread: 0.4, services: tcp(6379), write: writePlain("Redis Honeypot")},
 }
 
-// writePlain is for honeypots that tell of connections only.
+// writePlain is for honeypots that report only connections.
 func writePlain(description string) func(*Fleet, *xmlBuffer, *event) {
 	return func(_ *Fleet, x *xmlBuffer, e *event) {
 		x.request("description", description)
@@ -64,7 +65,7 @@ func writePlain(description string) func(*Fleet, *xmlBuffer, *event) {
 	}
 }
 
-// writeHoneytrap: what came on a port that nothing else listens on.
+// writeHoneytrap writes data received on a port where nothing else listens.
 func writeHoneytrap(f *Fleet, x *xmlBuffer, e *event) {
 	x.request("description", "NetworkHoneypot Honeytrap v1.1")
 	var payload []byte
@@ -83,7 +84,7 @@ func writeHoneytrap(f *Fleet, x *xmlBuffer, e *event) {
 	x.raw("</AdditionalData>")
 }
 
-// writeDionaea: a connection, often with the file that was dropped.
+// writeDionaea writes a connection, often with a dropped file.
 func writeDionaea(f *Fleet, x *xmlBuffer, e *event) {
 	x.request("description", "Network Honeyport Dionaea v0.1.0")
 	if !f.chance(40) {
@@ -98,7 +99,7 @@ func writeDionaea(f *Fleet, x *xmlBuffer, e *event) {
 	x.data("payload_md5", b.md5)
 }
 
-// writeTanner: an HTTP request, path and whole.
+// writeTanner writes an HTTP request, its path and as a whole.
 func writeTanner(f *Fleet, x *xmlBuffer, e *event) {
 	p := pick(f, pages)
 	path := f.expand(p.path, e.target)
@@ -112,11 +113,11 @@ func writeTanner(f *Fleet, x *xmlBuffer, e *event) {
 	x.raw(e.sensor.identity)
 }
 
-// heraldingProtocols are what heralding calls its ports.
+// heraldingProtocols are heralding's names of its ports.
 var heraldingProtocols = map[int]string{5900: "vnc", 1080: "socks5", 110: "pop3", 143: "imap", 5432: "postgresql",
 	25: "smtp", 993: "imaps", 995: "pop3s", 465: "smtps"}
 
-// writeHeralding: credentials.
+// writeHeralding writes credentials.
 func writeHeralding(f *Fleet, x *xmlBuffer, e *event) {
 	x.request("description", "Heralding Honeypot")
 	x.raw(e.sensor.identity)
@@ -128,7 +129,7 @@ func writeHeralding(f *Fleet, x *xmlBuffer, e *event) {
 	x.data("password", pick(f, passwords))
 }
 
-// writeSuricata: a rule that fired, some for a known hole.
+// writeSuricata writes a rule that fired, sometimes for a known vulnerability.
 func writeSuricata(f *Fleet, x *xmlBuffer, e *event) {
 	x.request("description", "Suricata Attack")
 	x.raw(e.sensor.identity)

@@ -2,52 +2,41 @@ package simulate
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
-// lateness is how far behind its time a message may go out and still have the
-// next ones catch up. After longer stalls the schedule starts anew: a server
-// that was slow is not hit by all that was missed.
-const lateness = 100 * time.Millisecond
+// catchUp is how much of a stall is made up for: messages that were due in its last
+// 100 ms go out at once. The others are left out, so that a server that was slow is not
+// hit by all that was missed.
+const catchUp = 100 * time.Millisecond
 
-// pacer spaces messages evenly. Times are counted from the first message and
-// not from one to the next, so that the rate does not drift.
-type pacer struct {
-	interval time.Duration // 0 paces nothing
-
-	mu   sync.Mutex
-	next time.Time
-}
-
-func newPacer(rate float64, batch int) *pacer {
-	if rate == 0 {
-		return &pacer{}
+// newPacer returns a limiter that spaces messages of batch alerts evenly. alertsPerSecond 0
+// sets no limit.
+func newPacer(alertsPerSecond float64, batch int) *rate.Limiter {
+	if alertsPerSecond == 0 {
+		return rate.NewLimiter(rate.Inf, 1)
 	}
-	return &pacer{interval: time.Duration(float64(batch) / rate * float64(time.Second))}
+	messages := alertsPerSecond / float64(batch)
+	burst := 1 + int(messages*catchUp.Seconds())
+	p := rate.NewLimiter(rate.Limit(messages), burst)
+	p.AllowN(time.Now(), burst-1) // a new limiter would start with a burst
+	return p
 }
 
-// wait returns when the next message is due, or with ctx's error.
-func (p *pacer) wait(ctx context.Context) error {
-	if p.interval == 0 {
-		return ctx.Err()
+// wait returns when the next message is due, or with an error when ctx ends. It waits for
+// that end even if the message is due after it, where Wait returns at once: a run takes as
+// long as it was asked to.
+func wait(ctx context.Context, p *rate.Limiter) error {
+	err := p.Wait(ctx)
+	if err != nil {
+		<-ctx.Done()
 	}
-	return sleep(ctx, time.Until(p.reserve(time.Now())))
+	return err
 }
 
-// reserve takes the next place in the schedule.
-func (p *pacer) reserve(now time.Time) time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at := p.next
-	if at.Before(now.Add(-max(lateness, p.interval))) {
-		at = now
-	}
-	p.next = at.Add(p.interval)
-	return at
-}
-
-// sleep returns after d, or earlier with ctx's error.
+// sleep waits for d, or returns ctx's error earlier.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -9,13 +9,14 @@ import (
 	"strings"
 )
 
-// Marks in texts that expand fills in.
+// Placeholders in texts that expand replaces.
 const (
-	hostMark = "{host}" // the address that is attacked
-	wordMark = "{word}" // some letters, different every time
+	hostMark = "{host}" // the attacked address
+	wordMark = "{word}" // random letters
 )
 
-// expand returns text with its marks filled in; it is overwritten by the next call.
+// expand returns text with its placeholders replaced. The next call overwrites the
+// result.
 func (f *Fleet) expand(text, host string) []byte {
 	b := f.scratch[:0]
 	for {
@@ -44,7 +45,7 @@ func (f *Fleet) expand(text, host string) []byte {
 	return b
 }
 
-// noise returns n random bytes; they are overwritten by the next expand.
+// noise returns n random bytes. The next expand overwrites them.
 func (f *Fleet) noise(n int) []byte {
 	f.scratch = f.scratch[:0]
 	for range n {
@@ -53,14 +54,15 @@ func (f *Fleet) noise(n int) []byte {
 	return f.scratch
 }
 
-// sample is a file that a worm drops.
+// sample is a file dropped by a worm.
 type sample struct {
 	kind        string // of the Request that carries it
 	base64, md5 string
 }
 
-// newSamples makes the files that go around: the same for every fleet, random
-// behind their first bytes. More than largestBinary characters go as largepayload.
+// newSamples returns the files in circulation: the same for every fleet, random
+// after their first bytes. Those with more than largestBinary characters are sent
+// as largepayload.
 func newSamples() []sample {
 	const largestBinary = 5120
 	r := rand.New(rand.NewPCG(1, 2))
@@ -85,7 +87,7 @@ func newSamples() []sample {
 	return list
 }
 
-// appendPercentEncoded writes path as URLs carry it; slashes stay.
+// appendPercentEncoded appends path percent-encoded; slashes stay.
 func appendPercentEncoded(dst, path []byte) []byte {
 	const hexDigits = "0123456789ABCDEF"
 	for _, c := range path {
@@ -99,7 +101,7 @@ func appendPercentEncoded(dst, path []byte) []byte {
 	return dst
 }
 
-// appendHTTPRequest writes the request for a page as tanner tells it: header
+// appendHTTPRequest appends the request for a page as tanner reports it: header
 // names in lower case, base64 in lines of 76 characters.
 func (f *Fleet) appendHTTPRequest(dst []byte, p page, path []byte, host string) []byte {
 	raw := make([]byte, 0, 512)

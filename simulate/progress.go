@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// showProgress writes a line a second; the function it returns writes the last
-// one and ends that.
+// showProgress writes a line per second. The function it returns stops that and
+// writes the last line.
 func (r *run) showProgress() (stop func()) {
 	if r.Progress == nil {
 		return func() {}
@@ -32,22 +32,22 @@ func (r *run) showProgress() (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-// progressLine is one line that is rewritten on a terminal, and one after the
-// other elsewhere. A writer that fails costs only the progress.
+// progressLine is one line that is rewritten on a terminal, and a new line each
+// time elsewhere. A failing writer costs only the progress.
 type progressLine struct {
 	w        io.Writer
 	terminal bool
-	width    int // of what stands on the terminal
+	width    int // of the line on the terminal
 	last     Summary
 }
 
-// show describes the time since the line before.
+// show describes the time since the previous line.
 func (p *progressLine) show(s Summary) {
 	p.write(s, perSecond(s.Accepted-p.last.Accepted, s.Elapsed-p.last.Elapsed))
 	p.last = s
 }
 
-// end describes the whole run and leaves that standing.
+// end describes the whole run in a final line.
 func (p *progressLine) end(s Summary) {
 	p.write(s, perSecond(s.Accepted, s.Elapsed))
 	if p.terminal {
@@ -56,7 +56,7 @@ func (p *progressLine) end(s Summary) {
 }
 
 func (p *progressLine) write(s Summary, rate float64) {
-	text := fmt.Sprintf("sent %d, accepted %d, rejected %d, unanswered %d alerts, %.0f a second",
+	text := fmt.Sprintf("sent %d, accepted %d, rejected %d, unanswered %d alerts, %.0f per second",
 		s.Sent, s.Accepted, s.Rejected, s.Unanswered, rate)
 	if !p.terminal {
 		_, _ = fmt.Fprintln(p.w, text)

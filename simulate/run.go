@@ -8,22 +8,24 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const (
-	// pause is what a sender waits after a message got no answer at all, so that a
-	// server that is away is not hammered.
+	// pause is how long a sender waits after a message without any answer, so as
+	// not to flood a server that is down.
 	pause = 200 * time.Millisecond
-	// patience is how long a run goes on without a single answer.
+	// patience is how long a run continues without a single answer.
 	patience = 10 * time.Second
 )
 
-// ErrNoServer is returned by a run that ended because nothing answered.
+// ErrNoServer means that a run ended because no server answered.
 var ErrNoServer = errors.New("no server answers")
 
-// Run plays the sensors until the limits of c are reached or ctx is done; then
-// messages still without answers are given up and count as unanswered. The
-// summary is complete either way; the error is that of c.Validate, or ErrNoServer.
+// Run simulates the sensors until the limits of c are reached or ctx is done.
+// Messages without an answer at that point count as unanswered. The summary is
+// always complete. The error is that of c.Validate, or ErrNoServer.
 func Run(ctx context.Context, c Config) (Summary, error) {
 	if err := c.Validate(); err != nil {
 		return Summary{}, err
@@ -51,13 +53,13 @@ type run struct {
 	Config
 	endpoint string
 	client   *http.Client
-	pacer    *pacer
+	pacer    *rate.Limiter
 	tally    *tally
 
 	mu    sync.Mutex
 	fleet *Fleet
 	left  int       // alerts still to send, if Alerts sets a limit
-	hold  time.Time // the server asked to send nothing before
+	hold  time.Time // the server asked not to send before
 }
 
 func (r *run) play(ctx context.Context) (Summary, error) {
@@ -81,10 +83,10 @@ func (r *run) play(ctx context.Context) (Summary, error) {
 	return r.tally.snapshot(), nil
 }
 
-// send sends messages until sending is done or there are no more to send; ctx
-// is for the answers. It gives up when nobody has had an answer for too long.
+// send sends messages until sending is done or all are sent; ctx is for the
+// answers. It gives up if no sender got an answer for too long.
 func (r *run) send(ctx, sending context.Context, giveUp context.CancelCauseFunc) {
-	for r.pacer.wait(sending) == nil && r.waitForServer(sending) == nil {
+	for wait(sending, r.pacer) == nil && r.waitForServer(sending) == nil {
 		body, alerts := r.next()
 		if alerts == 0 {
 			return
@@ -107,7 +109,7 @@ func (r *run) send(ctx, sending context.Context, giveUp context.CancelCauseFunc)
 	}
 }
 
-// postpone notes that the server asked every sensor to wait.
+// postpone records that the server asked every sensor to wait.
 func (r *run) postpone(wait time.Duration) {
 	if wait <= 0 {
 		return
@@ -119,7 +121,7 @@ func (r *run) postpone(wait time.Duration) {
 	}
 }
 
-// waitForServer waits as long as the server asked for.
+// waitForServer waits as long as the server asked.
 func (r *run) waitForServer(ctx context.Context) error {
 	r.mu.Lock()
 	hold := r.hold
@@ -127,7 +129,7 @@ func (r *run) waitForServer(ctx context.Context) error {
 	return sleep(ctx, time.Until(hold))
 }
 
-// next makes the next message and says how many alerts it has, none when all
+// next generates the next message and returns its number of alerts, 0 if all
 // were sent.
 func (r *run) next() ([]byte, int) {
 	r.mu.Lock()

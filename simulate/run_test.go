@@ -195,7 +195,7 @@ func TestRunStops(t *testing.T) {
 		if elapsed := time.Since(start); elapsed != 3*time.Second || got.Elapsed != elapsed {
 			t.Errorf("ended after %s, summary says %s", elapsed, got.Elapsed)
 		}
-		if got.Sent != 20 || got.Accepted != 10 || got.Reasons["stopped before the answer came"] != 10 {
+		if got.Sent != 20 || got.Accepted != 10 || got.Reasons["stopped before the answer arrived"] != 10 {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -296,9 +296,9 @@ func TestRunShowsProgress(t *testing.T) {
 			if _, err := Run(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
-			want := "sent 10, accepted 10, rejected 0, unanswered 0 alerts, 10 a second\n" +
-				"sent 20, accepted 20, rejected 0, unanswered 0 alerts, 10 a second\n" +
-				"sent 30, accepted 30, rejected 0, unanswered 0 alerts, 12 a second\n"
+			want := "sent 10, accepted 10, rejected 0, unanswered 0 alerts, 10 per second\n" +
+				"sent 20, accepted 20, rejected 0, unanswered 0 alerts, 10 per second\n" +
+				"sent 30, accepted 30, rejected 0, unanswered 0 alerts, 12 per second\n"
 			if terminal {
 				want = "\r" + strings.ReplaceAll(strings.TrimSuffix(want, "\n"), "\n", "\r") + "\n"
 			}

@@ -18,19 +18,19 @@ import (
 )
 
 const (
-	// answerTimeout is what the sensors' client grants (contract §1).
+	// answerTimeout is that of the sensors' client (docs/CONTRACT.md §1).
 	answerTimeout = 60 * time.Second
 	// maxRetryAfter bounds how long a server can make the sensors wait.
 	maxRetryAfter = 5 * time.Minute
-	// maxAnswer bounds what is read of an answer, in bytes.
+	// maxAnswer limits how much of an answer is read, in bytes.
 	maxAnswer = 64 << 10
-	// maxReason bounds what is shown of it, in characters.
+	// maxReason limits how much of it is shown, in characters.
 	maxReason = 160
 )
 
-// newClient returns the client for a nil Config.Client. HTTP/1.1, because every
-// sensor has a connection of its own; redirects are reported, not followed, since
-// the messages carry credentials.
+// newClient returns the client for a nil Config.Client. It uses HTTP/1.1, because
+// every sensor has its own connection. It reports redirects instead of following
+// them, since messages carry credentials.
 func newClient(concurrency int) *http.Client {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -49,12 +49,12 @@ func newClient(concurrency int) *http.Client {
 	}
 }
 
-// outcome is what came of one message.
+// outcome is the result of one message.
 type outcome struct {
-	// reason is why the alerts were not accepted; empty: they were.
+	// reason is why the alerts were not accepted; empty if they were.
 	reason   string
 	answered bool
-	// retryAfter is how long the server asks to wait; zero: it does not.
+	// retryAfter is how long the server asks to wait; zero if it does not.
 	retryAfter time.Duration
 }
 
@@ -79,8 +79,8 @@ func post(ctx context.Context, client *http.Client, endpoint string, body []byte
 	return outcome{reason: judge(resp, answer), answered: true, retryAfter: retryAfter(resp.Header)}
 }
 
-// retryAfter returns how long the server asks to wait, at most maxRetryAfter. The
-// form with a date is not used by servers of this kind.
+// retryAfter returns how long the server asks to wait, at most maxRetryAfter. It
+// does not support dates, which such servers do not send.
 func retryAfter(h http.Header) time.Duration {
 	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31)
 	if err != nil {
@@ -89,7 +89,7 @@ func retryAfter(h http.Header) time.Duration {
 	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 }
 
-// judge says why an answer is none that keeps a sensor from sending again.
+// judge returns why an answer makes a sensor retry, or "".
 func judge(resp *http.Response, answer []byte) string {
 	if resp.StatusCode == http.StatusOK && bytes.Contains(answer, []byte("<StatusCode>OK</StatusCode>")) {
 		return ""
@@ -114,23 +114,23 @@ func judge(resp *http.Response, answer []byte) string {
 
 const noAnswerPrefix = "no answer: "
 
-// noAnswer groups transport errors by kind: their texts have ports in them and
-// would each be a reason of its own.
+// noAnswer groups transport errors by kind: their texts contain ports, which
+// would make each a separate reason.
 func noAnswer(ctx context.Context, err error) string {
 	var dns *net.DNSError
 	var timeout interface{ Timeout() bool }
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case ctx.Err() != nil:
-		return "stopped before the answer came"
+		return "stopped before the answer arrived"
 	case errors.As(err, &dns):
-		return noAnswerPrefix + "the host name is not found"
+		return noAnswerPrefix + "host name not found"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return noAnswerPrefix + "connection refused"
 	case errors.As(err, &certificate):
 		return noAnswerPrefix + "the server's certificate is not trusted: " + clean(certificate.Err.Error())
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return noAnswerPrefix + "the server speaks no TLS there"
+		return noAnswerPrefix + "the server does not use TLS on this port"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return noAnswerPrefix + "timed out"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -142,7 +142,7 @@ func noAnswer(ctx context.Context, err error) string {
 	return noAnswerPrefix + clean(err.Error())
 }
 
-// clean makes text of a server fit for one line of a terminal.
+// clean makes a server's text safe for one line of a terminal.
 func clean(s string) string {
 	var b strings.Builder
 	n := 0

@@ -61,7 +61,7 @@ func TestNoAnswerIsGrouped(t *testing.T) {
 		{dropping.URL, "no answer: connection closed by the server"},
 		{hanging.URL, "no answer: timed out"},
 		{untrusted.URL, "no answer: the server's certificate is not trusted: x509: certificate signed by unknown authority"},
-		{"https" + strings.TrimPrefix(dropping.URL, "http"), "no answer: the server speaks no TLS there"},
+		{"https" + strings.TrimPrefix(dropping.URL, "http"), "no answer: the server does not use TLS on this port"},
 	} {
 		client := newClient(1)
 		if c.url == hanging.URL {

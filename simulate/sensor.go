@@ -12,12 +12,12 @@ type sensor struct {
 	address, address6 string
 	zone              *time.Location
 	tz                string
-	identity          string // the AdditionalData that say who it is
+	identity          string // the AdditionalData that identify it
 	seconds           [64]second
 }
 
-// second is which source ports were used for a createTime. The ring of them is
-// a bit longer than maxLag, so that one is never reused while it is in reach.
+// second records the source ports used for a createTime. The ring of seconds is
+// slightly longer than maxLag, so that none is reused while within reach.
 type second struct {
 	at    int64
 	first uint16
@@ -27,12 +27,12 @@ type second struct {
 const (
 	lowPort   = 1024
 	portCount = 1<<16 - lowPort
-	// Shares no factor with portCount: steps of it meet every port once.
+	// Coprime to portCount: steps of this size reach every port once.
 	portStep = 27107
 )
 
-// instant returns a second at or before at, and a source port that the sensor
-// has not used with it.
+// instant returns a second at or before at, and a source port not yet used with
+// it by the sensor.
 func (s *sensor) instant(at int64, r *rand.Rand) (int64, int) {
 	slot := &s.seconds[at&63]
 	if slot.at != at {
@@ -56,7 +56,7 @@ var (
 	offsets = []int{0, 60, 120, 0, 60, 330, -300, 540, 480, -180, -480, 345, 570, -210}
 )
 
-// newSensors makes sensors whose names, addresses and identities differ.
+// newSensors returns sensors with distinct names, addresses and identities.
 func newSensors(r *rand.Rand, n int) []sensor {
 	list := make([]sensor, n)
 	at4, at6 := newAtlas(sites4), newAtlas(sites6)
@@ -88,7 +88,8 @@ func identity(hostname, external, internal, uuid string) string {
 	return string(x)
 }
 
-// hostname gives the i-th sensor two words, and a number once they run out.
+// hostname returns two words for the i-th sensor, plus a number once they run
+// out.
 func hostname(names []int, i int) string {
 	n := names[i%len(names)]
 	name := firstWords[n%len(firstWords)] + secondWords[n/len(firstWords)]
@@ -98,7 +99,7 @@ func hostname(names []int, i int) string {
 	return name
 }
 
-// zoneText writes an offset in minutes as ±HHMM.
+// zoneText returns an offset in minutes as ±HHMM.
 func zoneText(minutes int) string {
 	sign := '+'
 	if minutes < 0 {
@@ -107,7 +108,7 @@ func zoneText(minutes int) string {
 	return fmt.Sprintf("%c%02d%02d", sign, minutes/60, minutes%60)
 }
 
-// uuid makes a random UUID (RFC 9562, version 4).
+// uuid returns a random UUID (RFC 9562, version 4).
 func uuid(r *rand.Rand) string {
 	high, low := r.Uint64(), r.Uint64()
 	high = high&^0xf000 | 0x4000

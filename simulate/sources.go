@@ -5,14 +5,14 @@ import (
 	"net/netip"
 )
 
-// origin is where attacks come from: blocks of one country and the country's
-// share. All blocks are global unicast and handed out as a whole.
+// origin is a country's address blocks and its share of the attacks. All blocks
+// are global unicast and allocated as a whole.
 type origin struct {
 	weight int
 	blocks []netip.Prefix
 }
 
-// origins4 are ordered as the countries in public attack statistics roughly are.
+// origins4 is roughly in the order of public attack statistics.
 var origins4 = []origin{
 	{200, blocks("58.208.0.0/12", "61.160.0.0/13", "114.80.0.0/12", "121.224.0.0/12", "183.128.0.0/11",
 		"218.88.0.0/13", "222.184.0.0/13", "112.80.0.0/13", "39.96.0.0/13", "120.24.0.0/14", "81.68.0.0/14")}, // CN
@@ -73,7 +73,7 @@ var origins6 = []origin{
 	{5, blocks("2a02:c7c::/31")},                     // GB
 }
 
-// Where sensors stand: data centres and access networks.
+// Locations of sensors: data centers and access networks.
 var (
 	sites4 = []origin{
 		{50, blocks("80.158.64.0/18", "138.201.0.0/16", "78.46.0.0/15", "3.120.0.0/14", "87.128.0.0/11")}, // DE
@@ -123,7 +123,7 @@ func (a atlas) address(r *rand.Rand) netip.Addr {
 	return inside(list[r.IntN(len(list))], r)
 }
 
-// inside draws an address of the block.
+// inside draws an address from the block.
 func inside(block netip.Prefix, r *rand.Rand) netip.Addr {
 	b := block.Addr().AsSlice()
 	for i := range b {

@@ -11,18 +11,19 @@ import (
 	"time"
 )
 
-// Summary is what came of a run. Sent is the sum of the three after it.
+// Summary is the result of a run. Sent is the sum of the three numbers after it.
 type Summary struct {
 	// Alerts: sent; answered with 200 and StatusCode OK; answered otherwise; not
 	// answered.
 	Sent, Accepted, Rejected, Unanswered int
-	// Reasons has the alerts that were not accepted by the reason, fit for a terminal.
+	// Reasons counts alerts that were not accepted by reason; the texts are safe for a
+	// terminal.
 	Reasons map[string]int
-	// Messages is how many there were.
+	// Messages is the number of messages.
 	Messages int
-	// Times from sending a message to its answer; zero when none was answered.
+	// Times from sending a message to its answer; zero if none was answered.
 	P50, P99, Max time.Duration
-	// Elapsed is the time of the whole run.
+	// Elapsed is the duration of the whole run.
 	Elapsed time.Duration
 }
 
@@ -30,7 +31,7 @@ type Summary struct {
 func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "sent        %d alerts in %d messages, %s\n", s.Sent, s.Messages, s.Elapsed.Round(time.Millisecond))
-	fmt.Fprintf(&b, "accepted    %d alerts, %.1f a second\n", s.Accepted, perSecond(s.Accepted, s.Elapsed))
+	fmt.Fprintf(&b, "accepted    %d alerts, %.1f per second\n", s.Accepted, perSecond(s.Accepted, s.Elapsed))
 	fmt.Fprintf(&b, "rejected    %d alerts\n", s.Rejected)
 	fmt.Fprintf(&b, "unanswered  %d alerts\n", s.Unanswered)
 	reasons := slices.SortedFunc(maps.Keys(s.Reasons), func(x, y string) int {
@@ -45,7 +46,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	return b.WriteTo(w)
 }
 
-// short rounds to three digits or so.
+// short rounds to about three digits.
 func short(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {
@@ -61,8 +62,8 @@ func perSecond(n int, d time.Duration) float64 {
 	return float64(n) / d.Seconds()
 }
 
-// Reasons beyond maxReasons, which only a server that makes up texts gives, go
-// together.
+// Reasons beyond maxReasons, which only a server with varying texts causes, are
+// counted together.
 const (
 	maxReasons   = 20
 	otherReasons = "other reasons"
@@ -88,7 +89,7 @@ func (t *tally) sent(alerts int) {
 	t.summary.Sent += alerts
 }
 
-// settled counts what came of a message with so many alerts, after d.
+// settled counts the outcome of a message with so many alerts, after d.
 func (t *tally) settled(alerts int, o outcome, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,7 +118,7 @@ func (t *tally) hasAnswers() bool {
 	return t.summary.Accepted+t.summary.Rejected > 0
 }
 
-// snapshot returns the counts so far, of which those who call own the map.
+// snapshot returns the counts so far. The caller owns the map.
 func (t *tally) snapshot() Summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,7 +1,7 @@
 package simulate
 
-// Everything in lists starts with what is most common. Hosts that attackers
-// would fetch from are addresses and names for documentation (RFC 5737, RFC 2606).
+// All lists start with the most common entries. Attackers' download hosts are
+// addresses and names for documentation (RFC 5737, RFC 2606).
 
 var users = []string{"root", "admin", "ubuntu", "user", "test", "oracle", "postgres", "support", "guest", "pi", "git",
 	"ftpuser", "nagios", "hadoop", "mysql", "deploy", "dev", "es", "www-data", "tomcat", "jenkins", "minecraft", "steam",
@@ -14,7 +14,7 @@ var passwords = []string{"123456", "admin", "password", "root", "1234", "12345",
 	"000000", "111111", "abc123", "!QAZ2wsx", "zaq1@WSX", "Passw0rd!", "<blank>", "root&toor", `it"s`, "p'a'ss", "пароль",
 	"密码123", "contraseña", "Müller2024", "%00", "a b c", "1q2w3e4r", "hunter2"}
 
-// passwordForms make passwords that are seen once.
+// passwordForms generate passwords that are seen only once.
 var passwordForms = []string{"{word}", "{word}123", "{word}@2024", "{word}!", "1{word}1", "#{word}&<{word}>"}
 
 var mailUsers = []string{"admin", "info", "test", "root", "postmaster", "sales", "support", "webmaster", "office", "contact",
@@ -30,7 +30,7 @@ var shellLines = []string{
 	"pm path com.example.miner", "ps | grep {word}", "am start -n com.example.test/.MainActivity",
 }
 
-// scripts are what is typed in a cowrie session, line by line.
+// scripts are the commands of a cowrie session, line by line.
 var scripts = [][]string{
 	{"uname -a"},
 	{"uname -s -v -n -r -m"},
@@ -47,7 +47,7 @@ var scripts = [][]string{
 	{"printf '\x00\x01\t{word}\r\n'", "exit"},
 }
 
-// probes are what honeytrap gets on ports where nothing listens.
+// probes are data that honeytrap receives on ports where nothing listens.
 var probes = []string{
 	"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: Mozilla/5.0 zgrab/0.x\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"eth_blockNumber\",\"params\":[]}\r\n",
@@ -73,7 +73,7 @@ var probes = []string{
 	"MGLNDD_{host}_8545\n",
 }
 
-// page is something that web scanners ask for.
+// page is a page that web scanners request.
 type page struct{ method, path, form string }
 
 var pages = []page{

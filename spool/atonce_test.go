@@ -14,7 +14,7 @@ import (
 // was appended delivered once.
 func TestAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	s := openTest(t, dir, Options{SegmentSize: leastSegment})
+	s := openTest(t, dir, Options{SegmentSize: minSegment})
 	const appenders, each = 8, 150
 	var appending, taking sync.WaitGroup
 	for a := range appenders {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 // appendMany appends frames of so many bytes, in commits of 4096. Nobody else
@@ -35,6 +37,7 @@ func allocated(f func()) (all, kept int64) {
 // TestMillionFrames opens a backlog of a million frames, in many segments: Open
 // may not read them, nor Stats, and none is kept in memory.
 func TestMillionFrames(t *testing.T) {
+	rings.Outer(t, "ten seconds")
 	const frames = 1_000_000
 	dir := t.TempDir()
 	s := openTest(t, dir, Options{SegmentSize: 2 << 20})

@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// cell is a row of a segment as it is in a leaf.
+// cell is a row of a segment in a leaf page.
 type cell struct {
 	at, end int // in its page
 	id      int64
 	payload int64 // bytes of the whole row
-	local   int   // where the part begins that is in this page
+	local   int   // start of the part in this page
 	kept    int   // bytes of that part
 }
 
-// varint reads SQLite's integers of 1 to 9 bytes; n is 0 when b is too short.
+// varint reads SQLite's integers of 1 to 9 bytes; n is 0 if b is too short.
 func varint(b []byte) (v uint64, n int) {
 	for n < len(b) && n < 8 {
 		v = v<<7 | uint64(b[n]&0x7f)
@@ -31,7 +31,7 @@ func varint(b []byte) (v uint64, n int) {
 	return 0, 0
 }
 
-// parseCell reads the head of a cell that begins at a place of a leaf.
+// parseCell parses the head of the cell at an offset of a leaf.
 func parseCell(b *[pageSize]byte, at int) (c cell, ok bool) {
 	payload, n := varint(b[at:])
 	id, m := varint(b[at+n:])
@@ -50,10 +50,10 @@ func parseCell(b *[pageSize]byte, at int) (c cell, ok bool) {
 	return c, c.end <= pageSize
 }
 
-// cellsOf finds the cells of a leaf of which the header, or pointers, may be
-// damaged. Rows are only ever appended, so cells stand without a gap from the
-// end of the page down: each one leads to its neighbour. Data of a stranger may
-// look like a cell, but lies inside of one.
+// cellsOf finds the cells of a leaf whose header or pointers may be damaged.
+// Rows are only ever appended, so cells fill the page from its end without
+// gaps: each one leads to its neighbor. Received data may look like a cell, but
+// always lies inside one.
 func cellsOf(b *[pageSize]byte) []cell {
 	var starts []int
 	lowest := pageSize
@@ -89,9 +89,9 @@ func cellsOf(b *[pageSize]byte) []cell {
 
 var errRecord = errors.New("not a record of a frame")
 
-// record takes a row apart, of which b is the beginning: the columns of schema,
-// of which id is the row's number and stands as NULL. f has the part of the data
-// that is in b; size is how long the row must be.
+// record parses a row that begins with b, into the columns of schema. The column
+// id is the row number and stored as NULL. f has the part of the data in b; size
+// is the expected length of the row.
 func record(id int64, b []byte) (f found, size int64, err error) {
 	head, n := varint(b)
 	if n == 0 || head < uint64(n) || head > uint64(len(b)) || head > 64 {
@@ -122,7 +122,8 @@ func record(id int64, b []byte) (f found, size int64, err error) {
 	return f, int64(len(b)-len(body)) + int64(kind[4]-12)/2, nil
 }
 
-// intSize returns how many bytes an integer of a kind takes, -1: it is none.
+// intSize returns the size of an integer of a serial type in bytes, or -1 for
+// other types.
 func intSize(kind uint64) int {
 	switch kind {
 	case 8, 9:

@@ -21,7 +21,7 @@ const firstNumber = "PEBA_SPOOL_TEST_FIRST"
 // frame is accepted, and two takers "d NUMBER" before they say that it is done.
 func workForEver(dir string) {
 	ctx := context.Background()
-	s, err := Open(ctx, dir, Options{SegmentSize: 4 * leastSegment})
+	s, err := Open(ctx, dir, Options{SegmentSize: 4 * minSegment})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -77,7 +77,7 @@ func TestKilledAtWork(t *testing.T) {
 	if more := os.Getenv("PEBA_TORTURE"); more != "" {
 		var err error
 		if rounds, err = strconv.Atoi(more); err != nil {
-			t.Fatalf("PEBA_TORTURE is %q: allowed is a number of rounds", more)
+			t.Fatalf("PEBA_TORTURE: got %q, must be a number of rounds", more)
 		}
 	}
 	dir := t.TempDir()

@@ -11,8 +11,8 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// isDamage tells errors of a damaged file. Statements are the same every time:
-// one that SQLite does not understand means that a table is gone.
+// isDamage reports whether err means a damaged file. Statements never change,
+// so an error in one means that a table is missing.
 func isDamage(err error) bool {
 	var e *sqlite3.Error
 	return errors.Is(err, ErrDamaged) || sqlitedb.IsDamage(err) ||
@@ -20,7 +20,7 @@ func isDamage(err error) bool {
 }
 
 // keepAside renames a damaged database, so that nothing uses it and its owner
-// can look at it. A name that is taken is not used again.
+// can inspect it. It never overwrites a file.
 func keepAside(path string) (kept string, err error) {
 	kept = path + setAside
 	for n := 2; exists(kept); n++ {
@@ -44,7 +44,7 @@ func (o *Options) quarantine(path string, cause error) error {
 	return nil
 }
 
-// damage makes err one that wraps ErrDamaged.
+// damage makes err wrap ErrDamaged.
 func damage(err error) error {
 	if errors.Is(err, ErrDamaged) {
 		return err
@@ -52,27 +52,27 @@ func damage(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// discover notes and reports that a segment is damaged, once. Its other frames
-// are handed out as they were.
+// discover records and reports, once, that a segment is damaged. Its other
+// frames are still handed out.
 func (s *Spool) discover(g *segment, cause error) {
 	s.mu.Lock()
 	first := !g.damaged
 	g.damaged = true
 	s.mu.Unlock()
 	if first {
-		s.opts.Report(g.path, damage(fmt.Errorf("%s: frames that can be read go on: %w", g.path, cause)))
+		s.opts.Report(g.path, damage(fmt.Errorf("%s: its readable frames are still sent: %w", g.path, cause)))
 	}
 }
 
-// drop removes the files of a segment that has nothing more to give.
+// drop removes the files of a finished segment.
 func (s *Spool) drop(g *segment) error {
 	s.taking <- struct{}{}
 	defer func() { <-s.taking }()
 	return s.remove(g)
 }
 
-// remove is drop for who holds taking. Of a damaged segment the files are kept,
-// and what is done of it.
+// remove is drop for callers that hold taking. For a damaged segment it keeps
+// the files and the progress.
 func (s *Spool) remove(g *segment) error {
 	var errs []error
 	for lane, r := range s.readers {
@@ -89,7 +89,7 @@ func (s *Spool) remove(g *segment) error {
 			fmt.Errorf("%d of its %d messages could not be read", g.lost.count(), g.last-g.first+1)))
 		return errors.Join(errs...)
 	}
-	// Noted before: a kill in between must not look like a file that was lost.
+	// Recorded before: a kill in between must not look like a lost file.
 	errs = append(errs, s.progress.keep(g))
 	if err := removeFiles(g.path); err != nil {
 		errs = append(errs, fmt.Errorf("remove delivered segment: %w", err))

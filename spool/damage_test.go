@@ -15,7 +15,7 @@ import (
 // each, and returns the path of the first and how many frames it has.
 func twoSegments(t *testing.T, dir string) (path string, inFirst, all int) {
 	t.Helper()
-	s := openTest(t, dir, Options{SegmentSize: 8 * leastSegment})
+	s := openTest(t, dir, Options{SegmentSize: 8 * minSegment})
 	for len(s.segments) < 2 {
 		s.append(frameText(all))
 		all++

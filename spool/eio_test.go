@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 // drainAll is the helper process: it opens a backlog, and when it is told to it
@@ -53,8 +55,9 @@ func drainAll(dir string) error {
 // TestReadsFail has the system fail all reads while a backlog is delivered, as a
 // disk does that recovers.
 func TestReadsFail(t *testing.T) {
+	strace := rings.Tool(t, "strace", "sudo apt-get install strace")
 	dir := t.TempDir()
-	s := openTest(t, dir, Options{SegmentSize: 8 * leastSegment})
+	s := openTest(t, dir, Options{SegmentSize: 8 * minSegment})
 	const frames = 2000
 	appendMany(t, s, frames, 3000)
 	s.close()
@@ -70,7 +73,7 @@ func TestReadsFail(t *testing.T) {
 	wantLine(t, said, "ready")
 
 	// strace injects the errors, and none any more when it is told to end.
-	tracer := exec.Command("strace", "-f", "-e", "trace=pread64", "-e", "inject=pread64:error=EIO", "-p", strconv.Itoa(helper.Process.Pid))
+	tracer := exec.Command(strace, "-f", "-e", "trace=pread64", "-e", "inject=pread64:error=EIO", "-p", strconv.Itoa(helper.Process.Pid))
 	traced, err := tracer.StderrPipe()
 	must(t, err)
 	must(t, tracer.Start())

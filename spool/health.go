@@ -12,11 +12,11 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// probeEvery is how often the spool tries whether it can accept frames again.
+// probeEvery is the interval of test writes after a failure.
 const probeEvery = 5 * time.Second
 
-// mostNamed bounds how many files a text names.
-const mostNamed = 3
+// maxNamed is the maximum number of files named in a text.
+const maxNamed = 3
 
 // failure is a frame that was not accepted.
 type failure struct {
@@ -26,8 +26,8 @@ type failure struct {
 	probed time.Time
 }
 
-// settle ends an append of a frame: what was promised to it is free again, and
-// what came of it is noted.
+// settle ends an append of a frame: it frees the reserved room and records the
+// result.
 func (s *Spool) settle(need int64, size int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,8 +43,8 @@ func (s *Spool) settle(need int64, size int, err error) {
 	}
 }
 
-// Err returns nil while frames are accepted. After one that was not it returns
-// why, until the next one is, or a test write of the same size succeeds; the spool
+// Err returns nil while frames are accepted. After a failed append it returns the
+// reason, until an append or a test write of the same size succeeds; the spool
 // makes one every 5 seconds. It does not wait for the disk.
 func (s *Spool) Err() error {
 	if err := s.enter(); err != nil {
@@ -57,14 +57,14 @@ func (s *Spool) Err() error {
 		return fmt.Errorf("spool %s: %w", s.dir, s.writerErr)
 	}
 	if f := s.failed; f != nil {
-		return fmt.Errorf("spool %s: messages of %d bytes are not accepted since %s: %w",
+		return fmt.Errorf("spool %s: rejecting messages of %d bytes since %s: %w",
 			s.dir, f.size, f.since.UTC().Format(time.RFC3339), f.err)
 	}
 	return nil
 }
 
-// Trouble returns nil, or an error about files that cannot be read or written at
-// the moment while frames are still accepted. It does not wait for the disk.
+// Trouble returns nil, or an error about files that currently cannot be read or
+// written while frames are still accepted. It does not wait for the disk.
 func (s *Spool) Trouble() error {
 	if err := s.enter(); err != nil {
 		return err
@@ -75,17 +75,17 @@ func (s *Spool) Trouble() error {
 	var errs []error
 	for _, g := range s.segments {
 		if n := g.heldFrames(); n > 0 || g.conn != nil {
-			errs = append(errs, fmt.Errorf("%s: %d messages in it cannot be read at the moment: %w", g.path, n, g.cause))
+			errs = append(errs, fmt.Errorf("%s: %d messages in it currently cannot be read: %w", g.path, n, g.cause))
 		}
 	}
 	for _, st := range s.strays {
-		errs = append(errs, fmt.Errorf("%s cannot be opened at the moment: %w", st.segment.path, st.cause))
+		errs = append(errs, fmt.Errorf("%s currently cannot be opened: %w", st.segment.path, st.cause))
 	}
 	if s.progressErr != nil {
 		errs = append(errs, s.progressErr)
 	}
-	if more := len(errs) - mostNamed; more > 0 {
-		errs = append(errs[:mostNamed], fmt.Errorf("%d more", more))
+	if more := len(errs) - maxNamed; more > 0 {
+		errs = append(errs[:maxNamed], fmt.Errorf("%d more", more))
 	}
 	return errors.Join(errs...)
 }
@@ -94,7 +94,7 @@ func (s *Spool) Trouble() error {
 // sqlitedb.Cause.
 func (s *Spool) FailedCommits() map[string]int64 { return s.queue.Failures() }
 
-// probe tries whether a frame like the one that failed is accepted now.
+// probe checks whether a frame like the failed one is accepted now.
 func (s *Spool) probe(ctx context.Context) {
 	now := s.opts.now()
 	s.mu.Lock()
@@ -116,7 +116,7 @@ func (s *Spool) probe(ctx context.Context) {
 	}
 }
 
-// tryWrite does what an append of so many bytes does, to a file of its own.
+// tryWrite does what an append of size bytes does, in a separate file.
 func (s *Spool) tryWrite(ctx context.Context, size int) error {
 	n, err := s.admit(size)
 	if err != nil {
@@ -149,8 +149,8 @@ type File struct {
 	Size int64 // bytes
 }
 
-// SetAside returns the damaged files that were set aside and not yet salvaged,
-// oldest first.
+// SetAside returns the damaged files (renamed to .damaged) that are not yet
+// salvaged, oldest first.
 func (s *Spool) SetAside() ([]File, error) {
 	files, err := setAsideIn(s.dir)
 	if err != nil {

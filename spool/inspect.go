@@ -9,12 +9,12 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// contents is what a look at a segment's ends tells.
+// contents is the result of inspecting both ends of a segment.
 type contents struct{ last, bytes int64 }
 
-// inspect opens a segment that an earlier process left, moves its log into the
-// file if there is one, and finds the last frame that is sound. It reads a few
-// pages, however many frames there are.
+// inspect opens a segment of an earlier process, moves its log, if any, into
+// the file, and finds the last intact frame. It reads only a few pages, however
+// many frames there are.
 func inspect(ctx context.Context, path string) (contents, error) {
 	repaired, err := sqlitedb.RepairLog(path)
 	if err != nil {
@@ -26,13 +26,13 @@ func inspect(ctx context.Context, path string) (contents, error) {
 	}
 	found, err := lastSound(ctx, conn)
 	if err == nil && repaired {
-		err = fmt.Errorf("%w: its log had wrong checksums in its middle", ErrDamaged)
+		err = fmt.Errorf("%w: wrong checksums in the middle of its log", ErrDamaged)
 	}
 	return found, errors.Join(err, conn.Close())
 }
 
-// lastSound proves the last frame; when it is damaged, the one before, and so
-// on: ids are not to be believed without.
+// lastSound returns the last frame with a correct checksum: ids of other frames
+// cannot be trusted.
 func lastSound(ctx context.Context, conn *sqlitedb.Conn) (contents, error) {
 	application, err := conn.Number(ctx, "PRAGMA application_id")
 	if err != nil {
@@ -43,10 +43,10 @@ func lastSound(ctx context.Context, conn *sqlitedb.Conn) (contents, error) {
 		return contents{}, err
 	}
 	if application != applicationID {
-		return contents{}, fmt.Errorf("%w: its application id is %#x, not %#x", ErrDamaged, application, applicationID)
+		return contents{}, fmt.Errorf("%w: its application id is %#x, expected %#x", ErrDamaged, application, applicationID)
 	}
 	if version != schemaVersion {
-		return contents{}, fmt.Errorf("%w: its schema version is %d, not %d", ErrDamaged, version, schemaVersion)
+		return contents{}, fmt.Errorf("%w: its schema version is %d, expected %d", ErrDamaged, version, schemaVersion)
 	}
 	get, err := conn.Prepare(ctx, "SELECT id, appended, total, sum, data FROM frames WHERE id < ? ORDER BY id DESC LIMIT 1")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// lockFile keeps a second process out.
+// lockFile locks out a second process.
 const lockFile = "spool.lock"
 
 func open(ctx context.Context, dir string, o Options) (_ *Spool, err error) {
@@ -63,12 +63,12 @@ func open(ctx context.Context, dir string, o Options) (_ *Spool, err error) {
 	for _, g := range s.segments {
 		w.next = max(w.next, g.last+1)
 	}
-	// What was done is done for ever, even where its file is lost.
+	// Done frames stay done, even if their file is lost.
 	for _, k := range known {
 		w.next = max(w.next, k.last+1)
 	}
-	// What is in a file that could not be opened is unknown; a frame takes more
-	// than a byte.
+	// The content of a file that could not be opened is unknown; a frame takes
+	// more than a byte.
 	for _, st := range s.strays {
 		w.next = max(w.next, st.segment.first+st.segment.size+1)
 	}
@@ -83,12 +83,12 @@ func open(ctx context.Context, dir string, o Options) (_ *Spool, err error) {
 
 func (s *Spool) lockPath() string { return filepath.Join(s.dir, lockFile) }
 
-// openPauses are how long opening the progress file waits after each error: it
-// may be the disk, which recovers.
+// openPauses are the pauses between attempts to open the progress file: a disk
+// error may be temporary.
 var openPauses = [...]time.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond}
 
-// loadProgress opens the progress file. One that stays damaged is replaced by an
-// empty one: nothing is lost by that, but delivered frames are sent again.
+// loadProgress opens the progress file. If it stays damaged, an empty one
+// replaces it: nothing is lost, but delivered frames are sent again.
 func (s *Spool) loadProgress(ctx context.Context) (known map[int64]summary, err error) {
 	path := filepath.Join(s.dir, progressFile)
 	for _, pause := range openPauses {
@@ -123,7 +123,7 @@ func (s *Spool) tryProgress(ctx context.Context, path string) (known map[int64]s
 	return known, err
 }
 
-// loadSegments finds the files of frames and what waits in each.
+// loadSegments finds the segment files and their pending frames.
 func (s *Spool) loadSegments(ctx context.Context, known map[int64]summary) error {
 	entries, err := os.ReadDir(s.dir) // ascending by name, and so by first id
 	if err != nil {
@@ -158,7 +158,7 @@ func (s *Spool) loadSegments(ctx context.Context, known map[int64]summary) error
 		if _, err := os.Stat(segmentPath(s.dir, first)); errors.Is(err, fs.ErrNotExist) && !aside[first] {
 			if n := known[first].undone(first); n > 0 {
 				s.lost += n
-				s.opts.Report(segmentPath(s.dir, first), fmt.Errorf("%w: the file is missing; %d messages in it are not known to be delivered", ErrDamaged, n))
+				s.opts.Report(segmentPath(s.dir, first), fmt.Errorf("%w: the file is missing; %d of its messages were not recorded as delivered", ErrDamaged, n))
 			}
 			if err := s.progress.forget(first); err != nil {
 				return err
@@ -168,11 +168,11 @@ func (s *Spool) loadSegments(ctx context.Context, known map[int64]summary) error
 	return nil
 }
 
-// errStray says that a segment's file could not be opened.
+// errStray means that a segment's file could not be opened.
 var errStray = errors.New("cannot be opened")
 
-// loadSegment adds a segment, or removes it when all of it is done. The error is
-// errStray when the file cannot be opened, which may pass.
+// loadSegment adds a segment, or removes it if all its frames are done. The
+// error is errStray if the file cannot be opened, which may be temporary.
 func (s *Spool) loadSegment(ctx context.Context, g *segment, k summary) error {
 	found, err := inspect(ctx, g.path)
 	size, sizeErr := sizeOf(g.path)
@@ -189,7 +189,7 @@ func (s *Spool) loadSegment(ctx context.Context, g *segment, k summary) error {
 	if err == nil && g.last > max(found.last, g.first-1) {
 		err = fmt.Errorf("%w: frames %d to %d are missing", ErrDamaged, max(found.last+1, g.first), g.last)
 	}
-	if g.last-g.first >= max(size, k.bytes) { // a file under a wrong name, for one
+	if g.last-g.first >= max(size, k.bytes) { // such as a file with a wrong name
 		err = fmt.Errorf("%w: ids from %d to %d in %d bytes", ErrDamaged, g.first, g.last, size)
 		g.last = g.first - 1
 	}
@@ -226,7 +226,7 @@ func (s *Spool) uncharge(g *segment) {
 	s.charge(g, 0, 0)
 }
 
-// adopt makes the frames of a segment wait that are not done.
+// adopt queues the frames of a segment that are not done.
 func (s *state) adopt(g *segment) {
 	i := sort.Search(len(s.segments), func(i int) bool { return s.segments[i].first > g.first })
 	s.segments = slices.Insert(s.segments, i, g)
@@ -242,9 +242,9 @@ func (s *state) adopt(g *segment) {
 	s.bytes += g.left
 }
 
-// Close ends all calls that wait, with ErrClosed, lets the others end, and closes
-// the files. Frames that are out come again at the next Open. What is done is
-// on disk then.
+// Close ends waiting calls with ErrClosed, waits for the others, and closes the
+// files. It returns once all progress is on disk. Frames in flight are handed out
+// again after the next Open.
 func (s *Spool) Close() error {
 	s.ending.Do(func() { close(s.closing) })
 	s.life.Lock()
@@ -267,8 +267,8 @@ func (s *Spool) Close() error {
 		if g.conn == nil {
 			continue
 		}
-		if err := s.restore(context.Background(), g); err != nil { // the last chance
-			s.opts.Report(g.path, damage(fmt.Errorf("%d messages of %s are lost: its file was deleted, and could not be written again: %w",
+		if err := s.restore(context.Background(), g); err != nil { // the last chance to restore it
+			s.opts.Report(g.path, damage(fmt.Errorf("%d messages of %s are lost: its file was deleted and could not be restored: %w",
 				g.last-g.first+1-g.done.count(), g.path, err)))
 		}
 		errs = append(errs, g.conn.Close())

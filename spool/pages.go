@@ -25,19 +25,19 @@ const (
 	overflowRoom = pageSize - 4
 )
 
-// place is where a version of a page is.
+// place is the location of a version of a page.
 type place struct {
 	inLog bool
 	at    int64
 }
 
-// pages are those of a database file and its log, whatever their tree and
-// checksums look like.
+// pages gives access to the pages of a database file and its log, regardless of
+// tree and checksums.
 type pages struct {
-	file, log  *os.File // log is nil when there is none
+	file, log  *os.File // log is nil if there is none
 	count      int64    // of the file
 	logged     map[uint32][]place
-	unreadable int // pages at which the disk returned an error
+	unreadable int // pages that the disk failed to read
 }
 
 func openPages(path string) (_ *pages, err error) {
@@ -65,8 +65,8 @@ func openPages(path string) (_ *pages, err error) {
 	return p, p.indexLog()
 }
 
-// indexLog notes which pages the log has. Its checksums are not looked at:
-// frames have their own.
+// indexLog finds the pages in the log. It ignores the log's checksums: frames
+// have their own.
 func (p *pages) indexLog() error {
 	size, err := p.log.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -94,8 +94,8 @@ func (p *pages) close() error {
 	return errors.Join(errs...)
 }
 
-// read reads a version of a page into b. What is missing at the end of a file
-// that was cut is zeros.
+// read reads a version of a page into b. Bytes missing at the end of a
+// truncated file are zeros.
 func (p *pages) read(from place, b *[pageSize]byte) bool {
 	f := p.file
 	if from.inLog {
@@ -123,8 +123,8 @@ func (p *pages) newest(n uint32) (place, bool) {
 	return p.inFile(n)
 }
 
-// each calls visit for every version of every page but the first, which holds
-// the schema.
+// each calls visit for every version of every page except the first, which
+// holds the schema.
 func (p *pages) each(visit func(n uint32, from place) error) error {
 	for n := uint32(2); int64(n) <= p.count; n++ {
 		from, _ := p.inFile(n)
@@ -142,10 +142,10 @@ func (p *pages) each(visit func(n uint32, from place) error) error {
 	return nil
 }
 
-// leaves returns the pages that are leaves: by their own first byte, or as
-// children of an interior page. Nothing else is believed to be one: pages of
-// overflow hold what strangers sent, which may look like anything, but their
-// first byte is that of a page number, never one of a kind of page.
+// leaves returns the leaf pages: by their own first byte, or as children of an
+// interior page. Overflow pages contain received data, which may look like
+// anything, but their first byte is that of a page number and never a page
+// type.
 func (p *pages) leaves() (map[uint32]bool, error) {
 	leaves, children := map[uint32]bool{}, map[uint32]bool{}
 	interior := map[uint32]bool{}
@@ -171,7 +171,7 @@ func (p *pages) leaves() (map[uint32]bool, error) {
 	return leaves, err
 }
 
-// childrenOf notes the pages below an interior page.
+// childrenOf collects the pages below an interior page.
 func childrenOf(b *[pageSize]byte, children map[uint32]bool) {
 	children[binary.BigEndian.Uint32(b[8:])] = true
 	cells := int(binary.BigEndian.Uint16(b[3:]))
@@ -182,7 +182,7 @@ func childrenOf(b *[pageSize]byte, children map[uint32]bool) {
 	}
 }
 
-// chain appends n bytes that overflow from a row, from page first on.
+// chain appends n bytes of a row's overflow, starting at page first.
 func (p *pages) chain(to []byte, first uint32, n int64, version func(uint32) (place, bool)) ([]byte, error) {
 	var b [pageSize]byte
 	for n > 0 {

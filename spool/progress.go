@@ -11,13 +11,13 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// progressFile is where the spool keeps what is done of each segment, in one
-// row each. It is not fsynced: what is lost of it comes again.
+// progressFile records which frames are done, one row per segment. It is not
+// fsynced: if it loses entries, those frames are sent again.
 const progressFile = "progress.db"
 
 type progress struct {
 	path     string
-	logPages int64 // how long its log grows before it is emptied
+	logPages int64 // the size of its log before a checkpoint
 	size     atomic.Int64
 	mu       sync.Mutex // one transaction at a time
 	conn     *sqlitedb.Conn
@@ -25,7 +25,7 @@ type progress struct {
 	watch    *sqlitedb.Watch
 }
 
-// summary is what the progress file knows of a segment.
+// summary is a segment's row in the progress file.
 type summary struct {
 	last, bytes, doneBytes int64
 	done                   spans
@@ -36,8 +36,8 @@ func (s summary) undone(first int64) int64 {
 	return max(0, s.last-first+1-s.done.count())
 }
 
-// logPages returns how many pages the log of the progress file may have. It never gets
-// shorter, and counts against MaxSize: a sixteenth of that at most.
+// logPages returns the maximum number of pages of the progress file's log. The log
+// never shrinks and counts against MaxSize, of which it may take a sixteenth.
 func (o *Options) logPages() int64 {
 	const pageSize, usual, least = 4 << 10, 256, 4
 	if o.MaxSize == 0 {
@@ -75,8 +75,8 @@ func openProgress(ctx context.Context, path string, logPages int64) (_ *progress
 	return p, err
 }
 
-// lookAfter makes the file again when somebody has deleted, moved or replaced it:
-// all that is in it is known here.
+// lookAfter creates the file again if it was deleted, moved or replaced: its
+// content is also in memory.
 func (p *progress) lookAfter(ctx context.Context, s *Spool) error {
 	p.mu.Lock()
 	err := error(nil)
@@ -91,19 +91,19 @@ func (p *progress) lookAfter(ctx context.Context, s *Spool) error {
 	again := p.conn != nil
 	p.mu.Unlock()
 	if !again {
-		return fmt.Errorf("%s: what is delivered cannot be noted, and is sent again after a restart: %w", p.path, err)
+		return fmt.Errorf("%s: cannot record what is delivered; it is sent again after a restart: %w", p.path, err)
 	}
 	s.mu.Lock()
 	for _, g := range s.segments {
 		g.unsaved = true
 	}
 	s.mu.Unlock()
-	s.opts.Report(p.path, fmt.Errorf("%w: %s is written again", sqlitedb.ErrReplaced, p.path))
+	s.opts.Report(p.path, fmt.Errorf("%w: %s was created again", sqlitedb.ErrReplaced, p.path))
 	return p.save(s)
 }
 
-// reopen opens what is at the path. The old file is closed before: closing it
-// removes a log by its name. The caller holds mu.
+// reopen opens the file at the path. It closes the old file first, since
+// closing removes a log by name. The caller holds mu.
 func (p *progress) reopen(ctx context.Context, quarantine func(string, error) error) error {
 	var closing error
 	if p.conn != nil {
@@ -123,11 +123,11 @@ func (p *progress) reopen(ctx context.Context, quarantine func(string, error) er
 	return closing
 }
 
-// errNoProgress is what writing gets while the file is gone.
-var errNoProgress = errors.New("it was deleted, and cannot be made again")
+// errNoProgress is returned by writes while the file is missing.
+var errNoProgress = errors.New("it was deleted and cannot be created again")
 
-// load returns what is known of each segment, by its first id, and errors of
-// rows that cannot be trusted: a frame must not be taken for done wrongly.
+// load returns the summary of each segment by its first id, and errors for rows
+// that cannot be trusted: a frame must not be considered done by mistake.
 func (p *progress) load(ctx context.Context) (map[int64]summary, error) {
 	s, err := p.conn.Prepare(ctx, "SELECT first, last, bytes, done_bytes, done, sum FROM segments")
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *progress) load(ctx context.Context) (map[int64]summary, error) {
 	err = s.Each(ctx, 6, func(row []driver.Value) {
 		first, sum, err := readSummary(row)
 		if err != nil {
-			bad = append(bad, fmt.Errorf("%w: what is done of segment %d: %w", ErrDamaged, first, err))
+			bad = append(bad, fmt.Errorf("%w: progress of segment %d: %w", ErrDamaged, first, err))
 			return
 		}
 		known[first] = sum
@@ -154,7 +154,7 @@ func readSummary(row []driver.Value) (first int64, s summary, err error) {
 	done, _ := row[4].([]byte)
 	want, _ := row[5].(int64)
 	if summarySum(first, s, done) != want {
-		return first, s, errors.New("the checksum is wrong")
+		return first, s, errors.New("wrong checksum")
 	}
 	s.done, err = decodeSpans(done, first, s.last)
 	return first, s, err
@@ -164,7 +164,7 @@ func summarySum(first int64, s summary, done []byte) int64 {
 	return sum(first, s.last, s.bytes, append(fmt.Appendf(nil, "%d ", s.doneBytes), done...))
 }
 
-// save writes what is new of all segments.
+// save writes the changes of all segments.
 func (p *progress) save(s *Spool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,7 +219,7 @@ func (p *progress) write(rows [][]driver.Value) error {
 	return p.measure()
 }
 
-// of returns what is known of a segment, if anything is.
+// of returns the summary of a segment, if there is one.
 func (p *progress) of(first int64, ours bool) (summary, bool, error) {
 	if !ours {
 		return summary{}, false, nil
@@ -237,13 +237,13 @@ func (p *progress) of(first int64, ours bool) (summary, bool, error) {
 	return s, noted, nil
 }
 
-// segment returns a segment that has this summary.
+// segment returns a segment with this summary.
 func (s summary) segment(first int64) *segment {
 	return &segment{first: first, last: s.last, bytes: s.bytes, done: s.done, doneBytes: s.doneBytes}
 }
 
-// keep writes what is known of a segment that is set aside: salvaging its file
-// needs not deliver again what was.
+// keep saves the summary of a segment that is set aside, so that salvaging its
+// file does not deliver frames again.
 func (p *progress) keep(g *segment) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -253,7 +253,7 @@ func (p *progress) keep(g *segment) error {
 	return nil
 }
 
-// forget drops what is known of a segment that is gone.
+// forget removes the summary of a removed segment.
 func (p *progress) forget(first int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,9 +12,8 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// vanished takes over a segment whose files are no longer at their path. As long
-// as the connection is open everything in them can be read, and is written to
-// the path again.
+// vanished handles a segment whose files are no longer at their path. While the
+// connection is open they can still be read, and are written to the path again.
 func (s *Spool) vanished(g *segment, conn *sqlitedb.Conn, cause error) {
 	s.taking <- struct{}{}
 	s.mu.Lock()
@@ -26,16 +25,16 @@ func (s *Spool) vanished(g *segment, conn *sqlitedb.Conn, cause error) {
 	back := s.bringBack(context.Background(), g)
 	s.mu.Lock()
 	failed := g.cause
-	back = back || g.conn == nil // the look after the files came first
+	back = back || g.conn == nil // the file check came first
 	s.mu.Unlock()
 	if back {
-		s.opts.Report(g.path, fmt.Errorf("%w; its %d messages were read from the open file and written again", cause, waiting))
+		s.opts.Report(g.path, fmt.Errorf("%w; its %d messages were restored from the open file", cause, waiting))
 		return
 	}
 	s.opts.Report(g.path, fmt.Errorf("%w; its %d messages exist only while this process runs: %w", cause, waiting, failed))
 }
 
-// bringBack writes a vanished segment to its path again.
+// bringBack restores a vanished segment at its path.
 func (s *Spool) bringBack(ctx context.Context, g *segment) (back bool) {
 	now := s.opts.now()
 	s.mu.Lock()
@@ -47,10 +46,10 @@ func (s *Spool) bringBack(ctx context.Context, g *segment) (back bool) {
 	s.taking <- struct{}{}
 	defer func() { <-s.taking }()
 	if g.conn == nil {
-		return false // all of it was delivered meanwhile
+		return false // everything was delivered in the meantime
 	}
 	err := s.restore(ctx, g)
-	unreadable := err != nil && proves(err) && now.Sub(g.vanishedAt) >= patience && g.again.tries >= leastTries
+	unreadable := err != nil && proves(err) && now.Sub(g.vanishedAt) >= patience && g.again.tries >= minTries
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && !unreadable {
@@ -58,7 +57,7 @@ func (s *Spool) bringBack(ctx context.Context, g *segment) (back bool) {
 		g.again.failed(now)
 		return false
 	}
-	// Readers are of the old file, and of a connection that is closed now.
+	// Readers use the old file and a connection that is now closed.
 	for lane, r := range s.readers {
 		if r != nil && r.segment == g {
 			err = errors.Join(err, s.closeReader(Lane(lane)))
@@ -74,7 +73,8 @@ func (s *Spool) bringBack(ctx context.Context, g *segment) (back bool) {
 	return !unreadable
 }
 
-// restore copies what the segment's connection reads to the segment's path.
+// restore copies the database of the segment's connection to the segment's
+// path.
 func (s *Spool) restore(ctx context.Context, g *segment) error {
 	begun := g.path + beginning
 	if err := removeFiles(begun); err != nil {
@@ -86,9 +86,9 @@ func (s *Spool) restore(ctx context.Context, g *segment) error {
 	info, err := os.Stat(g.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || err == nil && os.SameFile(info, g.info):
-		err = removeFiles(g.path) // what is left of it
+		err = removeFiles(g.path) // its remains
 	case err == nil:
-		err = s.opts.quarantine(g.path, errors.New("somebody put it in the place of an open file"))
+		err = s.opts.quarantine(g.path, errors.New("it replaced an open file"))
 	}
 	if err != nil {
 		return errors.Join(err, removeFiles(begun))
@@ -99,7 +99,7 @@ func (s *Spool) restore(ctx context.Context, g *segment) error {
 	return s.measure(g)
 }
 
-// measure notes what a sealed segment's files are.
+// measure records the identity and size of a sealed segment's files.
 func (s *Spool) measure(g *segment) error {
 	info, err := os.Stat(g.path)
 	if err != nil {
@@ -118,8 +118,8 @@ func (s *Spool) measure(g *segment) error {
 	return nil
 }
 
-// lookAfter looks whether a sealed segment's file is still there. When it is not,
-// a lane that reads from it has it open; without that its messages are held.
+// lookAfter checks whether a sealed segment's file still exists. If not, a lane
+// that reads from it still has it open; otherwise its messages are held.
 func (s *Spool) lookAfter(g *segment) {
 	s.mu.Lock()
 	skip := !g.sealed || g.conn != nil || g.info == nil
@@ -165,12 +165,12 @@ func (s *Spool) lookAfter(g *segment) {
 	held := g.heldFrames()
 	s.mu.Unlock()
 	if begins {
-		s.opts.Report(g.path, fmt.Errorf("%w; %d messages wait in it: put it back", err, held))
+		s.opts.Report(g.path, fmt.Errorf("%w; %d messages are queued in it: put it back", err, held))
 	}
 }
 
-// holdLock sees to it that this process has the lock that others look for. Only
-// the writer calls it.
+// holdLock makes sure that this process holds the lock at its path. Only the
+// writer calls it.
 func (s *Spool) holdLock() error {
 	path := s.lockPath()
 	info, err := os.Stat(path)
@@ -190,7 +190,7 @@ func (s *Spool) holdLock() error {
 		}
 	}
 	if err != nil {
-		s.lockErr = fmt.Errorf("%w: the lock %s is not the one that this process holds: %w", sqlitedb.ErrReplaced, path, err)
+		s.lockErr = fmt.Errorf("%w: this process no longer holds the lock %s: %w", sqlitedb.ErrReplaced, path, err)
 		return s.lockErr
 	}
 	closing := s.lock.Close()
@@ -199,6 +199,6 @@ func (s *Spool) holdLock() error {
 	return nil
 }
 
-// relockGap is how long a lock that another process has is not tried again:
-// each try waits for it.
+// relockGap is the pause between attempts to get a lock that another process
+// holds, since each attempt blocks.
 const relockGap = 5 * time.Second

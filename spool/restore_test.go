@@ -58,7 +58,7 @@ func TestActiveSegmentVanishes(t *testing.T) {
 				}
 				s.Return(out)
 				s.close()
-				s.wantReport("replaced while open", "written again")
+				s.wantReport("replaced while open", "restored")
 				s.takeReports()
 				s = openTest(t, dir, Options{})
 				got := s.drain()
@@ -146,7 +146,7 @@ func TestSealedSegmentDeleted(t *testing.T) {
 	if st := s.Stats(); st.Lost != int64(inFirst) || st.Frames != int64(all-inFirst) || s.Trouble() != nil {
 		t.Errorf("stats are %+v, trouble is %v: expected that %d are lost", st, s.Trouble(), inFirst)
 	}
-	s.wantReport("given up")
+	s.wantReport("gave up")
 	s.takeReports()
 	if got := numbers(t, s.drain()); len(got) != all-inFirst {
 		t.Errorf("%d frames are delivered, expected %d", len(got), all-inFirst)
@@ -164,7 +164,7 @@ func TestSealedSegmentDeletedWhileRead(t *testing.T) {
 	must(t, s.Done(s.take(Oldest, 1)))
 	must(t, os.Remove(path))
 	s.look()
-	s.wantReport("written again")
+	s.wantReport("restored")
 	if got := numbers(t, s.drain()); len(got) != all-1 {
 		t.Errorf("%d frames are delivered, expected %d", len(got), all-1)
 	}
@@ -227,7 +227,7 @@ func TestProgressDeleted(t *testing.T) {
 			must(t, harm(filepath.Join(dir, progressFile)))
 			s.look()
 			must(t, s.Done(s.take(Oldest, 1)))
-			s.wantReport(progressFile, "written again")
+			s.wantReport(progressFile, "created again")
 			s.close()
 			s = openTest(t, dir, Options{})
 			s.want(s.drain(), "!c")

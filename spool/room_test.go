@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/peba-edge/peba/internal/rings"
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
@@ -50,6 +51,9 @@ func TestMaxSize(t *testing.T) {
 	const most = 2 << 20
 	for _, size := range []int{1_000, 10_000, 100_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			if size < 10_000 {
+				rings.Outer(t, "ten seconds")
+			}
 			dir := t.TempDir()
 			s := openTest(t, dir, Options{MaxSize: most})
 			accepted, err := fill(t, s, size)
@@ -57,7 +61,7 @@ func TestMaxSize(t *testing.T) {
 				t.Errorf("error is %v, want ErrFull with folder and numbers", err)
 			}
 			if n := takes(t, dir); n > most || n < most/2 {
-				t.Errorf("files take %d bytes, allowed are %d", n, most)
+				t.Errorf("files take %d bytes, want at most %d", n, most)
 			}
 			if st := s.Stats(); st.Frames != int64(accepted) {
 				t.Errorf("%d frames wait, %d were accepted", st.Frames, accepted)
@@ -71,7 +75,7 @@ func TestMaxSize(t *testing.T) {
 				}
 			}
 			if n := takes(t, dir); n > most {
-				t.Errorf("files take %d bytes, allowed are %d", n, most)
+				t.Errorf("files take %d bytes, want at most %d", n, most)
 			}
 		})
 	}
@@ -80,16 +84,17 @@ func TestMaxSize(t *testing.T) {
 // TestLeastSize delivers each frame at once, many times: the file that tells what is
 // delivered does not take the room of frames.
 func TestLeastSize(t *testing.T) {
+	rings.Outer(t, "seven seconds")
 	dir := t.TempDir()
-	s := openTest(t, dir, Options{MaxSize: leastSize})
+	s := openTest(t, dir, Options{MaxSize: minSize})
 	for i := range 300 {
 		if err := s.Append(t.Context(), make([]byte, 1000)); err != nil {
 			t.Fatalf("frame %d: %v", i, err)
 		}
 		s.drain()
 	}
-	if n := takes(t, dir); n > leastSize/2 {
-		t.Errorf("files of an empty spool take %d bytes of %d", n, leastSize)
+	if n := takes(t, dir); n > minSize/2 {
+		t.Errorf("files of an empty spool take %d bytes of %d", n, minSize)
 	}
 }
 
@@ -105,7 +110,7 @@ func TestMaxSizeAtOnce(t *testing.T) {
 				t.Errorf("error is %v, want %v", err, ErrFull)
 			}
 			if n := takes(t, dir); n > most {
-				t.Errorf("files take %d bytes, allowed are %d", n, most)
+				t.Errorf("files take %d bytes, want at most %d", n, most)
 			}
 		})
 	}
@@ -154,8 +159,8 @@ func TestFullDisk(t *testing.T) {
 // TestNoRoomForAFile makes the next segment's file impossible.
 func TestNoRoomForAFile(t *testing.T) {
 	dir := t.TempDir()
-	s := openTest(t, dir, Options{SegmentSize: leastSegment})
-	s.append("a", strings.Repeat("x", leastSegment))
+	s := openTest(t, dir, Options{SegmentSize: minSegment})
+	s.append("a", strings.Repeat("x", minSegment))
 	moved := dir + ".moved"
 	must(t, os.Rename(dir, moved))
 	if err := s.Append(t.Context(), []byte("lost")); err == nil || !strings.Contains(err.Error(), dir) {
@@ -172,7 +177,7 @@ func TestNoRoomForAFile(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{{MaxSize: 5}, {MaxSize: -1}, {Reserve: -1}, {SegmentSize: 1}, {SegmentSize: -1}} {
-		if s, err := Open(t.Context(), t.TempDir(), o); err == nil || !strings.Contains(err.Error(), "allowed are") {
+		if s, err := Open(t.Context(), t.TempDir(), o); err == nil || !strings.Contains(err.Error(), "must be") {
 			t.Errorf("%+v: error is %v", o, err)
 			if s != nil {
 				must(t, s.Close())

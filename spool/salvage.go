@@ -12,25 +12,23 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-const salvagedName = ".salvaged" // a file of which all that was sound is in the spool
+const salvagedName = ".salvaged" // a file whose intact frames are all in the spool
 
-// Salvaged is what became of the frames of a damaged file.
+// Salvaged is the result of salvaging a damaged file.
 type Salvaged struct {
 	Path string
-	Kept string // where the file is now; empty: it was removed
+	Kept string // current path of the file; empty if removed
 
-	Recovered  int64 // sound, and in the spool again
-	Delivered  int64 // sound, and delivered or recovered before
-	Unreadable int64 // damaged or missing, as far as is known
+	Recovered  int64 // intact, and queued again
+	Delivered  int64 // intact, and delivered or recovered before
+	Unreadable int64 // damaged or missing, as far as known
 }
 
-// Salvage appends the sound frames of a damaged file again that were not
-// delivered before, and renames it from .damaged to .salvaged, or removes it if
-// all of it could be read. A file of another name stays as it is, and so does one
-// in which no frame is found, which is an error. With dryRun it only counts. path is that of a file that is not in use; a bare name is one of
-// the spool's folder. Frames may be delivered twice, with Tried, if the file was
-// set aside by an earlier release or comes from elsewhere. After an error, the
-// frames that were recovered are not recovered again.
+// Salvage appends the intact frames of a damaged file that were not delivered before, and renames the file from
+// .damaged to .salvaged, or with remove deletes it if all of it could be read. A file with another name is left
+// unchanged. So is a file without any frame, which is an error. With dryRun it only counts. path must be a file not in
+// use; a bare name is in the spool's folder. Frames may be delivered twice, with Tried, if an earlier release set the
+// file aside or it comes from another spool. After an error, frames already recovered are not recovered again.
 func (s *Spool) Salvage(ctx context.Context, path string, dryRun, remove bool) (Salvaged, error) {
 	if err := s.enter(); err != nil {
 		return Salvaged{}, err
@@ -96,12 +94,12 @@ func (s *Spool) salvage(ctx context.Context, path string, dryRun, remove bool) (
 	s.recovered += result.Recovered
 	s.mu.Unlock()
 	if err == nil && result.Recovered+result.Delivered == 0 {
-		err = errors.New("no message was found in it: expected a file of a spool")
+		err = errors.New("no message found: expected a file of a spool")
 	}
 	if err != nil {
 		return result, err
 	}
-	// What could not be read may yet be saved by other means.
+	// Unreadable frames may still be saved by other means.
 	result.Kept, err = finishSalvage(path, remove && result.Unreadable == 0)
 	if err == nil && noted && !exists(segmentPath(s.dir, first)) {
 		err = s.progress.forget(first)
@@ -109,7 +107,7 @@ func (s *Spool) salvage(ctx context.Context, path string, dryRun, remove bool) (
 	return result, err
 }
 
-// missing returns how many frames are known of that are not among the ids.
+// missing returns the number of known frames that are not among the ids.
 func missing(ids spans, first, last int64, noted bool) int64 {
 	if len(ids) == 0 && !noted {
 		return 0
@@ -124,7 +122,7 @@ func missing(ids spans, first, last int64, noted bool) int64 {
 	return max(0, last-first+1-n)
 }
 
-// salvageable returns an error for a file that the spool uses.
+// salvageable returns an error if the spool uses the file.
 func (s *Spool) salvageable(path string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -141,16 +139,16 @@ func (s *Spool) salvageable(path string) error {
 	}
 	for _, name := range used {
 		if other, err := os.Stat(name); err == nil && os.SameFile(info, other) {
-			return errors.New("the spool uses this file: must be one that was set aside")
+			return errors.New("the spool uses this file: must be a damaged file that was set aside")
 		}
 	}
 	return nil
 }
 
-// finishSalvage renames or removes a file that was set aside, with its log.
+// finishSalvage renames or removes a damaged file with its log.
 func finishSalvage(path string, remove bool) (kept string, err error) {
 	if !strings.HasSuffix(path, setAside) {
-		return path, nil // not the spool's to move
+		return path, nil // not one of the spool's
 	}
 	if remove {
 		return "", removeFiles(path)

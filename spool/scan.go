@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// found is a frame that was found in the pages of a file.
+// found is a frame found in the pages of a file.
 type found struct {
 	id, appended, total, sum int64
 	data                     []byte
@@ -14,11 +14,11 @@ type found struct {
 
 func (f *found) sound() bool { return sum(f.id, f.appended, f.total, f.data) == f.sum }
 
-// scan finds the frames of a segment without its tree and without the checksums
-// of its log: each frame has its own. It calls visit once for each sound frame;
-// data is valid during the call. The same id may be visited twice, when a commit
-// that failed has left another frame of it. It returns how many pages the disk
-// did not read.
+// scan finds the frames of a segment without using its tree or the checksums of
+// its log: each frame has its own checksum. It calls visit once for each intact
+// frame; data is valid during the call. An id may be visited twice if a failed
+// commit left another frame with it. It returns the number of pages that the
+// disk failed to read.
 func scan(path string, visit func(found) error) (unreadable int, err error) {
 	p, err := openPages(path)
 	if err != nil {
@@ -37,17 +37,17 @@ func scan(path string, visit func(found) error) (unreadable int, err error) {
 	return p.unreadable, errors.Join(err, p.close())
 }
 
-// scanner is a scan under way.
+// scanner is a scan in progress.
 type scanner struct {
 	*pages
 	visit func(found) error
-	seen  map[int64][]int64 // checksums of what was visited, by id
+	seen  map[int64][]int64 // checksums of visited frames, by id
 	page  [pageSize]byte
 	data  []byte
 }
 
-// leaf visits the frames of the page. A frame inside of a sound one is a
-// stranger's.
+// leaf visits the frames of a page. A frame inside an intact one is received
+// data and ignored.
 func (s *scanner) leaf() error {
 	end := 0
 	for _, c := range cellsOf(&s.page) {
@@ -75,8 +75,8 @@ func (s *scanner) leaf() error {
 	return nil
 }
 
-// frame reads all of a frame, of which f has the part that is in the leaf. A page
-// of its overflow is taken in its newest version, or else as it is in the file.
+// frame reads a whole frame; f has the part in the leaf. It uses the newest
+// version of each overflow page, or else the one in the file.
 func (s *scanner) frame(c *cell, f found) (found, bool) {
 	more := c.payload - int64(c.kept)
 	if more == 0 {
@@ -99,5 +99,5 @@ func (s *scanner) frame(c *cell, f found) (found, bool) {
 	return found{}, false
 }
 
-// most is more than a row can have in these files.
+// A row in these files never has more.
 func (s *scanner) most() int64 { return (s.count + int64(len(s.logged))) * pageSize }

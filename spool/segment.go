@@ -17,39 +17,39 @@ import (
 	"github.com/peba-edge/peba/sqlitedb/sabotage"
 )
 
-// segment is a file of frames. Its ids have no gaps. Only the active segment,
-// the last, grows; those found at Open never do.
+// segment is a file of frames with consecutive ids. Only the active segment,
+// the last one, grows; those found at Open never do.
 type segment struct {
 	path        string
-	first, last int64 // last < first: nothing is in it
+	first, last int64 // last < first: it is empty
 	bytes       int64 // of all its frames' data
-	left        int64 // of those that are not done
+	left        int64 // of frames that are not done
 
 	done      spans
 	doneBytes int64
-	unsaved   bool // whether done has news for the progress file
+	unsaved   bool // whether done has changes for the progress file
 
-	held     []hold // frames that cannot be read at the moment (suspect.go)
+	held     []hold // frames that currently cannot be read (suspect.go)
 	failures int    // reads in a row
-	cause    error  // of the last that failed
+	cause    error  // of the last one that failed
 	again    schedule
 
-	lost    spans // frames that are given up
+	lost    spans // frames given up
 	damaged bool
 
-	info       os.FileInfo    // of its file, when it was last written
-	conn       *sqlitedb.Conn // of a file that is no longer at path (restore.go), else nil
+	info       os.FileInfo    // of its file, at the last write
+	conn       *sqlitedb.Conn // of a file no longer at path (restore.go), otherwise nil
 	vanishedAt time.Time
 
-	sealed bool  // whether its log is moved into the file and its writer gone
-	size   int64 // bytes its files take
-	budget int64 // what is counted against MaxSize (room.go)
+	sealed bool  // whether its log is in the file and its writer closed
+	size   int64 // size of its files in bytes
+	budget int64 // bytes counted against MaxSize (room.go)
 }
 
 const (
 	extension = ".spool"
-	beginning = ".new"     // a file that has no schema yet
-	setAside  = ".damaged" // a file that is kept for its owner to look at
+	beginning = ".new"     // a file without a schema yet
+	setAside  = ".damaged" // a damaged file kept for inspection
 
 	applicationID = 0x50454253 // PRAGMA application_id: "PEBS"
 	schemaVersion = 1
@@ -81,7 +81,7 @@ func firstOf(name string) (int64, bool) {
 	return first, ours && err == nil && first > 0 && len(digits) == 19
 }
 
-// firstOfAside returns the first id of a segment that was set aside.
+// firstOfAside returns the first id of a damaged segment that was set aside.
 func firstOfAside(name string) (int64, bool) {
 	if !strings.HasSuffix(name, setAside) {
 		return 0, false
@@ -89,7 +89,7 @@ func firstOfAside(name string) (int64, bool) {
 	return firstOf(name[:min(len(name), 19+len(extension))])
 }
 
-// sizeOf returns how many bytes the files take.
+// sizeOf returns the size of the files in bytes.
 func sizeOf(path string) (n int64, err error) {
 	for _, f := range sqlitedb.Files(path) {
 		info, err := os.Stat(f)
@@ -103,7 +103,7 @@ func sizeOf(path string) (n int64, err error) {
 	return n, nil
 }
 
-// removeFiles unlinks a database.
+// removeFiles removes a database's files.
 func removeFiles(path string) error {
 	var errs []error
 	for _, f := range sqlitedb.Files(path) {
@@ -114,8 +114,8 @@ func removeFiles(path string) error {
 	return errors.Join(errs...)
 }
 
-// createSegment makes an empty segment. It gets its name when its schema is in
-// it: a file with that name and without a schema is damaged.
+// createSegment creates an empty segment. It gets its name only after its
+// schema: a file with that name and without a schema is damaged.
 func createSegment(ctx context.Context, path string) error {
 	begun := path + beginning
 	if err := removeFiles(begun); err != nil {
@@ -138,7 +138,7 @@ func initSegment(ctx context.Context, path string) error {
 	return errors.Join(c.Exec(ctx, schema), c.Close())
 }
 
-// drained tells whether all frames are done or lost.
+// drained reports whether all frames are done or lost.
 func (g *segment) drained() bool {
 	return g.done.count()+g.lost.count() == g.last-g.first+1
 }
@@ -150,7 +150,7 @@ func sum(id, appended, total int64, data []byte) int64 {
 	return int64(crc32.Update(headSum(id, appended, total, int64(len(data))), castagnoli, data))
 }
 
-// headSum is a checksum of some numbers.
+// headSum returns a checksum of some numbers.
 func headSum(numbers ...int64) uint32 {
 	var b []byte
 	for _, n := range numbers {
@@ -162,15 +162,16 @@ func headSum(numbers ...int64) uint32 {
 	return crc32.Checksum(b, castagnoli)
 }
 
-// reader reads frames of one segment.
+// reader reads the frames of one segment.
 type reader struct {
 	segment *segment
 	conn    *sqlitedb.Conn
 	get     *sqlitedb.Statement
-	shared  bool // the connection is the segment's own
+	shared  bool // the connection belongs to the segment
 }
 
-// openReader opens the segment's file, or reads from one that has vanished.
+// openReader opens the segment's file, or uses the open connection of a
+// vanished one.
 func openReader(ctx context.Context, g *segment) (*reader, error) {
 	if g.conn != nil {
 		get, err := g.conn.Prepare(ctx, selectFrame)
@@ -211,10 +212,10 @@ func (r *reader) close() error {
 // row is a frame as it is stored.
 type row struct {
 	size, appended, total int64
-	data                  []byte // nil: it is longer than was asked for
+	data                  []byte // nil if longer than requested
 }
 
-// frame reads a frame whose data is not longer than room, and proves it.
+// frame reads a frame with data of at most room bytes, and verifies it.
 func (r *reader) frame(ctx context.Context, id, room int64) (row, error) {
 	dest := make([]driver.Value, 5)
 	found, err := r.get.Row(ctx, dest, id, room)

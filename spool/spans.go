@@ -7,11 +7,11 @@ import (
 	"sort"
 )
 
-// span is the ids from first to last.
+// span is the ids from first to last, inclusive.
 type span struct{ first, last int64 }
 
-// spans is a set of ids: ascending spans that do not touch. Frames go in and
-// out in runs, so a few spans tell of millions of them.
+// spans is a set of ids: ascending spans that do not touch. Frames are added
+// and removed in runs, so a few spans represent millions of them.
 type spans []span
 
 // at returns the index of the first span that ends at id or later.
@@ -33,7 +33,7 @@ func (s spans) has(id int64) bool {
 	return found && next == id
 }
 
-// count returns how many ids are in the set.
+// count returns the number of ids in the set.
 func (s spans) count() (n int64) {
 	for _, p := range s {
 		n += p.last - p.first + 1
@@ -49,7 +49,7 @@ func (s spans) within(first, last int64) (part spans) {
 	return part
 }
 
-// add puts in the ids from first to last.
+// add adds the ids from first to last.
 func (s *spans) add(first, last int64) {
 	i := s.at(first - 1)
 	j := i
@@ -59,7 +59,7 @@ func (s *spans) add(first, last int64) {
 	*s = slices.Replace(*s, i, j, span{first, last})
 }
 
-// remove takes out the ids from first to last.
+// remove removes the ids from first to last.
 func (s *spans) remove(first, last int64) {
 	i := s.at(first)
 	j := i
@@ -75,8 +75,8 @@ func (s *spans) remove(first, last int64) {
 	*s = slices.Replace(*s, i, j, rest...)
 }
 
-// encode writes the set as varints: from base, the gap to each span and its
-// length less one.
+// encode writes the set as varints: starting at base, the gap to each span and
+// its length minus one.
 func (s spans) encode(base int64) []byte {
 	var b []byte
 	for _, p := range s {
@@ -87,14 +87,14 @@ func (s spans) encode(base int64) []byte {
 	return b
 }
 
-// decodeSpans reads what encode wrote; no id may be above last.
+// decodeSpans reads the output of encode; no id may be above last.
 func decodeSpans(b []byte, base, last int64) (spans, error) {
 	var s spans
 	for len(b) > 0 {
 		gap, n := binary.Uvarint(b)
 		length, m := binary.Uvarint(b[max(n, 0):])
 		if n <= 0 || m <= 0 || base > last || gap > uint64(last-base) || length > uint64(last-base)-gap {
-			return nil, errors.New("spans of frames make no sense")
+			return nil, errors.New("invalid spans of frames")
 		}
 		p := span{base + int64(gap), base + int64(gap+length)}
 		s = append(s, p)

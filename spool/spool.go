@@ -1,5 +1,5 @@
 // Package spool is a durable outbox: frames are on disk when Append returns,
-// and are handed out until they are said to be delivered. DESIGN.md tells how.
+// and are handed out until they are marked as delivered. See DESIGN.md.
 package spool
 
 import (
@@ -13,64 +13,66 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// Errors of a spool. They are wrapped, with the folder and the numbers.
+// Errors of a spool. They are wrapped with the folder and the numbers.
 var (
-	// ErrFull says that a frame finds no room: below MaxSize, beside Reserve, or
-	// on the disk. It passes when frames were delivered, or the disk has room.
+	// ErrFull means that there is no room for a frame: within MaxSize, beside
+	// Reserve, or on the disk. It ends when frames were delivered or the disk
+	// has room.
 	ErrFull = errors.New("spool full")
-	// ErrClosed is what every call gets after Close.
+	// ErrClosed is returned by every call after Close.
 	ErrClosed = errors.New("spool closed")
-	// ErrDamaged is wrapped by errors about damaged files, as Report gets them.
+	// ErrDamaged is wrapped by errors about damaged files, such as those passed
+	// to Report.
 	ErrDamaged = sqlitedb.ErrDamaged
-	// ErrUnreadable is wrapped by errors about files that cannot be read at the
-	// moment: nothing of them is given up yet.
-	ErrUnreadable = errors.New("cannot be read at the moment")
+	// ErrUnreadable is wrapped by errors about files that currently cannot be
+	// read. Nothing in them is given up yet.
+	ErrUnreadable = errors.New("currently cannot be read")
 )
 
 // Options are the limits of a spool.
 type Options struct {
-	// MaxSize is how many bytes all files may take together, with the
-	// write-ahead logs; Append returns ErrFull beyond. 0: no cap; else at least
-	// 1 MiB. Files that were set aside as damaged are not counted.
+	// MaxSize is the maximum total size of all files in bytes, including
+	// write-ahead logs. Append returns ErrFull beyond it. 0: no limit; otherwise
+	// at least 1 MiB. Damaged files that were set aside do not count.
 	MaxSize int64
-	// Reserve is how many bytes of free disk Append leaves alone (ErrFull).
-	// Where the system does not tell what is free it has no effect; Linux, macOS,
+	// Reserve is the free disk space in bytes below which Append returns ErrFull.
+	// It has no effect on systems that do not report free space; Linux, macOS,
 	// FreeBSD and Windows do.
 	Reserve int64
-	// SegmentSize is how long a file grows before a new one is begun, in bytes.
-	// 0: 64 MiB; else at least 64 KiB. It is never more than an eighth of
-	// MaxSize: room comes back a file at a time.
+	// SegmentSize is the size at which a new file is begun, in bytes. 0: 64
+	// MiB; otherwise at least 64 KiB. It is never more than an eighth of
+	// MaxSize, because space is freed one file at a time.
 	SegmentSize int64
-	// Report is told what no caller waits for: a damaged file (ErrDamaged) and
-	// what becomes of it, or a file that could not be cleared away. It may be
-	// called by several goroutines at once. nil: nobody is told.
+	// Report receives errors that no caller waits for: about a damaged file
+	// (ErrDamaged) and how it was handled, or a file that could not be removed.
+	// It must be safe for concurrent use. nil: errors are dropped.
 	Report func(path string, err error)
 
-	tick time.Duration    // between two looks after the files; 0: a second
+	tick time.Duration    // interval of file checks; 0: a second
 	now  func() time.Time // nil: time.Now
 }
 
 const (
-	leastSize          = 1 << 20
-	leastSegment       = 64 << 10
+	minSize            = 1 << 20
+	minSegment         = 64 << 10
 	defaultSegmentSize = 64 << 20
 )
 
 func (o *Options) check() error {
-	if o.MaxSize < 0 || o.MaxSize > 0 && o.MaxSize < leastSize {
-		return fmt.Errorf("size cap is %d bytes: allowed are 0 (none) and %d or more", o.MaxSize, leastSize)
+	if o.MaxSize < 0 || o.MaxSize > 0 && o.MaxSize < minSize {
+		return fmt.Errorf("maximum size: got %d bytes, must be 0 (no limit) or at least %d", o.MaxSize, minSize)
 	}
 	if o.Reserve < 0 {
-		return fmt.Errorf("reserve of free disk is %d bytes: allowed are 0 or more", o.Reserve)
+		return fmt.Errorf("reserve of free disk: got %d bytes, must be at least 0", o.Reserve)
 	}
-	if o.SegmentSize < 0 || o.SegmentSize > 0 && o.SegmentSize < leastSegment {
-		return fmt.Errorf("segment size is %d bytes: allowed are 0 (%d) and %d or more", o.SegmentSize, defaultSegmentSize, leastSegment)
+	if o.SegmentSize < 0 || o.SegmentSize > 0 && o.SegmentSize < minSegment {
+		return fmt.Errorf("segment size: got %d bytes, must be 0 (for %d) or at least %d", o.SegmentSize, defaultSegmentSize, minSegment)
 	}
 	if o.SegmentSize == 0 {
 		o.SegmentSize = defaultSegmentSize
 	}
 	if o.MaxSize > 0 {
-		o.SegmentSize = max(min(o.SegmentSize, o.MaxSize/8), leastSegment)
+		o.SegmentSize = max(min(o.SegmentSize, o.MaxSize/8), minSegment)
 	}
 	if o.tick == 0 {
 		o.tick = tendEvery
@@ -84,54 +86,53 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Frame is what one Append brought.
+// Frame is the data of one Append.
 type Frame struct {
-	ID    int64 // ascending in the order of Append, over all openings
+	ID    int64 // ascending in the order of Append, across restarts
 	Data  []byte
-	Tried bool // it may have been sent before: it was returned, or found at Open
+	Tried bool // it may have been sent before: it was returned by Return or found at Open
 }
 
-// Spool is an open outbox. Its methods may be called at the same time.
+// Spool is an open outbox. Its methods are safe for concurrent use.
 type Spool struct {
 	dir      string
 	opts     Options
 	queue    *sqlitedb.Queue[work]
 	progress *progress
 	writer   *writer
-	written  chan struct{}  // closed when the writer's goroutine has ended
-	sealing  sync.WaitGroup // the segment that is being sealed
+	written  chan struct{}  // closed after the writer's goroutine has ended
+	sealing  sync.WaitGroup // the segment being sealed
 	trimming sync.WaitGroup
 	tending  sync.WaitGroup
-	// salvaging is held (it takes one value) by Salvage.
+	// salvaging is a lock (of capacity one) held by Salvage.
 	salvaging chan struct{}
 	stopTend  context.CancelFunc
 
-	// The lock is used by the writer's goroutine only, while that runs.
+	// Only the writer's goroutine uses the lock while it runs.
 	lock      *sqlitedb.Conn
 	lockInfo  os.FileInfo
-	lockErr   error // why it cannot be had
+	lockErr   error // why it cannot be acquired
 	lockTried time.Time
 
-	// taking is held (it takes one value) by whoever uses readers: there is one
-	// for each lane.
+	// taking is a lock (of capacity one) that guards readers, one per lane.
 	taking  chan struct{}
 	readers [2]*reader
 
-	// life is held for reading by calls, so that Close waits for them; closing is
-	// closed first, for those that would wait for ever.
+	// life is read-locked by calls, so that Close waits for them. closing is
+	// closed first, to end calls that would wait indefinitely.
 	life    sync.RWMutex
 	closing chan struct{}
 	ending  sync.Once
 	closed  bool
 
 	mu sync.Mutex
-	// What follows is guarded by mu.
+	// The following fields are guarded by mu.
 	state
 }
 
-// Open opens the spool in the folder dir, which is made when it does not exist.
-// It takes a second for some hundred files, whatever is in them. Another
-// process, or another Spool of this one, is turned away.
+// Open opens the spool in the folder dir, and creates it if missing. It takes
+// about a second for a few hundred files, regardless of their size. It fails if
+// another process, or another Spool of this one, has the folder open.
 func Open(ctx context.Context, dir string, o Options) (*Spool, error) {
 	s, err := open(ctx, dir, o)
 	if err != nil {
@@ -140,7 +141,7 @@ func Open(ctx context.Context, dir string, o Options) (*Spool, error) {
 	return s, nil
 }
 
-// enter starts a call; s.life.RUnlock ends it.
+// enter begins a call; s.life.RUnlock ends it.
 func (s *Spool) enter() error {
 	s.life.RLock()
 	if s.closed {
@@ -150,11 +151,11 @@ func (s *Spool) enter() error {
 	return nil
 }
 
-// Append puts data at the end of the spool and returns nil only when it is on
-// disk, through power loss. Appends of several goroutines share a commit. When
-// ctx ends before the commit has begun it returns ctx's error and nothing is
-// stored; after that it waits, a commit long. After any error nothing is
-// stored, but for an I/O error in the midst of a commit: then it may be there.
+// Append adds data at the end of the spool. It returns nil only if data is on
+// disk and survives power loss. Appends of several goroutines share a commit.
+// If ctx ends before the commit begins, it returns ctx's error and stores
+// nothing; after that it waits for the commit. After an error nothing is
+// stored, except that an I/O error during a commit may leave it stored.
 func (s *Spool) Append(ctx context.Context, data []byte) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -168,18 +169,18 @@ func (s *Spool) Append(ctx context.Context, data []byte) error {
 		err = s.queue.Do(ctx, work{data: data}, 1, len(data))
 	}
 	if gaveUp := ctx.Err(); gaveUp != nil && errors.Is(err, gaveUp) {
-		s.release(need) // that says nothing about the spool
+		s.release(need) // does not concern the spool
 	} else {
 		s.settle(need, len(data), err)
 	}
 	return err
 }
 
-// Done says that frames, which Take gave, are delivered: they are not handed
-// out again in this process. That is written down without waiting for the disk:
-// after a power loss some may come again, with Tried. An error says that it
-// could not be written, or that a file could not be cleared away, or that a
-// frame was not out; frames that were out are done all the same.
+// Done marks frames returned by Take as delivered: they are not handed out
+// again by this process. It writes this without waiting for the disk, so after
+// a power loss some may be handed out again, with Tried. It returns an error if
+// writing failed, a file could not be removed, or a frame was not in flight;
+// all other frames are marked.
 func (s *Spool) Done(frames []Frame) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -191,7 +192,7 @@ func (s *Spool) Done(frames []Frame) error {
 	for i := range frames {
 		g := s.finish(frames[i].ID)
 		if g == nil {
-			errs = append(errs, fmt.Errorf("done in spool %s: frame %d is not out", s.dir, frames[i].ID))
+			errs = append(errs, fmt.Errorf("done in spool %s: frame %d is not in flight", s.dir, frames[i].ID))
 		} else if s.takeDrained(g) {
 			drained = append(drained, g)
 		}
@@ -207,9 +208,9 @@ func (s *Spool) Done(frames []Frame) error {
 	return errors.Join(append(errs, s.progress.save(s))...)
 }
 
-// Return gives frames back, which Take gave and which are not delivered: they
-// are handed out again, with Tried, each at its place in the order. Frames that
-// are not out are ignored, and all are after Close.
+// Return puts undelivered frames of Take back into the queue: they are handed
+// out again, with Tried, at their original position. It ignores frames that are
+// not in flight, and all frames after Close.
 func (s *Spool) Return(frames []Frame) {
 	if s.enter() != nil {
 		return
@@ -223,7 +224,8 @@ func (s *Spool) Return(frames []Frame) {
 	s.notify()
 }
 
-// WaitEmpty returns nil when every frame is done, or ctx's error, or ErrClosed.
+// WaitEmpty waits until every frame is done. It returns nil, ctx's error or
+// ErrClosed.
 func (s *Spool) WaitEmpty(ctx context.Context) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -242,7 +244,7 @@ func (s *Spool) WaitEmpty(ctx context.Context) error {
 	}
 }
 
-// wait returns nil when changed is closed.
+// wait waits until changed is closed.
 func (s *Spool) wait(ctx context.Context, changed <-chan struct{}) error {
 	select {
 	case <-changed:
@@ -254,14 +256,14 @@ func (s *Spool) wait(ctx context.Context, changed <-chan struct{}) error {
 	}
 }
 
-// Stats is what a spool holds.
+// Stats describes the content of a spool.
 type Stats struct {
-	Frames int64     // not done: waiting or out
+	Frames int64     // not done: queued or in flight
 	Bytes  int64     // of their data
-	Disk   int64     // bytes that all files take
-	Oldest time.Time // when the oldest of them was appended; zero: there is none
+	Disk   int64     // size of all files in bytes
+	Oldest time.Time // append time of the oldest of them; zero if there is none
 
-	Unreadable int64 // of Frames: cannot be read at the moment, and are tried again
-	Lost       int64 // given up since Open, because of a damaged or missing file
-	Recovered  int64 // found in damaged files since Open, and appended again
+	Unreadable int64 // part of Frames: currently unreadable, will be retried
+	Lost       int64 // lost since Open, because of a damaged or missing file
+	Recovered  int64 // recovered from damaged files and appended again since Open
 }

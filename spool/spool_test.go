@@ -67,7 +67,7 @@ func TestDoneOfWhatIsNotOut(t *testing.T) {
 	s.append("a")
 	f := s.take(Oldest, 1)
 	err := s.Done([]Frame{{ID: 17}, f[0]})
-	if err == nil || !strings.Contains(err.Error(), "frame 17 is not out") {
+	if err == nil || !strings.Contains(err.Error(), "frame 17 is not in flight") {
 		t.Errorf("error is %v", err)
 	}
 	if st := s.Stats(); st.Frames != 0 || st.Bytes != 0 || !st.Oldest.IsZero() {

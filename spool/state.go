@@ -6,55 +6,56 @@ import (
 )
 
 const (
-	// freshWindow is how many bytes may wait for the fresh lane. When there are
-	// more it has fallen behind: all that waits is backlog then.
+	// freshWindow is the maximum number of bytes queued for the fresh lane.
+	// Beyond it the lane has fallen behind, and its whole queue becomes backlog.
 	freshWindow = 4 << 20
-	// trimPart says at which part of a segment's size the active one is given up
-	// when all its frames are done.
+	// trimPart is the part of a segment's size above which the active segment is
+	// replaced once all its frames are done.
 	trimPart = 4
 )
 
-// state is where each frame is: waiting or out, or done and then known to its
-// segment only. Sets of ids, not of frames, so that a backlog of millions is a
-// few spans.
+// state tracks each frame: queued, in flight, or done (known only to its
+// segment). It holds sets of ids, not frames, so that a backlog of millions is
+// a few spans.
 type state struct {
 	segments []*segment // ascending; the last may be the active one
 	waiting  spans      // not out
-	tried    spans      // of those that wait or are out
+	tried    spans      // of frames queued or in flight
 	out      map[int64]taken
 
-	frames, bytes int64 // waiting or out
+	frames, bytes int64 // queued or in flight
 
-	// Frames from border on are the fresh lane's; freshBytes of them wait.
+	// Frames from border on belong to the fresh lane, which has freshBytes
+	// queued.
 	border, freshBytes int64
 
-	used    int64 // what the files take or may come to take (room.go)
-	pending int64 // what appends under way may need
+	used    int64 // bytes that the files take or may grow to (room.go)
+	pending int64 // bytes reserved by appends in progress
 
 	strays []*stray // segments that could not be opened
 
 	lost, recovered int64 // since Open
 	failed          *failure
-	writerErr       error // why nothing can be appended at all
+	writerErr       error // why no append is possible
 	progressErr     error
 
 	oldest  oldest
 	changed chan struct{} // closed at the next change
 }
 
-// taken is a frame that is out.
+// taken is a frame in flight.
 type taken struct {
 	size     int64
 	appended int64 // microseconds since 1970
 }
 
-// notify wakes all that wait for a change.
+// notify wakes everything waiting for a change.
 func (s *state) notify() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// segmentOf returns the segment that has or had the frame, nil if it is gone.
+// segmentOf returns the segment of the frame, or nil if it was removed.
 func (s *state) segmentOf(id int64) *segment {
 	i := sort.Search(len(s.segments), func(i int) bool { return s.segments[i].first > id })
 	if i == 0 || s.segments[i-1].last < id {
@@ -63,7 +64,7 @@ func (s *state) segmentOf(id int64) *segment {
 	return s.segments[i-1]
 }
 
-// publish makes n frames of the segment known, that follow its last.
+// publish queues n frames that follow the segment's last.
 func (s *state) publish(g *segment, n, bytes int64) {
 	s.waiting.add(g.last+1, g.last+n)
 	g.last += n
@@ -75,7 +76,7 @@ func (s *state) publish(g *segment, n, bytes int64) {
 	s.notify()
 }
 
-// addFresh counts bytes that wait for the fresh lane; next is above all ids.
+// addFresh adds bytes to the fresh lane's queue; next is above all ids.
 func (s *state) addFresh(bytes, next int64) {
 	s.freshBytes += bytes
 	if s.freshBytes > freshWindow {
@@ -83,7 +84,7 @@ func (s *state) addFresh(bytes, next int64) {
 	}
 }
 
-// nextWaiting returns the next frame for the lane, from an id on.
+// nextWaiting returns the lane's next queued frame, starting at an id.
 func (s *state) nextWaiting(lane Lane, from int64) (int64, *segment) {
 	if lane == Fresh {
 		from = max(from, s.border)
@@ -95,7 +96,7 @@ func (s *state) nextWaiting(lane Lane, from int64) (int64, *segment) {
 	return id, s.segmentOf(id)
 }
 
-// handOut moves a frame that waits to those that are out.
+// handOut moves a queued frame to those in flight.
 func (s *state) handOut(id int64, t taken) (tried bool) {
 	s.waiting.remove(id, id)
 	s.out[id] = t
@@ -105,7 +106,7 @@ func (s *state) handOut(id int64, t taken) (tried bool) {
 	return s.tried.has(id)
 }
 
-// giveBack moves a frame that is out to those that wait.
+// giveBack moves a frame in flight back to the queue.
 func (s *state) giveBack(id int64) {
 	t, isOut := s.out[id]
 	if !isOut {
@@ -119,8 +120,8 @@ func (s *state) giveBack(id int64) {
 	}
 }
 
-// finish makes a frame that is out done and returns its segment; nil: it was not
-// out.
+// finish marks a frame in flight as done and returns its segment, or nil if it
+// was not in flight.
 func (s *state) finish(id int64) *segment {
 	t, isOut := s.out[id]
 	if !isOut {
@@ -141,7 +142,7 @@ func (s *state) finish(id int64) *segment {
 	return g
 }
 
-// heldFrames returns how many frames cannot be read at the moment.
+// heldFrames returns how many frames currently cannot be read.
 func (g *segment) heldFrames() (n int64) {
 	for _, h := range g.held {
 		n += h.last - h.first + 1
@@ -149,7 +150,7 @@ func (g *segment) heldFrames() (n int64) {
 	return n
 }
 
-// unhold takes frames out of those that are held; they do not wait either.
+// unhold removes frames from the held ones without queueing them.
 func (s *state) unhold(g *segment, p span) {
 	var rest []hold
 	for _, h := range g.held {
@@ -168,14 +169,14 @@ func (s *state) unhold(g *segment, p span) {
 	}
 }
 
-// lose gives up frames that are held.
+// lose counts held frames as lost.
 func (s *state) lose(g *segment, p span) {
 	s.unhold(g, p)
 	g.lost.add(p.first, p.last)
 	s.lost += p.last - p.first + 1
 }
 
-// moved is for a frame that is held, and was appended again.
+// moved handles a held frame that was appended again.
 func (s *state) moved(g *segment, id, size int64) {
 	s.unhold(g, span{id, id})
 	g.done.add(id, id)
@@ -186,8 +187,8 @@ func (s *state) moved(g *segment, id, size int64) {
 	s.recovered++
 }
 
-// takeDrained removes the segment if it is sealed and has nothing more to give.
-// Who gets true has it, to drop its files.
+// takeDrained removes the segment from the state if it is sealed and drained.
+// If it returns true, the caller must remove the files.
 func (s *state) takeDrained(g *segment) bool {
 	if !g.sealed || !g.drained() {
 		return false
@@ -202,8 +203,8 @@ func (s *state) takeDrained(g *segment) bool {
 	return true
 }
 
-// activeIsDrained tells whether the active segment has nothing more to give and
-// takes at least so many bytes.
+// activeIsDrained reports whether the active segment is drained and at least so
+// many bytes large.
 func (s *state) activeIsDrained(size int64) bool {
 	if len(s.segments) == 0 {
 		return false

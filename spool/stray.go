@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// stray is a segment's file that could not be opened: what is in it is unknown.
+// stray is a segment file that could not be opened; its content is unknown.
 type stray struct {
 	segment *segment
 	known   summary
@@ -16,7 +16,8 @@ type stray struct {
 	cause   error
 }
 
-// putOff makes a segment a stray: opening the spool does not wait for it.
+// putOff marks a segment as stray, so that opening the spool does not wait for
+// it.
 func (s *Spool) putOff(g *segment, k summary, cause error) {
 	now := s.opts.now()
 	st := &stray{segment: g, known: k, since: now, cause: cause}
@@ -24,10 +25,10 @@ func (s *Spool) putOff(g *segment, k summary, cause error) {
 	s.mu.Lock()
 	s.strays = append(s.strays, st)
 	s.mu.Unlock()
-	s.opts.Report(g.path, fmt.Errorf("%w: %s cannot be opened, and is tried again: %w", ErrUnreadable, g.path, cause))
+	s.opts.Report(g.path, fmt.Errorf("%w: %s cannot be opened and will be retried: %w", ErrUnreadable, g.path, cause))
 }
 
-// revisit opens a stray again, and gives it up when that is in vain.
+// revisit retries to open a stray, and gives it up if it keeps failing.
 func (s *Spool) revisit(ctx context.Context, st *stray) {
 	now := s.opts.now()
 	if !st.again.due(now) {
@@ -37,7 +38,7 @@ func (s *Spool) revisit(ctx context.Context, st *stray) {
 	if ctx.Err() != nil {
 		return
 	}
-	if errors.Is(err, errStray) && proves(err) && st.again.tries >= leastTries && now.Sub(st.since) >= patience {
+	if errors.Is(err, errStray) && proves(err) && st.again.tries >= minTries && now.Sub(st.since) >= patience {
 		err = s.giveUp(ctx, st, err)
 	}
 	s.mu.Lock()
@@ -56,7 +57,8 @@ func (s *Spool) revisit(ctx context.Context, st *stray) {
 	s.notify()
 }
 
-// giveUp sets a stray aside. What a scan of its pages finds is appended again.
+// giveUp sets a stray aside and appends the frames that a scan of its pages
+// finds.
 func (s *Spool) giveUp(ctx context.Context, st *stray, cause error) error {
 	g := st.segment
 	recovered := int64(0)

@@ -15,29 +15,29 @@ import (
 )
 
 const (
-	// patience and leastTries are what proves damage: a frame that could not be
-	// read for so long, by so many newly opened connections. Until then it may be
-	// the disk, which often recovers.
+	// patience and minTries define proof of damage: a frame that so many newly
+	// opened connections could not read for so long. Until then it may be a
+	// temporary disk error.
 	patience   = time.Minute
-	leastTries = 3
-	longestGap = 15 * time.Second // between two tries
-	// mostFailures is how many frames of a segment may fail in a row before the
-	// rest of it waits unread.
-	mostFailures = 8
-	// Frames that were recovered are appended in groups of these sizes.
+	minTries   = 3
+	longestGap = 15 * time.Second // between two retries
+	// maxFailures is how many frames in a row may fail before the rest of the
+	// segment is held unread.
+	maxFailures = 8
+	// Recovered frames are appended in batches of these sizes.
 	rescueFrames = 256
 	rescueBytes  = 4 << 20
 )
 
-// hold is a run of frames that could not be read and are tried again.
+// hold is a run of unreadable frames that will be retried.
 type hold struct {
 	span
 	since  time.Time
-	tries  int  // of each frame, by a connection that was newly opened
+	tries  int  // of each frame, by a new connection
 	proven bool // whether the last error is one that proves damage if it persists
 }
 
-// schedule says when something that failed is tried again.
+// schedule is a schedule of retries.
 type schedule struct {
 	tries int
 	next  time.Time
@@ -50,8 +50,8 @@ func (r *schedule) failed(now time.Time) {
 	r.tries++
 }
 
-// proves returns whether an error that persists is one of the file's content, or
-// of the disk below it: a process without descriptors or memory proves nothing.
+// proves reports whether a persistent error concerns the file's content or the
+// disk. A process out of descriptors or memory proves nothing.
 func proves(err error) bool {
 	var e *sqlite3.Error
 	if errors.As(err, &e) && (e.Code() == codes.SQLITE_IOERR_READ || e.Code() == codes.SQLITE_IOERR_SHORT_READ) {
@@ -61,8 +61,8 @@ func proves(err error) bool {
 	return isDamage(err) || errors.Is(err, fs.ErrNotExist) || errors.As(err, &path) && path.Op == "read"
 }
 
-// hold takes frames from first to last that wait, so that they do not, until they
-// were tried again. It returns whether they are the first of their segment.
+// hold removes the frames from first to last from the queue until they are
+// retried. It reports whether they are the segment's first held frames.
 func (s *state) hold(g *segment, first, last int64, h hold) (begins bool) {
 	begins = len(g.held) == 0
 	for _, p := range s.waiting.within(first, last) {
@@ -73,29 +73,30 @@ func (s *state) hold(g *segment, first, last int64, h hold) (begins bool) {
 	return begins && len(g.held) > 0
 }
 
-// suspect holds a frame that could not be read; and all behind it in the segment,
-// if that cannot be opened, or frame after frame fails. The caller holds taking.
+// suspect holds a frame that could not be read. It also holds the rest of the
+// segment if that cannot be opened or many frames in a row fail. The caller holds
+// taking.
 func (s *Spool) suspect(lane Lane, g *segment, id int64, cause error) {
 	r := s.readers[lane]
 	opened := r != nil && r.segment == g
 	if opened {
-		cause = errors.Join(cause, s.closeReader(lane)) // the next try is by a new one
+		cause = errors.Join(cause, s.closeReader(lane)) // the next attempt uses a new one
 	}
 	now := s.opts.now()
 	s.mu.Lock()
 	g.failures++
 	begins := s.hold(g, id, id, hold{since: now, proven: proves(cause)})
-	if !opened || g.failures >= mostFailures {
+	if !opened || g.failures >= maxFailures {
 		s.hold(g, id, g.last, hold{since: now, proven: proves(cause)})
 	}
 	g.cause = cause
 	s.mu.Unlock()
 	if begins {
-		s.opts.Report(g.path, fmt.Errorf("%w: %s: messages in it are tried again: %w", ErrUnreadable, g.path, cause))
+		s.opts.Report(g.path, fmt.Errorf("%w: %s: its messages will be retried: %w", ErrUnreadable, g.path, cause))
 	}
 }
 
-// retry reads what the segment holds back, by a newly opened connection.
+// retry reads the segment's held frames with a new connection.
 func (s *Spool) retry(ctx context.Context, g *segment) {
 	now := s.opts.now()
 	s.mu.Lock()
@@ -127,7 +128,7 @@ func (s *Spool) retry(ctx context.Context, g *segment) {
 }
 
 func (s *Spool) tryAgain(ctx context.Context, g *segment, held []hold, now time.Time) *trial {
-	s.taking <- struct{}{} // lanes may use the same connection, if the file has vanished
+	s.taking <- struct{}{} // lanes may share the connection of a vanished file
 	defer func() { <-s.taking }()
 	r, failed := openReader(ctx, g)
 	t := &trial{now: now, reader: r, failed: failed}
@@ -140,7 +141,7 @@ func (s *Spool) tryAgain(ctx context.Context, g *segment, held []hold, now time.
 	return t
 }
 
-// trial is one more try of frames that are held.
+// trial is one retry of held frames.
 type trial struct {
 	now    time.Time
 	reader *reader
@@ -159,7 +160,7 @@ func (t *trial) try(ctx context.Context, h hold) {
 		}
 		switch {
 		case err == nil && h.tries == 0:
-			t.sound.add(id, h.last) // Take finds out about the others
+			t.sound.add(id, h.last) // Take will try the others
 			return
 		case err == nil:
 			t.sound.add(id, id)
@@ -173,7 +174,7 @@ func (t *trial) try(ctx context.Context, h hold) {
 	}
 }
 
-// keep goes on holding a part of a hold.
+// keep continues to hold part of a hold.
 func (t *trial) keep(h hold, part span, err error) {
 	if h.tries == 0 {
 		h.since = t.now
@@ -188,18 +189,18 @@ func (t *trial) keep(h hold, part span, err error) {
 	t.held = append(t.held, h)
 }
 
-// proven returns the frames that are damaged beyond doubt.
+// proven returns the frames with proven damage.
 func (t *trial) proven() (ids spans) {
 	for _, h := range t.held {
-		if h.proven && h.tries >= leastTries && t.now.Sub(h.since) >= patience {
+		if h.proven && h.tries >= minTries && t.now.Sub(h.since) >= patience {
 			ids.add(h.first, h.last)
 		}
 	}
 	return ids
 }
 
-// condemn gives frames up that are held: what a scan of the pages finds of them is
-// appended again, and the others are lost.
+// condemn gives up held frames: those found by a scan of the pages are appended
+// again, the others are lost.
 func (s *Spool) condemn(ctx context.Context, g *segment, ids spans) {
 	err := s.rescue(ctx, g.path, ids.has, func(id, size int64) {
 		ids.remove(id, id)
@@ -211,13 +212,13 @@ func (s *Spool) condemn(ctx context.Context, g *segment, ids spans) {
 		s.mu.Lock()
 		g.cause = err
 		s.mu.Unlock()
-		return // they are held until there is room
+		return // they stay held until there is room
 	}
 	lost := ids.count()
 	s.mu.Lock()
 	err = errors.Join(g.cause, err)
 	s.mu.Unlock()
-	s.discover(g, fmt.Errorf("%d messages could not be read for %v and are given up: %w", lost, patience, err))
+	s.discover(g, fmt.Errorf("gave up %d messages that could not be read for %v: %w", lost, patience, err))
 	s.mu.Lock()
 	for _, p := range ids {
 		s.lose(g, p)
@@ -233,11 +234,11 @@ func (s *Spool) condemn(ctx context.Context, g *segment, ids spans) {
 	}
 }
 
-// errAppend says that a frame was recovered, and could not be appended.
+// errAppend means that a recovered frame could not be appended.
 var errAppend = errors.New("recovered messages cannot be appended")
 
-// rescue appends the frames again that are sound and wanted, and calls moved for
-// each. They may have been delivered before.
+// rescue appends the wanted intact frames again and calls moved for each. They
+// may have been delivered before.
 func (s *Spool) rescue(ctx context.Context, path string, wanted func(id int64) bool, moved func(id, size int64)) error {
 	var group []found
 	size := 0

@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// Lane is where Take takes from.
+// Lane selects the frames that Take returns.
 type Lane int
 
 const (
-	// Oldest takes from the front of all that waits.
+	// Oldest takes from the front of the queue.
 	Oldest Lane = iota
-	// Fresh takes, in their order, frames that came after the backlog had formed,
-	// so that they need not wait behind it. It has fallen behind itself when more
-	// than 4 MiB wait for it; they are backlog then, and it goes on with what
-	// comes. What is found at Open is backlog. Without a backlog both lanes serve
-	// the same frames.
+	// Fresh takes, in order, frames appended after the backlog formed, so that
+	// they need not wait behind it. If more than 4 MiB are queued for it, it has
+	// fallen behind: they become backlog, and it continues with new frames.
+	// Frames found at Open are backlog. Without a backlog both lanes serve the
+	// same frames.
 	Fresh
 )
 
-// Take returns frames in the order of their ids, of maxBytes of data together
-// at most, but always one. It waits until there is one, or ctx ends. The frames
-// are the caller's until Done or Return; no other call gets them.
+// Take returns frames in the order of their ids, at least one and otherwise at
+// most maxBytes of data. It waits for a frame until ctx ends. The frames belong
+// to the caller until Done or Return; no other call gets them.
 func (s *Spool) Take(ctx context.Context, from Lane, maxBytes int) ([]Frame, error) {
 	if from != Oldest && from != Fresh {
-		return nil, fmt.Errorf("take from spool: lane %d does not exist: allowed are %d (oldest) and %d (fresh)", from, Oldest, Fresh)
+		return nil, fmt.Errorf("take from spool: lane %d does not exist: must be %d (oldest) or %d (fresh)", from, Oldest, Fresh)
 	}
 	if err := s.enter(); err != nil {
 		return nil, err
@@ -46,10 +46,10 @@ func (s *Spool) Take(ctx context.Context, from Lane, maxBytes int) ([]Frame, err
 	}
 }
 
-// takeNow takes what is there. When that is nothing, changed will be closed
-// when there may be something.
+// takeNow takes queued frames. If there are none, changed will be closed once
+// there may be some.
 func (s *Spool) takeNow(lane Lane, room int64) (frames []Frame, changed <-chan struct{}) {
-	s.taking <- struct{}{} // held for the time of reading, never while waiting
+	s.taking <- struct{}{} // held while reading, never while waiting
 	defer func() { <-s.taking }()
 	for next := int64(0); ; {
 		s.mu.Lock()
@@ -108,13 +108,13 @@ func (s *Spool) closeReader(lane Lane) error {
 	return r.close()
 }
 
-// oldest remembers when a frame was appended.
+// oldest caches the append time of a frame.
 type oldest struct {
 	id   int64
 	time time.Time
 }
 
-// Stats returns what the spool holds now; after Close, nothing.
+// Stats returns the current content of the spool; after Close, zero.
 func (s *Spool) Stats() Stats {
 	if s.enter() != nil {
 		return Stats{}
@@ -131,7 +131,7 @@ func (s *Spool) Stats() Stats {
 		st.Unreadable += held.heldFrames()
 		if len(held.held) > 0 && (g == nil || held.held[0].first < id) {
 			id, g = held.held[0].first, held
-			s.oldest = oldest{id, timeOf(held.first)} // about: it cannot be read
+			s.oldest = oldest{id, timeOf(held.first)} // approximate: it cannot be read
 		}
 	}
 	for out, t := range s.out {
@@ -155,8 +155,8 @@ func (s *Spool) Stats() Stats {
 	return st
 }
 
-// appended reads when a frame was appended. Of a frame that cannot be read, it
-// is when its segment was begun: Take is going to find the damage.
+// appended returns the append time of a frame. For an unreadable frame it
+// returns the start of its segment: Take will find the damage.
 func (s *Spool) appended(g *segment, id int64) time.Time {
 	s.taking <- struct{}{}
 	defer func() { <-s.taking }()

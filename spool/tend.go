@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// tendEvery is how often the spool looks after its files.
+// tendEvery is the interval of file checks.
 const tendEvery = time.Second
 
-// run tends the spool until ctx ends.
+// run maintains the spool until ctx ends.
 func (s *Spool) run(ctx context.Context) {
 	ticks := time.NewTicker(s.opts.tick)
 	defer ticks.Stop()
@@ -23,10 +23,10 @@ func (s *Spool) run(ctx context.Context) {
 	}
 }
 
-// tend looks whether all files are still there, tries again what could not be
-// read or written, and gives up what is damaged.
+// tend checks that all files still exist, retries failed reads and writes, and
+// gives up what is damaged.
 func (s *Spool) tend(ctx context.Context) {
-	_ = s.queue.Do(ctx, work{}, 1, 0) // the writer looks after the lock and the active segment, and notes errors
+	_ = s.queue.Do(ctx, work{}, 1, 0) // the writer checks the lock and the active segment, and records errors
 	s.mu.Lock()
 	segments, strays := slices.Clone(s.segments), slices.Clone(s.strays)
 	s.mu.Unlock()

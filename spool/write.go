@@ -12,23 +12,23 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// A group of appends ends when this much waits for one commit.
+// Maximum size of a group of appends in one commit.
 const (
 	groupFrames = 4096
 	groupBytes  = 8 << 20
 )
 
-// work is what one call brings to the writer.
+// work is one call's job for the writer.
 type work struct {
-	data  []byte // empty: it asks to look after the active segment
-	tried bool   // it may have been sent before
+	data  []byte // empty: only check the active segment
+	tried bool   // may have been sent before
 }
 
-// writer appends to the active segment. It belongs to one goroutine.
+// writer appends to the active segment. Only one goroutine uses it.
 type writer struct {
 	s       *Spool
 	next    int64    // the id of the next frame
-	segment *segment // nil: one is begun when there is something to append
+	segment *segment // nil: created by the next append
 	conn    *sqlitedb.Conn
 	insert  *sqlitedb.Statement
 	watch   *sqlitedb.Watch
@@ -40,8 +40,8 @@ func (w *writer) run() {
 	close(w.s.written)
 }
 
-// commit appends a group. Files of the active segment that were deleted, moved or
-// truncated cost the group nothing: it goes to a new segment.
+// commit appends a group. If files of the active segment were deleted, moved or
+// truncated, the group goes to a new segment.
 func (w *writer) commit(group []work) error {
 	err := w.append(group)
 	if w.segment != nil && (isDamage(err) || errors.Is(err, sqlitedb.ErrReplaced)) {
@@ -52,7 +52,7 @@ func (w *writer) commit(group []work) error {
 	w.s.writerErr = w.s.lockErr
 	w.s.mu.Unlock()
 	if err == nil || !w.needed(group) {
-		return nil // what is wrong is noted
+		return nil // the error is recorded
 	}
 	if sqlitedb.IsFull(err) {
 		err = fmt.Errorf("%w: %w", ErrFull, err)
@@ -62,9 +62,9 @@ func (w *writer) commit(group []work) error {
 	return fmt.Errorf("append to spool %s: %w", w.s.dir, err)
 }
 
-// abandon leaves the active segment after a group failed. The group may be in the
-// log all the same: a later commit would write over its beginning only, and what
-// is behind looks like a damaged log (log.go). Its ids are not given again.
+// abandon leaves the active segment after a group failed. The group may still be
+// in the log: a later commit would overwrite only its beginning, and the rest
+// would look like a damaged log (log.go). Its ids are not reused.
 func (w *writer) abandon(group []work) {
 	if w.segment != nil {
 		w.next += int64(len(group))
@@ -73,8 +73,8 @@ func (w *writer) abandon(group []work) {
 }
 
 func (w *writer) append(group []work) error {
-	// Before, because a commit extends a log that was truncated, with a hole; and
-	// after, because a file that somebody has deleted keeps nothing.
+	// Before, because a commit would extend a truncated log with a hole; and
+	// after, because nothing survives in a deleted file.
 	if err := w.check(); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (w *writer) append(group []work) error {
 }
 
 // check returns an error unless this process has the lock and the active
-// segment's files are as they were left.
+// segment's files are unchanged.
 func (w *writer) check() error {
 	if err := w.s.holdLock(); err != nil {
 		return err
@@ -116,12 +116,12 @@ func (w *writer) check() error {
 	return w.watch.Check(w.watch.LogSize())
 }
 
-// needed returns whether there is something to append.
+// needed reports whether there is something to append.
 func (*writer) needed(group []work) bool {
 	return slices.ContainsFunc(group, func(job work) bool { return len(job.data) > 0 })
 }
 
-// prepare sees to it that there is a segment to append to, if one is needed.
+// prepare makes sure that there is an active segment if one is needed.
 func (w *writer) prepare(needed bool) error {
 	if w.segment != nil {
 		w.s.mu.Lock()
@@ -137,8 +137,8 @@ func (w *writer) prepare(needed bool) error {
 	return w.begin()
 }
 
-// begin makes a new active segment. Its ids start at the time, so that those of
-// a spool that was empty, and had no file, do not come again.
+// begin creates a new active segment. Its ids start at the current time, so
+// that an empty spool without files does not reuse ids.
 func (w *writer) begin() error {
 	ctx := context.Background()
 	first := max(w.next, time.Now().UnixMicro())
@@ -170,8 +170,8 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// insertAll inserts the frames in one transaction, of which nothing is left
-// when an error is returned.
+// insertAll inserts the frames in one transaction; after an error nothing is
+// stored.
 func (w *writer) insertAll(group []work) (frames, bytes int64, err error) {
 	if w.segment == nil {
 		return 0, 0, nil
@@ -199,8 +199,8 @@ func (w *writer) insertAll(group []work) (frames, bytes int64, err error) {
 	return frames, bytes, nil
 }
 
-// leave gives the active segment up, to be sealed while another is begun. It
-// waits for the one before: no more than two have a log.
+// leave hands over the active segment for sealing while another is begun. It
+// waits for the previous one, so that at most two have a log.
 func (w *writer) leave() {
 	if w.segment == nil {
 		return
@@ -211,8 +211,8 @@ func (w *writer) leave() {
 	w.segment, w.conn, w.insert, w.watch = nil, nil, nil, nil
 }
 
-// seal moves the segment's log into its file and closes it. One that has been
-// drained by then goes at once: without an outage nothing is written twice.
+// seal moves the segment's log into its file and closes it. A segment already
+// drained is removed instead: without an outage nothing is written twice.
 func (s *Spool) seal(g *segment, conn *sqlitedb.Conn, watch *sqlitedb.Watch) {
 	s.mu.Lock()
 	drained := g.drained()
@@ -250,9 +250,9 @@ func (s *Spool) seal(g *segment, conn *sqlitedb.Conn, watch *sqlitedb.Watch) {
 	}
 }
 
-// closeWithLog closes the connection of a segment that is going to be removed,
-// and leaves its log as it is. The last connection that closes moves the log
-// into the file, unless it cannot write.
+// closeWithLog closes the connection of a segment that will be removed, without
+// a checkpoint: the last connection to close would move the log into the file,
+// unless it cannot write.
 func closeWithLog(ctx context.Context, path string, conn *sqlitedb.Conn) error {
 	last, err := sqlitedb.ConnectReadOnly(ctx, path)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package sqlitedb is SQLite as PEBA's files use it (store/sqlite, spool):
-// connections on the driver itself, files and their locks.
+// Package sqlitedb is the SQLite layer of store/sqlite and spool: connections
+// on the driver itself, files and their locks, write-ahead logs, and a write
+// queue.
 package sqlitedb
 
 import (
@@ -18,19 +19,19 @@ import (
 )
 
 // Conn is one connection, used by one goroutine, on the driver itself:
-// database/sql makes an insert a quarter dearer (store/sqlite/DESIGN.md).
+// database/sql makes an insert a quarter slower (store/sqlite/DESIGN.md).
 type Conn struct {
 	driver.Conn
 	kept []*Statement
 }
 
-// Connect opens a connection. Each pragma is of the form name(value).
+// Connect opens a connection. Each pragma has the form name(value).
 func Connect(ctx context.Context, path string, pragmas ...string) (*Conn, error) {
 	return connect(ctx, DSN(path, "rw", pragmas...))
 }
 
-// ConnectReadOnly opens a connection that cannot write: closing it as the last
-// does not move the write-ahead log into the file.
+// ConnectReadOnly opens a connection that cannot write: even if it is the last
+// to close, it does not move the write-ahead log into the file.
 func ConnectReadOnly(ctx context.Context, path string, pragmas ...string) (*Conn, error) {
 	return connect(ctx, DSN(path, "ro", pragmas...))
 }
@@ -50,8 +51,8 @@ func connect(ctx context.Context, dsn string) (*Conn, error) {
 	return &Conn{Conn: c}, nil
 }
 
-// Close closes the connection with the statements that it keeps: SQLite would
-// leave the file open for them.
+// Close closes the connection and its kept statements, which would otherwise
+// keep the file open.
 func (c *Conn) Close() error {
 	var errs []error
 	for _, s := range c.kept {
@@ -60,7 +61,7 @@ func (c *Conn) Close() error {
 	return errors.Join(append(errs, c.Conn.Close())...)
 }
 
-// DSN writes path as SQLite's URI, in which ? # and % stand for themselves.
+// DSN returns path as an SQLite URI with ? # and % escaped.
 func DSN(path, mode string, pragmas ...string) string {
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") {
@@ -79,9 +80,9 @@ func (c *Conn) Exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// Transact does work in a transaction, of which nothing is left when an error is
-// returned. It takes no context: the driver may begin a transaction and yet return
-// the error of a context that ended meanwhile, and then it stays open.
+// Transact runs work in a transaction and rolls back on error. It takes no
+// context: the driver may begin a transaction and still return the error of a
+// context that just ended, which would leave the transaction open.
 func (c *Conn) Transact(work func() error) error {
 	ctx := context.Background()
 	err := c.Exec(ctx, "BEGIN IMMEDIATE")
@@ -92,8 +93,8 @@ func (c *Conn) Transact(work func() error) error {
 		err = c.Exec(ctx, "COMMIT")
 	}
 	if err != nil {
-		// SQLite has rolled back by itself after some errors; then this one fails,
-		// and says nothing new.
+		// After some errors SQLite has already rolled back; then this fails
+		// without new information.
 		_ = c.Exec(ctx, "ROLLBACK")
 	}
 	return err
@@ -120,8 +121,8 @@ func (c *Conn) Number(ctx context.Context, sql string) (int64, error) {
 	return n, err
 }
 
-// Statement is a prepared statement. Its values are bound from one slice, that
-// is kept so that a row costs no allocation for it.
+// Statement is a prepared statement. It reuses one slice for its values, to
+// avoid an allocation per row.
 type Statement struct {
 	stmt driver.Stmt
 	args []driver.NamedValue
@@ -136,7 +137,7 @@ func (c *Conn) Prepare(ctx context.Context, sql string) (*Statement, error) {
 	return &Statement{stmt: stmt}, nil
 }
 
-// Keep prepares a statement that lives as long as the connection.
+// Keep prepares a statement that is closed with the connection.
 func (c *Conn) Keep(ctx context.Context, sql string) (*Statement, error) {
 	s, err := c.Prepare(ctx, sql)
 	if err == nil {
@@ -153,13 +154,13 @@ func (s *Statement) bind(values []driver.Value) []driver.NamedValue {
 	return s.args
 }
 
-// Exec runs the statement and tells how many rows it changed.
+// Exec runs the statement and returns the number of changed rows.
 func (s *Statement) Exec(ctx context.Context, values ...driver.Value) (changed, lastID int64, err error) {
 	res, err := s.stmt.(driver.StmtExecContext).ExecContext(ctx, s.bind(values))
 	if err != nil {
 		return 0, 0, err
 	}
-	changed, _ = res.RowsAffected() // the driver has both at hand and returns no errors
+	changed, _ = res.RowsAffected() // the driver never returns errors here
 	lastID, _ = res.LastInsertId()
 	return changed, lastID, nil
 }
@@ -177,7 +178,8 @@ func (s *Statement) Row(ctx context.Context, dest []driver.Value, values ...driv
 	return err == nil, errors.Join(err, rows.Close())
 }
 
-// Each calls visit for every row of the answer; row is its own only until then.
+// Each calls visit for every row of the answer. row is valid only during the
+// call.
 func (s *Statement) Each(ctx context.Context, columns int, visit func(row []driver.Value), values ...driver.Value) error {
 	rows, err := s.stmt.(driver.StmtQueryContext).QueryContext(ctx, s.bind(values))
 	if err != nil {

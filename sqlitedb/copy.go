@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 )
 
-// CopyTo writes all that the connection reads to a new database at path, and
-// returns when that is on disk. The connection may be of a file that is no
-// longer at its own path. The copy has no write-ahead log. On error nothing is
-// left at path.
+// CopyTo copies the connection's database to a new file at path, and returns
+// when that is on disk. The connection's own file may no longer be at its path.
+// The copy has no write-ahead log. After an error nothing is left at path.
 func (c *Conn) CopyTo(ctx context.Context, path string) error {
 	s, err := c.Prepare(ctx, "VACUUM INTO ?")
 	if err != nil {
@@ -43,7 +42,7 @@ func syncFile(path string) error {
 	return errors.Join(f.Chmod(0o600), f.Sync(), f.Close())
 }
 
-// Replace renames a file and makes the new name durable where the system can
+// Replace renames a file and makes the new name durable on systems that can
 // sync a folder.
 func Replace(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
@@ -53,6 +52,6 @@ func Replace(from, to string) error {
 	if err != nil {
 		return err
 	}
-	_ = dir.Sync() // Windows cannot, and needs not
+	_ = dir.Sync() // Windows cannot and need not
 	return dir.Close()
 }

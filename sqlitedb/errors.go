@@ -10,21 +10,21 @@ import (
 )
 
 var (
-	// ErrDamaged is wrapped by errors about a file whose content is not what was
-	// written.
+	// ErrDamaged is wrapped by errors about a file whose content differs from
+	// what was written.
 	ErrDamaged = errors.New("damaged")
-	// ErrReplaced is wrapped by errors about an open file that somebody deleted,
-	// moved, replaced or truncated: what is written to it is not at its path.
+	// ErrReplaced is wrapped by errors about an open file that was deleted,
+	// moved, replaced or truncated: writes to it do not reach its path.
 	ErrReplaced = errors.New("replaced while open")
-	// ErrReadOnly is wrapped by errors about a disk that takes no writes.
+	// ErrReadOnly is wrapped by errors about a read-only disk.
 	ErrReadOnly = errors.New("the disk is read-only")
 	// ErrNotOpen is wrapped by errors about a database whose files could not be
-	// opened, or are just being opened.
+	// opened or are being opened.
 	ErrNotOpen = errors.New("the files are not open")
 )
 
-// Causes of failures, as Cause returns them: fixed words, fit for the label of
-// a metric.
+// Causes of failures as returned by Cause: fixed words, usable as labels of
+// metrics.
 const (
 	CauseFull     = "disk_full"
 	CauseReadOnly = "read_only"
@@ -40,7 +40,7 @@ func Causes() []string {
 	return []string{CauseFull, CauseReadOnly, CauseReplaced, CauseDamaged, CauseLocked, CauseIO, CauseOther}
 }
 
-// Cause returns what kind of failure err is.
+// Cause returns the kind of failure of err.
 func Cause(err error) string {
 	var e *sqlite3.Error
 	if !errors.As(err, &e) {
@@ -70,8 +70,8 @@ func Cause(err error) string {
 	}
 }
 
-// IsDown tells errors of the file, the disk and its locks, which may pass, from
-// errors that a statement or a value would meet again.
+// IsDown reports whether err concerns the file, the disk or its locks, and so
+// may be temporary. Other errors are of a statement or value and would recur.
 func IsDown(err error) bool {
 	for _, down := range []error{ErrReplaced, ErrDamaged, ErrReadOnly, ErrNotOpen} {
 		if errors.Is(err, down) {
@@ -95,9 +95,10 @@ func IsDown(err error) bool {
 	}
 }
 
-// IsDamage tells errors of a file whose content is not what was written. A disk
-// that fails to read may cause one too (SQLite takes some failed reads for a
-// corrupt file): only an error that persists on a new connection proves damage.
+// IsDamage reports whether err means that a file's content differs from what
+// was written. Failed reads of the disk may cause it too, since SQLite takes
+// some for a corrupt file: only an error that persists on a new connection
+// proves damage.
 func IsDamage(err error) bool {
 	if errors.Is(err, ErrDamaged) {
 		return true
@@ -113,7 +114,7 @@ func IsDamage(err error) bool {
 	return e.Code() == codes.SQLITE_IOERR_DATA || e.Code() == codes.SQLITE_IOERR_CORRUPTFS
 }
 
-// IsFull tells whether the disk, or the file, has no more room.
+// IsFull reports whether the disk or the file is full.
 func IsFull(err error) bool {
 	var e *sqlite3.Error
 	return errors.As(err, &e) && e.Code()&0xff == codes.SQLITE_FULL || errors.Is(err, syscall.ENOSPC)

@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 )
 
-// lockWait is how long Lock waits for another process to let go of the file,
-// in milliseconds: long enough for one that is just ending.
+// lockWait is how long Lock waits for another process to release the file, in
+// milliseconds: long enough for one that is just ending.
 const lockWait = 2000
 
-// RealPath returns the path of the file without symbolic links; its folder is
-// made when it does not exist.
+// RealPath returns the path of the file without symbolic links. It creates the
+// folder if missing.
 func RealPath(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -30,9 +30,9 @@ func RealPath(path string) (string, error) {
 	return filepath.Join(dir, filepath.Base(path)), err
 }
 
-// Create makes an empty file, for its owner only, when there is none. One that
-// exists is not opened: closing any descriptor of a file would drop the locks
-// that SQLite holds on it.
+// Create creates an empty file, readable by its owner only, if missing. It does
+// not open an existing file: closing any descriptor of it would drop SQLite's
+// locks.
 func Create(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -44,10 +44,10 @@ func Create(path string) error {
 	return f.Close()
 }
 
-// Lock takes a lock that ends with the process, however that ends. It is a
-// database of its own, locked and left empty: the same locks that SQLite itself
-// relies on, on every system that it runs on. Where nothing can be written there
-// is no lock to be had: the Cause of the error is then CauseReadOnly.
+// Lock acquires a lock that ends with the process, however it ends. The lock
+// file is a separate, empty database that stays locked: these are the same locks
+// that SQLite itself relies on, on every system. On a read-only disk no lock is
+// possible: the error's Cause is then CauseReadOnly.
 func Lock(ctx context.Context, path string) (*Conn, error) {
 	if err := Create(path); err != nil {
 		return nil, err
@@ -56,8 +56,8 @@ func Lock(ctx context.Context, path string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// On a read-only disk the transaction begins, but locks nothing: only a write,
-	// which is never committed, proves that it does.
+	// On a read-only disk the transaction begins without a lock. Only a write,
+	// never committed, proves the lock.
 	if err := c.Exec(ctx, "PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1"); err != nil {
 		if IsDown(err) && Cause(err) != CauseReadOnly && ctx.Err() == nil {
 			err = fmt.Errorf("another process has it open (it holds %s): %w", path, err)

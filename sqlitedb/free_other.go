@@ -4,5 +4,5 @@ package sqlitedb
 
 import "errors"
 
-// FreeBytes is not known here: the error is errors.ErrUnsupported.
+// FreeBytes is not supported here: it returns errors.ErrUnsupported.
 func FreeBytes(string) (int64, error) { return 0, errors.ErrUnsupported }

@@ -8,66 +8,66 @@ import (
 	"os"
 )
 
-// SQLite reads a write-ahead log up to the first frame with a wrong checksum,
-// and takes what follows for the remains of older ones. After a crash that is
-// right, but a flipped bit would cost all commits behind it. A commit begins
-// only when the one before is on disk: a crash leaves at most one incomplete
-// commit, at the end. Where a whole one follows, the log is damaged, and its
-// checksums are made to fit again, so that the damage costs only what it has hit.
+// SQLite reads a write-ahead log up to the first frame with a wrong checksum, and
+// treats the rest as remains of an older log. After a crash that is right, but a
+// flipped bit would lose all commits behind it. A commit begins only when the one
+// before is on disk, so a crash leaves at most one incomplete commit, at the end.
+// If a complete commit follows, the log is damaged. Its checksums are then
+// recomputed, so that only the damaged pages are lost.
 //
-// A writer should cut off what a failed commit has left before it writes on, so
-// that remains of a long one never stand behind a shorter later one. CutLog does
-// that while the log is open, ExamineLog when it is not.
+// After a failed commit, a writer should truncate its remains before writing on,
+// so that remains of a long commit never follow a shorter later one. CutLog does
+// this while the log is open, ExamineLog when it is not.
 //
 // The log's format is in https://www.sqlite.org/fileformat2.html#walformat.
 const (
 	logHeader  = 32
 	pageHeader = 24
-	logMagic   = 0x377f0682 // with the last bit: sums of big-endian words
+	logMagic   = 0x377f0682 // last bit set: checksums of big-endian words
 	logVersion = 3007000
-	lockByte   = 1 << 30 // where SQLite locks the database file
+	lockByte   = 1 << 30 // offset of SQLite's locks in the database file
 )
 
-// LogRepair is what ExamineLog found and did.
+// LogRepair is the result of ExamineLog.
 type LogRepair struct {
-	// Repaired is whether checksums or the header were damaged.
+	// Repaired reports whether checksums or the header were damaged.
 	Repaired bool
-	// Commits is how many commits SQLite would have ignored without the repair.
+	// Commits is the number of commits that SQLite would have ignored without
+	// the repair.
 	Commits int
-	// Rewritten is how many damaged copies of pages do no harm, because a later
-	// commit in the log has the same page.
+	// Rewritten is the number of damaged copies of pages that do not matter,
+	// because a later commit in the log has the same page.
 	Rewritten int
-	// Damaged lists the pages whose newest copy is damaged: what they hold may be
-	// wrong, and cannot be restored.
+	// Damaged lists the pages whose newest copy is damaged: their content may be
+	// wrong and cannot be restored.
 	Damaged []uint32
-	// Unknown is how many copies of pages are lost so that even the page's number
-	// is not known.
+	// Unknown is the number of lost page copies whose page number is unknown too.
 	Unknown int
-	// Discarded is how many commits at the end were incomplete and were cut off.
-	// A power failure before a commit was acknowledged leaves one, and so does
-	// damage to the last commit of all.
+	// Discarded is the number of incomplete commits at the end that were
+	// truncated. A power failure before a commit was acknowledged leaves one, and
+	// so does damage to the last commit.
 	Discarded int
-	// Missing is how many pages are neither in the log nor in the database file,
-	// which was cut.
+	// Missing is the number of pages that are neither in the log nor in the
+	// truncated database file.
 	Missing int64
 }
 
-// Harmless reports whether nothing that was committed is damaged or lost.
+// Harmless reports whether no committed data is damaged or lost.
 func (r *LogRepair) Harmless() bool {
 	return len(r.Damaged) == 0 && r.Unknown == 0 && r.Discarded == 0
 }
 
-// RepairLog is ExamineLog for those who find out by themselves what the damage
-// has hit. It reports whether the log was repaired.
+// RepairLog is ExamineLog for callers that detect damaged data themselves. It
+// reports whether the log was repaired.
 func RepairLog(path string) (repaired bool, err error) {
 	r, err := ExamineLog(path)
 	return r.Repaired, err
 }
 
 // ExamineLog repairs the checksums and the header of the write-ahead log of the
-// database at path, which nobody may have open, and cuts off what an incomplete
-// commit left. The pages themselves stay as they are. A log whose header is
-// damaged beyond repair is an ErrDamaged.
+// database at path, which must not be open, and truncates the remains of an
+// incomplete commit. It does not change the pages. It returns ErrDamaged if the
+// header is damaged beyond repair.
 func ExamineLog(path string) (LogRepair, error) {
 	f, err := os.Open(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -81,9 +81,9 @@ func ExamineLog(path string) (LogRepair, error) {
 	return r, errors.Join(err, l.file.Close())
 }
 
-// CutLog cuts the log of the open database at path behind so many pages: what a
-// failed commit has left there must not stand behind a later one. No file is
-// opened, since closing it would drop the locks that SQLite holds.
+// CutLog truncates the log of the open database at path to so many pages:
+// remains of a failed commit must not follow a later one. It opens no file,
+// since closing one would drop SQLite's locks.
 func CutLog(path string, pages, pageSize int64) error {
 	err := os.Truncate(path+"-wal", LogBytes(pages, pageSize))
 	if errors.Is(err, fs.ErrNotExist) && pages == 0 {
@@ -105,7 +105,7 @@ func (l *log) examine() (r LogRepair, err error) {
 	}
 	l.distrust()
 	if rebuilt && !l.proven() {
-		return r, fmt.Errorf("%w: the header of its log is not one of a log, and cannot be restored", ErrDamaged)
+		return r, fmt.Errorf("%w: the header of its log is invalid and cannot be restored", ErrDamaged)
 	}
 	broken, end := l.survey(&r)
 	if r.Missing, err = l.missing(end); err != nil {
@@ -119,9 +119,9 @@ func (l *log) examine() (r LogRepair, err error) {
 	return r, l.reseal(end)
 }
 
-// survey returns the first frame that SQLite does not accept, and how many frames
-// there are up to the last commit that is whole: that of all, if it is not the
-// one that a crash has cut off.
+// survey returns the first frame that SQLite does not accept, and the number of
+// frames up to the last complete commit. That is the last commit, unless a crash
+// left it incomplete.
 func (l *log) survey(r *LogRepair) (broken, end int) {
 	for broken < len(l.frames) && l.frames[broken].chained {
 		broken++
@@ -147,7 +147,7 @@ func (l *log) survey(r *LogRepair) (broken, end int) {
 	return broken, end
 }
 
-// assess finds what is left of the damage in the pages up to end.
+// assess finds the remaining damage in the pages up to end.
 func (l *log) assess(r *LogRepair, broken, end int) {
 	last := make(map[uint32]int)
 	for n, f := range l.frames[:end] {
@@ -171,11 +171,12 @@ func (l *log) assess(r *LogRepair, broken, end int) {
 	}
 }
 
-// missing counts the pages that neither the database file has nor so many frames.
+// missing counts the pages that neither the database file nor the first frames
+// have.
 func (l *log) missing(end int) (n int64, err error) {
 	info, err := os.Stat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil // who opens it will see that
+		return 0, nil // opening it will report that
 	}
 	if err != nil {
 		return 0, err
@@ -187,7 +188,7 @@ func (l *log) missing(end int) (n int64, err error) {
 			last = f.commits
 		}
 	}
-	locks := uint32(lockByte/l.pageSize) + 1 // this page is never written
+	locks := uint32(lockByte/l.pageSize) + 1 // SQLite never writes this page
 	for page := uint32(info.Size()/l.pageSize) + 1; page <= last; page++ {
 		if !logged[page] && page != locks {
 			n++

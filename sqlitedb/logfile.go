@@ -16,26 +16,26 @@ type log struct {
 	order    binary.ByteOrder
 	pageSize int64
 	salt     [8]byte
-	header   [logHeader]byte // as it should be
+	header   [logHeader]byte // the expected one
 	frames   []frame
 }
 
-// sum is a checksum of all that comes before.
+// sum is a checksum of everything before it.
 type sum [2]uint32
 
-// frame is what is known of a page in the log.
+// frame describes a page in the log.
 type frame struct {
 	page    uint32
-	commits uint32 // if it is the last of a commit: how many pages the database has
-	salted  bool   // it has the log's salt: it is no remains of an older log
-	chained bool   // SQLite accepts it, if it accepts those before
+	commits uint32 // if it ends a commit: the database's size in pages
+	salted  bool   // it has the log's salt, so it is not from an older log
+	chained bool   // SQLite accepts it if it accepts those before
 	sound   bool   // its content is what was written
-	after   sum    // the checksum that stands in it
-	found   sum    // the checksum that it has, counted from the frame before
+	after   sum    // the stored checksum
+	found   sum    // the actual checksum, continued from the frame before
 }
 
-// readHeader reads the header, or makes a new one from what is left of it and
-// reports that. Then the frames must prove that it is right.
+// readHeader reads the header, or rebuilds it from its remains and reports
+// that. Then the frames must prove it.
 func (l *log) readHeader() (rebuilt bool, err error) {
 	if _, err := l.file.ReadAt(l.header[:], 0); err != nil {
 		return false, err
@@ -59,19 +59,19 @@ func (l *log) readHeader() (rebuilt bool, err error) {
 func (l *log) rebuildHeader() error {
 	db, err := os.Open(l.path)
 	if err != nil {
-		return fmt.Errorf("%w: the header of its log is not one of a log: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: the header of its log is invalid: %w", ErrDamaged, err)
 	}
 	var b [18]byte
 	_, err = io.ReadFull(db, b[:])
 	if err = errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("%w: the header of its log is not one of a log, and the database has none either: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: the header of its log is invalid, and so is the database's: %w", ErrDamaged, err)
 	}
 	l.pageSize = int64(binary.BigEndian.Uint16(b[16:]))
 	if l.pageSize == 1 {
 		l.pageSize = 65536
 	}
 	if l.pageSize < 512 {
-		return fmt.Errorf("%w: the header of its log is not one of a log, and the database has none either", ErrDamaged)
+		return fmt.Errorf("%w: the header of its log is invalid, and so is the database's", ErrDamaged)
 	}
 	if _, err := l.file.ReadAt(l.salt[:], logHeader+8); errors.Is(err, io.EOF) {
 		return io.EOF // no frame was ever written
@@ -87,8 +87,8 @@ func (l *log) rebuildHeader() error {
 	return nil
 }
 
-// proven reports whether frames fit a header that was made anew: two in a row,
-// or one and the header.
+// proven reports whether frames match a rebuilt header: two in a row, or one
+// and the header.
 func (l *log) proven() bool {
 	for _, f := range l.frames {
 		if f.sound && f.salted {
@@ -115,8 +115,8 @@ func sumAt(b []byte) sum {
 	return sum{binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])}
 }
 
-// readFrames reads all frames and checks each by the checksum that stands in the
-// one before it, so that damage to one does not make those behind it suspect.
+// readFrames reads all frames and checks each against the stored checksum of the
+// one before, so that damage to one frame does not affect those behind it.
 func (l *log) readFrames() error {
 	page := make([]byte, pageHeader+l.pageSize)
 	before := frame{after: sumAt(l.header[24:]), found: l.add(sum{}, l.header[:24])}
@@ -149,7 +149,7 @@ func (l *log) readFrames() error {
 	}
 }
 
-// distrust forgets the numbers of pages whose header cannot be right.
+// distrust clears the page numbers of frames with an impossible header.
 func (l *log) distrust() {
 	size := uint32(math.MaxUint32) // of the database after the last commit
 	for i := range l.frames {
@@ -164,7 +164,7 @@ func (l *log) distrust() {
 	}
 }
 
-// cut ends the file behind so many frames.
+// cut truncates the file after so many frames.
 func (l *log) cut(frames int) error {
 	info, err := l.file.Stat()
 	size := int64(logHeader) + int64(frames)*(pageHeader+l.pageSize)
@@ -177,8 +177,8 @@ func (l *log) cut(frames int) error {
 	return errors.Join(l.file.Truncate(size), l.file.Sync())
 }
 
-// writable opens the file again: a log that needs no repair may be on a disk
-// that is read-only.
+// writable reopens the file for writing. Only repairs need that: an intact log
+// may be on a read-only disk.
 func (l *log) writable() error {
 	f, err := os.OpenFile(l.path+"-wal", os.O_RDWR, 0)
 	if err != nil {
@@ -189,9 +189,9 @@ func (l *log) writable() error {
 	return err
 }
 
-// reseal writes the header, salts and checksums of so many frames as they should
-// be, and ends the file there. SQLite stops at a page without a number: in its
-// place stands a neighbour twice.
+// reseal writes the correct header, salts and checksums of so many frames, and
+// truncates the file there. SQLite stops at a page without a number, so such a
+// frame is replaced by a copy of a neighbor.
 func (l *log) reseal(end int) error {
 	if err := l.writable(); err != nil {
 		return err
@@ -222,8 +222,8 @@ func (l *log) reseal(end int) error {
 	return l.cut(end)
 }
 
-// substitute returns the frame whose content stands in the place of frame n: its
-// own, or that of the next or last one that has a page's number.
+// substitute returns the frame to write at position n: its own, or the next or
+// last one with a page number.
 func (l *log) substitute(n, end int) int {
 	for i := n; i < end; i++ {
 		if l.frames[i].page != 0 {

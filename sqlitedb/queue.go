@@ -9,39 +9,40 @@ import (
 	"github.com/peba-edge/peba/sqlitedb/sabotage"
 )
 
-// Queue brings the work of many callers to one goroutine, which commits all
-// that waits in one transaction: commits are dear, and their cost is shared.
-// Nothing is delayed to make groups larger: while one commits the next gathers.
+// Queue passes the work of many callers to one goroutine, which commits
+// everything queued in one transaction (group commit): commits are expensive,
+// and this shares their cost. Nothing is delayed to enlarge groups: the next
+// group collects while one commits.
 type Queue[W any] struct {
 	jobs        chan *job[W]
-	rows, bytes int // a group ends when it has this much
+	rows, bytes int // limits of a group
 
 	mu       sync.Mutex
 	failures map[string]int64 // failed commits by Cause
 }
 
-// job is work that takes effect as a whole. It may be run twice, when a
-// neighbour in its group failed.
+// job is work that takes effect as a whole. It may run twice, if another job of
+// its group failed.
 type job[W any] struct {
 	work        W
 	rows, bytes int
 	done        chan error // takes one
 
-	// taken is set by the goroutine when it starts, or by a caller that gave
-	// up; whoever is first has the job.
+	// taken is set by the goroutine when it starts the job, or by the caller
+	// when it gives up; the first one wins.
 	taken atomic.Bool
 }
 
-// NewQueue returns a queue whose groups end at so many rows or bytes, so that
-// the first of a group does not wait long for the last.
+// NewQueue returns a queue with groups of at most so many rows or bytes, so
+// that the first job of a group does not wait long for the last.
 func NewQueue[W any](rows, bytes int) *Queue[W] {
 	return &Queue[W]{jobs: make(chan *job[W], 64), rows: rows, bytes: bytes, failures: make(map[string]int64)}
 }
 
-// Do brings work, that counts as so many rows and bytes, and returns when it is
-// committed. When ctx ends before the work has started it returns ctx's error,
-// and the work is not done. After that it waits: what the work reads may not be
-// given back before.
+// Do queues work that counts as so many rows and bytes, and returns when it is
+// committed. If ctx ends before the work has started, it returns ctx's error
+// and the work is not done. After that it waits, since the work may still read
+// the caller's data.
 func (q *Queue[W]) Do(ctx context.Context, work W, rows, bytes int) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -66,11 +67,11 @@ func (q *Queue[W]) Do(ctx context.Context, work W, rows, bytes int) error {
 	}
 }
 
-// Len tells how many callers wait for their work to start.
+// Len returns the number of callers whose work has not started.
 func (q *Queue[W]) Len() int { return len(q.jobs) }
 
-// Failures returns how many commits failed because of the file, the disk or its
-// locks, by Cause.
+// Failures returns the number of commits that failed because of the file, the
+// disk or its locks, by Cause.
 func (q *Queue[W]) Failures() map[string]int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -83,14 +84,14 @@ func (q *Queue[W]) countFailure(err error) {
 	q.failures[Cause(err)]++
 }
 
-// Close lets Serve end after all that waits. No Do may come after it.
+// Close lets Serve end after the queued work. Do must not be called after it.
 func (q *Queue[W]) Close() { close(q.jobs) }
 
-// Serve calls commit with each group, in the order in which work came, until
-// Close. An error of commit means that nothing of the group is left. When it is
-// not one of the file or the disk (IsDown), each of the group is committed
-// alone, so that a bad job costs its neighbours nothing. Callers have their
-// answers when after is called.
+// Serve calls commit with each group, in order, until Close. An error of commit
+// means that nothing of the group is stored. If the error is not of the file or
+// the disk (IsDown), each job of the group is committed alone, so that a bad
+// job does not affect others. after is called once the callers have their
+// results.
 func (q *Queue[W]) Serve(commit func(group []W) error, after func()) {
 	for first := range q.jobs {
 		q.commit(q.gather(first), commit)
@@ -98,7 +99,7 @@ func (q *Queue[W]) Serve(commit func(group []W) error, after func()) {
 	}
 }
 
-// gather returns first and the jobs that wait behind it, up to the limits.
+// gather returns first and the jobs queued behind it, up to the limits.
 func (q *Queue[W]) gather(first *job[W]) []*job[W] {
 	var group []*job[W]
 	rows, bytes := 0, 0
@@ -120,7 +121,7 @@ func (q *Queue[W]) gather(first *job[W]) []*job[W] {
 	return group
 }
 
-// commit commits the jobs and answers all of them.
+// commit commits the jobs and reports the result to their callers.
 func (q *Queue[W]) commit(group []*job[W], commit func([]W) error) {
 	if len(group) == 0 {
 		return

@@ -6,38 +6,44 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 )
 
-// Watch remembers which files an open database consists of. SQLite goes on
-// writing to a file that was deleted, moved or replaced, and every commit
-// succeeds: only a look at the path shows that nothing is there any more.
+// Watch remembers the files of an open database. SQLite keeps writing to a file
+// that was deleted, moved or replaced, and every commit succeeds: only checking
+// the path reveals that the file is gone.
 type Watch struct {
 	path  string
-	files [3]os.FileInfo // of Files(path), as they were opened
+	names []string       // Files(path)
+	files [3]os.FileInfo // of names, when opened
 
 	mu    sync.Mutex
-	sizes [3]int64 // of the files, when they were last looked at
-	size  int64    // of the database file, which shrinks in a checkpoint only
+	sizes [3]int64  // of the files, at the last check
+	size  int64     // of the database file, which shrinks only in a checkpoint
+	allAt time.Time // when CheckCommitted last checked all files
 }
 
 // Files returns the paths that SQLite may have for the database at path: the
 // file itself, its write-ahead log and the log's index.
 func Files(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
 
-// NewWatch looks at the files of a database in WAL mode whose connection has
-// read something: all three exist then.
+// NewWatch records the files of a database in WAL mode. Its connection must
+// have read something, so that all three exist.
 func NewWatch(path string) (*Watch, error) {
-	w := &Watch{path: path}
-	for i, name := range Files(path) {
+	w := &Watch{path: path, names: Files(path)}
+	for i, name := range w.names {
 		info, err := os.Stat(name)
 		if err != nil {
 			return nil, fmt.Errorf("watch the files of %s: %w", path, err)
 		}
 		w.files[i], w.sizes[i] = info, info.Size()
 	}
-	w.size = w.sizes[0]
+	w.size, w.allAt = w.sizes[0], time.Now()
 	return w, nil
 }
+
+// allEvery is how often CheckCommitted checks all files.
+const allEvery = time.Second
 
 // Check returns an error that wraps ErrReplaced unless each file is still at
 // its path, the database file is not shorter than it was, and the write-ahead
@@ -45,7 +51,34 @@ func NewWatch(path string) (*Watch, error) {
 func (w *Watch) Check(logBytes int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, name := range Files(w.path) {
+	return w.look(0, len(w.names), logBytes)
+}
+
+// CheckLog is Check for the write-ahead log alone.
+func (w *Watch) CheckLog(logBytes int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.look(1, 2, logBytes)
+}
+
+// CheckCommitted checks the database file, and once a second the others too. It is for
+// after a commit, if CheckLog comes before the next one: a log that is deleted in
+// between is noticed there, like one that is deleted right after an OK. The log's index
+// holds no data of its own.
+func (w *Watch) CheckCommitted(logBytes int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	end := 1
+	if now := time.Now(); now.Sub(w.allAt) >= allEvery {
+		end, w.allAt = len(w.names), now
+	}
+	return w.look(0, end, logBytes)
+}
+
+// look is Check for the names with index first to end-1.
+func (w *Watch) look(first, end int, logBytes int64) error {
+	for i := first; i < end; i++ {
+		name := w.names[i]
 		info, err := os.Stat(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%w: %w", ErrReplaced, err)
@@ -54,7 +87,7 @@ func (w *Watch) Check(logBytes int64) error {
 			return err
 		}
 		if !os.SameFile(info, w.files[i]) {
-			return fmt.Errorf("%w: %s is another file than the one that is open", ErrReplaced, name)
+			return fmt.Errorf("%w: %s is not the file that is open", ErrReplaced, name)
 		}
 		least := int64(0)
 		switch i {
@@ -72,24 +105,24 @@ func (w *Watch) Check(logBytes int64) error {
 	return nil
 }
 
-// Size returns how many bytes the files had at the last look.
+// Size returns the size of the files in bytes at the last check.
 func (w *Watch) Size() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.sizes[0] + w.sizes[1] + w.sizes[2]
 }
 
-// LogSize returns how many bytes the write-ahead log had at the last look. For
-// a log that is never moved into its file, Check(LogSize()) before a commit
-// finds one that was truncated: the commit would extend it again, with a hole.
+// LogSize returns the size of the write-ahead log in bytes at the last check.
+// For a log without checkpoints, Check(LogSize()) before a commit detects
+// truncation: the commit would extend the log again, with a hole.
 func (w *Watch) LogSize() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.sizes[1]
 }
 
-// Checkpointed is called after a checkpoint of one's own: it may have made the
-// database file shorter, when another program has vacuumed it.
+// Checkpointed must be called after a checkpoint of this process: it may shrink
+// the database file, if another program has vacuumed it.
 func (w *Watch) Checkpointed() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -98,28 +131,28 @@ func (w *Watch) Checkpointed() {
 	}
 }
 
-// Loss is what is wrong with the files of an open database.
+// Loss describes what happened to the files of an open database.
 type Loss int
 
 const (
-	// LostNothing is said of files that are where they were opened.
+	// LostNothing means that the files are at their paths.
 	LostNothing Loss = iota
-	// LostLog is said when the log or its index is gone from its path, and nothing
-	// stands in its place: a checkpoint saves what is in it.
+	// LostLog means that the log or its index is gone, and nothing has replaced it. A
+	// checkpoint saves its content.
 	LostLog
-	// LostFile is said when the database is gone from its path, or another file
-	// stands in place of it or of its log.
+	// LostFile means that the database is gone from its path, or another file has
+	// replaced it or its log.
 	LostFile
-	// LostContent is said when the database, at its path, was cut.
+	// LostContent means that the database file was truncated.
 	LostContent
 )
 
-// Loss looks at the files as Check does.
+// Loss checks the files as Check does.
 func (w *Watch) Loss() Loss {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	loss := LostNothing
-	for i, name := range Files(w.path) {
+	for i, name := range w.names {
 		info, err := os.Stat(name)
 		switch {
 		case i > 0 && errors.Is(err, fs.ErrNotExist):
@@ -133,7 +166,7 @@ func (w *Watch) Loss() Loss {
 	return loss
 }
 
-// LogBytes is how long a write-ahead log of so many pages is.
+// LogBytes returns the size of a write-ahead log of so many pages in bytes.
 func LogBytes(pages, pageSize int64) int64 {
 	if pages == 0 {
 		return 0

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -48,9 +49,20 @@ func TestWatch(t *testing.T) {
 			if err := test.harm(path); err != nil {
 				t.Fatal(err)
 			}
-			err := w.Check(LogBytes(pages, 4096))
+			ofDatabase := test.want && !strings.Contains(test.name, "log ") && !strings.HasPrefix(test.name, "index ")
+			if err := w.CheckCommitted(LogBytes(pages, 4096)); errors.Is(err, ErrReplaced) != ofDatabase {
+				t.Errorf("error of the database alone is %v", err)
+			}
+			if err := w.CheckLog(LogBytes(pages, 4096)); strings.HasPrefix(test.name, "log ") && !errors.Is(err, ErrReplaced) {
+				t.Errorf("error of the log alone is %v", err)
+			}
+			w.allAt = w.allAt.Add(-allEvery)
+			err := w.CheckCommitted(LogBytes(pages, 4096))
 			if got := errors.Is(err, ErrReplaced); got != test.want || (err != nil) != test.want {
 				t.Errorf("error is %v, taken for replaced: %t, want %t", err, got, test.want)
+			}
+			if err := w.Check(LogBytes(pages, 4096)); errors.Is(err, ErrReplaced) != test.want {
+				t.Errorf("error of all files is %v", err)
 			}
 			if got := w.Loss(); got != test.loss {
 				t.Errorf("loss is %d, want %d", got, test.loss)

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// DeadLetters is implemented by stores that pass alerts on to a server which can
-// refuse one for ever. Such an alert is kept, with the reason, until somebody
-// requeues or drops it. A store that refuses before it takes has none.
+// DeadLetters is implemented by stores that deliver alerts to a server which can
+// reject one permanently. Such an alert is kept, with the reason, until an
+// operator requeues or drops it. A store that rejects alerts in Put has no dead
+// letters.
 type DeadLetters interface {
-	// CountDeadLetters returns how many there are.
+	// CountDeadLetters returns the number of dead letters.
 	CountDeadLetters(ctx context.Context) (int64, error)
 
 	// ListDeadLetters returns up to n dead letters, newest first, without their
@@ -20,28 +21,28 @@ type DeadLetters interface {
 	// DeadLetter returns one with its document, or ErrNotFound.
 	DeadLetter(ctx context.Context, id int64) (DeadLetter, error)
 
-	// RequeueDeadLetter has one sent again, or returns ErrNotFound. It is durable
-	// in the one place or the other at any time, for a moment in both. If it is
-	// refused again it comes back under another ID.
+	// RequeueDeadLetter retries one, or returns ErrNotFound. At any time it is
+	// durable in at least one place. If it is rejected again, it becomes a dead
+	// letter with a new ID.
 	RequeueDeadLetter(ctx context.Context, id int64) error
 
-	// DropDeadLetter deletes one for good, or returns ErrNotFound.
+	// DropDeadLetter deletes one permanently, or returns ErrNotFound.
 	DropDeadLetter(ctx context.Context, id int64) error
 }
 
-// DeadLetter is a document that was refused for ever.
+// DeadLetter is a document that was rejected permanently.
 type DeadLetter struct {
 	ID int64 `json:"id"`
-	// Time is when it was refused last, in UTC.
+	// Time is when it was last rejected, in UTC.
 	Time time.Time `json:"time"`
-	// Index is where it was to be stored; empty when that cannot be told.
+	// Index is where it should have been stored; empty if unknown.
 	Index string `json:"index"`
-	// DocumentID is the id of the alert that is in question.
+	// DocumentID is the id of the alert.
 	DocumentID string `json:"document_id"`
-	// Reason is what the server said.
+	// Reason is the server's error.
 	Reason string `json:"reason"`
-	// Attempts is how often it was sent.
+	// Attempts is the number of times it was sent.
 	Attempts int `json:"attempts"`
-	// Document is the alert as it is stored; nil in lists, and when it cannot be told.
+	// Document is the stored form of the alert; nil in lists and if unknown.
 	Document json.RawMessage `json:"document,omitempty"`
 }

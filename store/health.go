@@ -1,11 +1,11 @@
 package store
 
-// Degrader is an extra ability of a store: part of it can fail while messages
-// are still accepted and questions still answered, such as a cluster that
+// Degrader is an optional interface of a store that can partly fail while
+// messages are still accepted and questions answered, such as a cluster that
 // rejects writes while alerts are queued in the spool.
 type Degrader interface {
-	// Degraded returns the parts that fail now, or nil. It reports what is known
-	// without waiting for the disk or the network. Whatever keeps the store from
-	// accepting messages or from answering is an error of Ping instead.
+	// Degraded returns the failing parts, or nil. It does not wait for the disk
+	// or the network. Errors that prevent accepting messages or answering
+	// questions are returned by Ping instead.
 	Degraded() []*PartError
 }

@@ -1,6 +1,6 @@
-// Package store says what a store is: it takes alerts in, durably, and counts
-// and lists them. The implementations are store/sqlite (embedded) and esclient
-// (Elasticsearch); store/storetest is the suite that each must pass.
+// Package store defines the store: it accepts alerts durably, counts them and
+// lists them. The implementations are store/sqlite (embedded) and esclient
+// (Elasticsearch). Each must pass the suite store/storetest.
 package store
 
 import (
@@ -12,17 +12,21 @@ import (
 )
 
 var (
-	// ErrUnavailable is wrapped by every error of a store that cannot take or
-	// answer right now and may do so later: its clients are told to come again.
+	// ErrUnavailable is wrapped by every error of a store that temporarily
+	// cannot accept alerts or answer: its clients are asked to retry.
 	ErrUnavailable = errors.New("store unavailable")
 
-	// ErrNotFound is returned for a user who does not exist.
+	// ErrNotFound is returned for a record that does not exist.
 	ErrNotFound = errors.New("not found")
 )
 
-// PartError says which part of a store does not do its work.
+// Settle is how long after its end a second is usually complete: before that,
+// alerts received in it may still be on their way into the store.
+const Settle = 500 * time.Millisecond
+
+// PartError names the failing part of a store.
 type PartError struct {
-	// Part is a word or two for who asks from outside: no hosts, no paths.
+	// Part is a word or two for the public: no hosts, no paths.
 	Part string
 	Err  error
 }
@@ -30,123 +34,79 @@ type PartError struct {
 func (e *PartError) Error() string { return e.Part + ": " + e.Err.Error() }
 func (e *PartError) Unwrap() error { return e.Err }
 
-// Opener is what a guest module in the namespace peba.stores implements.
-// Open is the first moment at which it may touch disk, locks or the network.
-// Opening the same place twice in one process (as a config reload does) shares
-// what is open; each Store returned is closed on its own.
+// Opener is implemented by guest modules in the namespace peba.stores. They
+// must not use disk, locks or the network before Open. Opening the same
+// location twice in one process, as a config reload does, shares the resources;
+// each returned Store must be closed separately.
 type Opener interface {
 	Open(ctx context.Context, opts Options) (Store, error)
 }
 
-// Options is what the app tells a store at opening.
+// Options are the app's options for opening a store.
 type Options struct {
 	// NewCVE is called once for each CVE seen for the first time, after its
 	// alert is durable, never from within Put's transaction. May be nil.
 	NewCVE func(CVE)
-	// Counted is called when the store knows how many of the alerts that were put are
-	// new, and how many it had before: when they are durable, or later. May be nil.
+	// Counted is called with the numbers of new and duplicate alerts once the store
+	// knows them: when they are durable, or later. May be nil.
 	Counted func(stored, duplicate int)
 }
 
-// Store keeps alerts, payloads, CVEs, users, sensors and the statistics series.
-// All methods may be called from many goroutines at once.
+// Store keeps alerts and the records that belong to them. All methods are safe for
+// concurrent use. docs/WRITING-A-STORE.md explains how to write one.
 type Store interface {
 	Writer
 	Reader
-	Users
 
-	// Ping returns nil when the store can take and answer. An error may wrap a
-	// *PartError that names what cannot.
+	// Ping returns nil if the store can accept alerts and answer questions. An
+	// error may wrap a *PartError that names the failing part.
 	Ping(ctx context.Context) error
 
-	// Close gives this handle back. Calls under way are finished first.
+	// Close releases this handle after calls in progress have finished.
 	Close() error
 }
 
-// Writer takes alerts in.
+// Writer stores and deletes.
 type Writer interface {
-	// Put stores records and returns nil only when all of them are durable.
-	// A record whose ID is stored already is left alone, whole: neither it nor
-	// its payload nor its CVE is counted a second time.
-	// If ctx ends first the records may have been stored or not; sending them
-	// again is harmless.
-	Put(ctx context.Context, records []alert.Record) error
+	RecordWriter
 
-	// PutStatistic stores one hour of the statistics series. A second record
-	// for the same From changes nothing.
-	PutStatistic(ctx context.Context, s Statistic) error
+	// Put stores alerts and returns nil only if all of them are durable. It
+	// ignores an alert with an ID that is already stored, including its payload
+	// and CVE, which are not counted again. If ctx ends first, the alerts may
+	// or may not be stored; retrying is harmless.
+	Put(ctx context.Context, alerts []alert.Record) error
 
-	// PutSensors stores records of sensors. One whose key is there already is replaced.
-	PutSensors(ctx context.Context, records []SensorRecord) error
-
-	// Retire deletes alerts received before the given time, sensors' records
-	// not updated since, and whatever else of the store is no longer needed then. It works in small steps and
-	// stops early, with ctx's error, when ctx ends.
+	// Retire deletes alerts received before the given time, sensors' records not
+	// updated since, and everything else in the store that is no longer needed. It
+	// works in small steps and stops early, with ctx's error, if ctx ends.
 	Retire(ctx context.Context, receivedBefore time.Time) error
 }
 
-// Reader answers questions about stored alerts, in a few words that all
-// questions of contract §3 are made of. An answer is complete or an error:
-// never a partial count.
+// Reader answers questions about stored alerts, with the few operations needed for
+// all questions of docs/CONTRACT.md §3. An answer is complete or an error, never a
+// partial count.
 type Reader interface {
-	// Newest returns up to n documents that match, newest first by f.Time;
-	// within one second the order is the store's own, but stable.
+	RecordReader
+
+	// Newest returns up to n matching documents, newest first by f.Time. Within
+	// one second the order is up to the store, but stable.
 	//
-	// Where fields are given, by their stored names (the JSON names of
-	// alert.Document), a store may leave all others but the ID empty: most
-	// lists need a few, and a document is long.
+	// If fields are given, by their stored names (the JSON names of
+	// alert.Document), a store may leave all others except the ID empty: most
+	// lists need only a few, and documents are long.
 	Newest(ctx context.Context, f Filter, n int, fields ...string) ([]alert.Document, error)
 
-	// Count returns the number of documents that match.
+	// Count returns the number of matching documents.
 	Count(ctx context.Context, f Filter) (int64, error)
 
-	// Group counts the documents that match for each combination of the
-	// dimensions and time buckets that occurs, most first; equal counts stand
-	// in ascending order of bucket, then key (addresses in the order of
-	// netip.Addr.Compare, other texts byte by byte). Nothing is cut off unless
-	// g.Top is set.
+	// Group counts matching documents for each existing combination of
+	// dimensions and time buckets, highest count first. Equal counts are in
+	// ascending order of bucket, then key (addresses by netip.Addr.Compare,
+	// other texts by bytes). Unless g.Top is set, the result is complete.
 	Group(ctx context.Context, f Filter, g Grouping) ([]Group, error)
-
-	// Statistics returns the statistics series with from <= From <= to, oldest first.
-	Statistics(ctx context.Context, from, to time.Time) ([]Statistic, error)
-
-	// Sensors calls visit with up to n records of sensors, of the community's or of
-	// private users', the last updated first; those of one second are in the order of
-	// their keys. It ends with visit's error. What visit gets is its own.
-	Sensors(ctx context.Context, community bool, n int, visit func(SensorRecord) error) error
-
-	// Payload returns what is known of a payload, by its MD5 or fuzzy hash in
-	// hex, or ErrNotFound.
-	Payload(ctx context.Context, hash string) (Payload, error)
-
-	// CVEs returns all CVEs ever seen, by id.
-	CVEs(ctx context.Context) ([]CVE, error)
 }
 
-// Users keeps the private users (contract §2).
-type Users interface {
-	// User returns one user, or ErrNotFound.
-	User(ctx context.Context, name string) (User, error)
-	// ListUsers returns all users, by name.
-	ListUsers(ctx context.Context) ([]User, error)
-	// PutUser adds the user, or replaces the one of that name.
-	PutUser(ctx context.Context, u User) error
-	// RemoveUser removes one user, or returns ErrNotFound.
-	RemoveUser(ctx context.Context, name string) error
-}
-
-// User is one private user.
-type User struct {
-	Name string `json:"peerName"`
-	// Hash is an argon2id string in PHC form, or, from the Python service, the
-	// token's SHA-512 (128 hex digits) or MD5 (32 hex digits).
-	Hash      string `json:"token"`
-	GetOnly   bool   `json:"getOnly"`
-	Community bool   `json:"community"`
-	Email     string `json:"email"`
-}
-
-// Domain says whose alerts are meant (the parameter ci of contract §3).
+// Domain selects whose alerts (the parameter ci of docs/CONTRACT.md §3).
 type Domain int8
 
 const (
@@ -158,7 +118,15 @@ const (
 	Both
 )
 
-// TimeField says which of a document's two times is meant.
+// DomainOf returns Community or Private.
+func DomainOf(community bool) Domain {
+	if community {
+		return Community
+	}
+	return Private
+}
+
+// TimeField selects one of a document's two times.
 type TimeField int8
 
 const (
@@ -168,18 +136,18 @@ const (
 	Created
 )
 
-// Filter selects documents. The zero value is all of the community's.
+// Filter selects documents. The zero value selects all of the community's.
 type Filter struct {
 	Domain Domain
-	// Time says which time From and To are about, and what "newest" means.
+	// Time is the time that From, To and "newest" refer to.
 	Time TimeField
-	// From is inclusive and To exclusive; a zero time leaves that end open.
+	// From is inclusive and To exclusive; a zero time means no limit.
 	From, To time.Time
 	// SourceIP, if not empty, is the source address, in canonical text.
 	SourceIP string
 	// PeerType, if not empty, is the honeypot type.
 	PeerType string
-	// Web, if true, selects web honeypots only: those of alert.WebTypes.
+	// Web, if true, selects only web honeypots: those of alert.WebTypes.
 	Web bool
 }
 
@@ -206,6 +174,9 @@ const (
 	Username                           // user name that was tried
 	Password                           // password that was tried
 	VulnID                             // vulnerability that was named
+	Transport                          // transport protocol: tcp, udp, …
+	ExternalIP                         // sensor's external address, canonical text
+	Interaction                        // what alert.Document.Interaction returns
 )
 
 // Grouping says what to group by.
@@ -222,47 +193,14 @@ type Grouping struct {
 	Times bool
 }
 
-// Group is one combination and how often it occurs.
+// Group is one combination and its count.
 type Group struct {
-	// Key has one text a dimension, in the order of Grouping.By.
+	// Key has one text per dimension, in the order of Grouping.By.
 	Key []string
-	// Start is the start of the bucket in UTC, zero if there are no buckets.
+	// Start is the start of the bucket in UTC; zero without buckets.
 	Start time.Time
 	Count int64
 	// First and Last are the earliest and latest time of the filter's time field,
 	// in UTC; zero unless Grouping.Times is set.
 	First, Last time.Time
-}
-
-// Statistic is one hour of the statistics series (contract §3.2, end).
-type Statistic struct {
-	From, To time.Time
-	// Values are the numbers by their stored names, such as
-	// "comm_totalRatio" or "comm_ratio_Webpage".
-	Values map[string]float64
-}
-
-// CVE is a vulnerability that sensors reported.
-type CVE struct {
-	ID string
-	// FirstSeen is the createTime of the alert that named it first.
-	FirstSeen time.Time
-	// SourceIP, TargetPort and PeerType are of that alert.
-	SourceIP, TargetPort, PeerType string
-}
-
-// Payload is what is known of one distinct payload (contract §1.3).
-type Payload struct {
-	Hash, FuzzyHash, MIMEType string
-	InitialIP                 string
-	InitialDestPort           string
-	FirstSeen, LastSeen       time.Time
-	// MD5Count is how many alerts carried these very bytes, the first included.
-	MD5Count int64
-	// FuzzyHashCount is how many carried others with the same FuzzyHash.
-	FuzzyHashCount int64
-	// Location says where the bytes are; Data holds them when the store has
-	// them itself.
-	Location string
-	Data     []byte
 }

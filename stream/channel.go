@@ -9,21 +9,22 @@ import (
 	"github.com/peba-edge/peba/alert"
 )
 
-// channel is what the clients of one domain are sent.
+// channel holds the events for the clients of one domain.
 type channel struct {
 	run      string
 	trackers []*tracker // of its alerts
-	live     bool       // false as long as what is added was there at the start
-	// high is the latest second of which an alert was shown.
+	live     bool       // false while added alerts are older than the reader
+	// high is the latest second with a shown alert.
 	high int64
-	// shown is how many alerts were, by the second received.
+	// shown counts shown alerts by the second of arrival.
 	shown map[int64]int
-	// recent are the last events, in the order in which they were sent.
+	// recent has the last events in the order sent.
 	recent []entry
-	// fresh are the events of this round, as they are sent.
+	// fresh has the encoded events of this round.
 	fresh             []byte
 	found, shownAlike int64 // alerts of this round
 	rate              rate
+	arrivals          arrivals
 }
 
 // entry is an event of a channel.
@@ -38,15 +39,16 @@ func newChannel(run string, trackers ...*tracker) *channel {
 	return &channel{run: run, trackers: trackers, shown: make(map[int64]int)}
 }
 
-// begin ends the time in which what is added was there already.
+// begin marks the end of adding alerts older than the reader.
 func (ch *channel) begin(now time.Time) {
 	ch.live = true
 	ch.fresh = nil
+	ch.arrivals = arrivals{}
 	ch.found, ch.shownAlike = 0, 0
 	ch.rate.since = now
 }
 
-// known is how many alerts of the channel were found in a span of seconds.
+// known returns how many alerts of the channel were found in a span of seconds.
 func (ch *channel) known(from, to int64) int64 {
 	var n int64
 	for _, t := range ch.trackers {
@@ -55,10 +57,11 @@ func (ch *channel) known(from, to int64) int64 {
 	return n
 }
 
-// add puts new alerts of one second on the channel, or as many of them as may be
-// shown. found is how many there are with those that were not read.
+// add puts new alerts of one second on the channel, up to the limit shown. found
+// is their total number, including unread ones.
 func (ch *channel) add(at int64, events []*event, found int64, encode func(*alert.Document) ([]byte, error)) error {
 	ch.found += found
+	ch.arrivals.change(at)
 	chosen := evenly(events, shownPerSecond-ch.shown[at])
 	if len(chosen) == 0 {
 		return nil
@@ -75,7 +78,7 @@ func (ch *channel) add(at int64, events []*event, found int64, encode func(*aler
 		}
 		ch.shown[at]++
 		id := cursor{second: ch.high, known: known, place: int64(ch.shown[ch.high]), run: ch.run, alert: e.id}
-		if at < ch.high { // those behind it have not been sent yet
+		if at < ch.high { // later ones have not been sent yet
 			id.known -= int64(len(chosen) - 1 - i)
 		}
 		text := fmt.Appendf(nil, "id: %s\nevent: alert\ndata: %s\n\n", id, e.data)
@@ -83,11 +86,11 @@ func (ch *channel) add(at int64, events []*event, found int64, encode func(*aler
 		ch.fresh = append(ch.fresh, text...)
 	}
 	ch.shownAlike += int64(len(chosen))
-	ch.recent = slices.Delete(ch.recent, 0, max(0, len(ch.recent)-mostReplayed))
+	ch.recent = slices.Delete(ch.recent, 0, max(0, len(ch.recent)-maxReplayed))
 	return nil
 }
 
-// evenly chooses n of a list, at even distances.
+// evenly selects n elements of a list at even distances.
 func evenly(list []*event, n int) []*event {
 	if n <= 0 {
 		return nil
@@ -102,12 +105,17 @@ func evenly(list []*event, n int) []*event {
 	return chosen
 }
 
-// chunk returns what a round found, and the rate where there is news of it.
-func (ch *channel) chunk() []byte {
+// chunk returns the events of a round: alerts, arrival counts, and the rate if it
+// changed. It returns nothing before begin. to is the next second to read.
+func (ch *channel) chunk(to int64) []byte {
+	if !ch.live {
+		return nil
+	}
 	chunk := ch.fresh
 	ch.fresh = nil
-	if ch.rate.news {
-		ch.rate.news = false
+	chunk = append(chunk, ch.arrivals.update(to, ch.known)...)
+	if ch.rate.changed {
+		ch.rate.changed = false
 		chunk = append(chunk, ch.rate.text...)
 	}
 	return chunk
@@ -119,7 +127,7 @@ func (ch *channel) measure(now time.Time) {
 	ch.found, ch.shownAlike = 0, 0
 }
 
-// forget drops what is known of the seconds before one.
+// forget drops the seconds before the given one.
 func (ch *channel) forget(before int64) {
 	maps.DeleteFunc(ch.shown, func(at int64, _ int) bool { return at < before })
 }

@@ -13,27 +13,29 @@ type Client struct {
 	feed   *Feed
 	from   netip.Prefix
 	domain store.Domain
-	// after is where it comes back from; nil for one that is new.
+	// after is the position at which it resumes; nil for a new client.
 	after *cursor
-	// earlier is how many alerts it missed between after and countedTo, where
-	// that is not zero; uncounted if the store did not say.
+	// earlier is the number of alerts it missed between after and countedTo, if
+	// countedTo is not zero; uncounted if the store failed.
 	earlier, countedTo int64
 	uncounted          bool
 
 	chunks chan []byte
-	// gone is closed when the feed has ended the stream, for a cause.
+	// gone is closed when the feed has ended the stream; cause is the reason.
 	gone  chan struct{}
 	cause error
-	// admitted clients are sent what rounds find.
+	// admitted clients get the events of each round.
 	admitted bool
+	// warned clients were told that the store cannot be read.
+	warned bool
 }
 
-// heartbeat is a comment: it keeps connections open and tells of broken ones.
+// heartbeat is a comment that keeps connections open and reveals broken ones.
 var heartbeat = []byte(": still here\n\n")
 
-// Next returns what is to be sent next, whole events that other clients are sent
-// as well: it is not to be changed. After a while of silence that is a comment. The
-// error is ctx's, or tells why the feed ended the stream: ErrSlow or ErrClosed.
+// Next returns the next bytes to send: complete events, shared with other clients
+// and not to be changed, or a comment after some silence. The error is ctx's or the
+// reason why the feed ended the stream: ErrSlow or ErrClosed.
 func (c *Client) Next(ctx context.Context) ([]byte, error) {
 	select {
 	case <-c.gone:
@@ -54,14 +56,14 @@ func (c *Client) Next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// Close gives the client's place back.
+// Close removes the client from the feed.
 func (c *Client) Close() {
 	c.feed.mu.Lock()
 	defer c.feed.mu.Unlock()
 	c.feed.end(c, ErrClosed)
 }
 
-// welcome is what the first chunk after a client's admission depends on.
+// welcome is the key of a client's first chunk, which equal clients share.
 type welcome struct {
 	domain             store.Domain
 	resumes            bool

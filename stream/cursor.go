@@ -8,39 +8,39 @@ import (
 	"time"
 )
 
-// cursor is where a client is: the id of an event. It means something to every
-// edge of a store.
+// cursor is a client's position in the stream, sent as the id of an event. Every
+// edge of a store understands it.
 type cursor struct {
-	// second is the latest in which an alert was received that was shown so far,
-	// in seconds since the Unix epoch.
+	// second is the latest arrival time of the alerts shown so far, in seconds
+	// since the Unix epoch.
 	second int64
-	// known is how many alerts of the lateLook seconds before it had been found,
-	// and sent if they are shown; place is how many of that second had been sent.
+	// known is the number of alerts found in the lateLook seconds before it, and
+	// sent if shown. place is the number of alerts sent of that second.
 	known, place int64
-	// run names the reader that wrote it.
+	// run identifies the reader that wrote it.
 	run string
 	// alert is the id of the event's alert, escaped.
 	alert string
 }
 
-// lateLook is over how many seconds before a client's last one it is noticed
-// that alerts became visible after it left.
+// lateLook is the number of seconds before a client's last one in which late
+// alerts are detected.
 const lateLook = 60
 
-// longestCursor is more than any has: ids are up to 512 bytes before escaping.
+// longestCursor is an upper limit: ids have up to 512 bytes before escaping.
 const longestCursor = 2000
 
-// String is the text that parseCursor reads. It has no line breaks.
+// String returns the text that parseCursor parses, without line breaks.
 func (c cursor) String() string {
 	return fmt.Sprintf("%d-%d-%d-%s-%s", c.second, c.known, c.place, c.run, c.alert)
 }
 
-// escapeID makes an alert's id, which other programs may have chosen, a part of
-// a line. Ours stay as they are.
+// escapeID escapes an alert's id for use in a line. Other programs may have
+// chosen it; our ids stay unchanged.
 func escapeID(id string) string { return url.QueryEscape(id) }
 
-// parseCursor reads the id of a client's last event. ok is false if it is none
-// of ours, too old, or from the future.
+// parseCursor parses the id of a client's last event. ok is false if it is
+// invalid, too old, or from the future.
 func parseCursor(text string, now time.Time) (c cursor, ok bool) {
 	parts := strings.SplitN(text, "-", 5)
 	if len(parts) != 5 || len(text) > longestCursor {

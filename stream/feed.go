@@ -13,40 +13,42 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// Feed feeds clients. Its reader runs only while there are some.
+// Feed feeds clients. Its reader runs only while there are clients.
 type Feed struct {
 	o      Options
 	ctx    context.Context
 	cancel context.CancelFunc
-	// wake tells the reader that clients are waiting.
+	// wake signals the reader that clients are waiting.
 	wake    chan struct{}
 	reading sync.WaitGroup
 	counts  singleflight.Group
 
 	mu      sync.Mutex
 	clients map[*Client]struct{}
-	// networks counts the clients by where they come from.
+	// networks counts the clients per network.
 	networks map[netip.Prefix]int
-	// waiting are the clients that no chunk was sent to yet; some may have gone.
+	// waiting has the clients without a first chunk; some may have disconnected.
 	waiting []*Client
 	running bool
 	closed  bool
+	// unreadable is set from a failure to read the store until a read succeeds.
+	unreadable bool
 }
 
-// New returns a feed without clients. It is to be closed.
+// New returns a feed without clients. The caller must close it.
 func New(o Options) *Feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Feed{o: o, ctx: ctx, cancel: cancel, wake: make(chan struct{}, 1), clients: make(map[*Client]struct{}),
 		networks: make(map[netip.Prefix]int)}
 }
 
-// Subscribe adds a client, from a network, of a domain's alerts. lastEventID is what it sent as
-// Last-Event-ID, of this feed or another one of the same store; one that makes no
-// sense is as good as none. The error is, or wraps, ErrFull, ErrShare, ErrClosed or ctx's.
-// The client is to be closed.
+// Subscribe adds a client from a network for the alerts of a domain. lastEventID is its
+// Last-Event-ID, from this feed or another one of the same store; an invalid one is ignored.
+// The error is or wraps ErrFull, ErrShare, ErrClosed or ctx's. The caller must close the
+// client.
 func (f *Feed) Subscribe(ctx context.Context, from netip.Prefix, domain store.Domain, lastEventID string) (*Client, error) {
 	c := &Client{feed: f, from: from, domain: domain, chunks: make(chan []byte, bufferedChunks), gone: make(chan struct{})}
-	// Not all at the same moment: a reload sends all clients away at once.
+	// Limits concurrency: a reload disconnects all clients at once.
 	c.chunks <- fmt.Appendf(nil, "retry: %d\n\n", 2000+rand.IntN(2000))
 	if err := f.add(c); err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func (f *Feed) Subscribe(ctx context.Context, from netip.Prefix, domain store.Do
 	return c, nil
 }
 
-// add takes a place for a client.
+// add reserves a place for a client.
 func (f *Feed) add(c *Client) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -80,7 +82,7 @@ func (f *Feed) add(c *Client) error {
 	return nil
 }
 
-// await hands a client to the reader, and starts that if it does not run.
+// await passes a client to the reader, and starts the reader if needed.
 func (f *Feed) await(c *Client) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -95,12 +97,12 @@ func (f *Feed) await(c *Client) {
 	}
 	select {
 	case f.wake <- struct{}{}:
-	default: // it will look anyway
+	default: // it will check anyway
 	}
 }
 
-// countEarlier counts what a client missed before the time of which the reader
-// knows. Many that come back after an outage ask for the same.
+// countEarlier counts the alerts that a client missed before the reader's
+// history. Many clients that reconnect after an outage need the same count.
 func (f *Feed) countEarlier(ctx context.Context, c *Client) error {
 	from := time.Unix(c.after.second+1, 0).UTC()
 	to := time.Now().Add(-history / 2 * time.Second).UTC().Truncate(time.Minute)
@@ -137,7 +139,8 @@ func (f *Feed) Close() {
 	f.reading.Wait()
 }
 
-// end ends the stream of a client, unless that has gone. f.mu is held.
+// end ends the stream of a client, unless it has disconnected. The caller holds
+// f.mu.
 func (f *Feed) end(c *Client, cause error) {
 	if _, there := f.clients[c]; !there {
 		return
@@ -150,11 +153,10 @@ func (f *Feed) end(c *Client, cause error) {
 	close(c.gone)
 }
 
-// run reads the store about once a second, while there are clients. What was
-// received before start is not new.
+// run reads the store about once a second while there are clients. Alerts
+// received before start are not new.
 func (f *Feed) run(start time.Time) {
 	r := newReader(f.o, start)
-	failing := false
 	alone := time.Now() // since when there are no clients
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -166,10 +168,9 @@ func (f *Feed) run(start time.Time) {
 		case <-timer.C:
 			start := time.Now()
 			err := r.round(f.ctx, start)
-			if err != nil && !failing && f.ctx.Err() == nil {
-				f.o.Failed(fmt.Errorf("reading new alerts: %w", err))
+			if f.ctx.Err() == nil {
+				f.readable(err)
 			}
-			failing = err != nil
 			f.deliver(r)
 			timer.Reset(time.Until(nextRound(start, time.Now())))
 		}
@@ -182,8 +183,31 @@ func (f *Feed) run(start time.Time) {
 	}
 }
 
-// nextRound is when to read again: when the next second has settled; or later,
-// so that a store which takes long is not kept busy by this.
+// readable records whether a round could read the store, and sends clients an
+// event if that changed.
+func (f *Feed) readable(err error) {
+	f.mu.Lock()
+	changed := f.unreadable != (err != nil)
+	f.unreadable = err != nil
+	if changed {
+		for c := range f.clients {
+			c.warned = err != nil
+			f.send(c, storeEvent(err == nil))
+		}
+	}
+	f.mu.Unlock()
+	if changed && err != nil {
+		f.o.Failed(fmt.Errorf("reading new alerts: %w", err))
+	}
+}
+
+// storeEvent returns the event that says whether the store can be read.
+func storeEvent(available bool) []byte {
+	return fmt.Appendf(nil, "event: store\ndata: {\"available\":%t}\n\n", available)
+}
+
+// nextRound returns when to read again: once the next second has settled, or
+// later so as not to overload a slow store.
 func nextRound(start, end time.Time) time.Time {
 	next := start.Add(-settle).Truncate(time.Second).Add(time.Second + settle)
 	if pause := end.Add(3 * end.Sub(start)); pause.After(next) {
@@ -192,11 +216,11 @@ func nextRound(start, end time.Time) time.Time {
 	return next
 }
 
-// deliver sends what a round found. Nobody is waited for.
+// deliver sends the events of a round. It never blocks.
 func (f *Feed) deliver(r *reader) {
 	var chunks [channels][]byte
 	for i := range r.channels {
-		chunks[i] = r.channels[i].chunk()
+		chunks[i] = r.channels[i].chunk(r.frontier)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -207,8 +231,8 @@ func (f *Feed) deliver(r *reader) {
 	}
 }
 
-// send gives a chunk to a client, or ends its stream if it has too many. f.mu
-// is held.
+// send queues a chunk for a client, or ends its stream if it has too many. The
+// caller holds f.mu.
 func (f *Feed) send(c *Client, chunk []byte) {
 	select {
 	case c.chunks <- chunk:
@@ -217,9 +241,9 @@ func (f *Feed) send(c *Client, chunk []byte) {
 	}
 }
 
-// admit sends waiting clients what they missed, and tells whether there are
-// clients. Those stay waiting whose last event is of a second that has not been
-// read here yet: another edge may be a little ahead.
+// admit sends waiting clients what they missed, and reports whether there are
+// clients. A client keeps waiting if its last event is of a second not yet read
+// here: another edge may be slightly ahead.
 func (f *Feed) admit(r *reader) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -229,6 +253,10 @@ func (f *Feed) admit(r *reader) bool {
 	for _, c := range waiting {
 		if _, there := f.clients[c]; !there {
 			continue
+		}
+		if f.unreadable && !c.warned {
+			c.warned = true
+			f.send(c, storeEvent(false))
 		}
 		if !r.begun || c.after != nil && c.after.second >= r.frontier {
 			f.waiting = append(f.waiting, c)
@@ -248,7 +276,7 @@ func (f *Feed) admit(r *reader) bool {
 	return len(f.clients) > 0
 }
 
-// rest ends the reader if there are no clients.
+// rest stops the reader if there are no clients.
 func (f *Feed) rest() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -256,5 +284,6 @@ func (f *Feed) rest() bool {
 		return false
 	}
 	f.running = false
+	f.unreadable = false // the next reader sees for itself
 	return true
 }

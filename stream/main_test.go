@@ -12,7 +12,7 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
-	"github.com/peba-edge/peba/store/storetest"
+	"github.com/peba-edge/peba/store/memory"
 	"github.com/peba-edge/peba/stream"
 )
 
@@ -30,7 +30,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, Store: storetest.NewModel(store.Options{})}
+	return &world{t: t, Store: memory.New(store.Options{})}
 }
 
 // put makes n alerts visible that were received some time ago, and returns their ids.

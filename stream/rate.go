@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// rate is how many alerts a second there are on a channel, and how many of them
-// are shown: averages, so that alerts which become visible in bursts are a rate too.
+// rate is the number of alerts per second on a channel, and how many of them are
+// shown. They are averages, to smooth alerts that become visible in bursts.
 type rate struct {
-	since  time.Time // when the first round was
-	rounds []counted // of the last rateSpan
-	last   [2]float64
-	text   []byte // the event; nil until there was an alert
-	news   bool   // whether clients are to be told
+	since   time.Time // when the first round was
+	rounds  []counted // of the last rateSpan
+	last    [2]float64
+	text    []byte // the event; nil before the first alert
+	changed bool   // whether to send it to clients
 }
 
-// counted is what a round found and showed.
+// counted has the numbers of alerts that a round found and showed.
 type counted struct {
 	at           time.Time
 	found, shown int64
 }
 
-// add counts a round. There is news when the rate is another, and always while
-// not all are shown.
+// add counts a round. The event is sent if the rate has changed, and always
+// while not all alerts are shown.
 func (r *rate) add(now time.Time, found, shown int64) {
-	// The round ten seconds ago is out, also if this one is a little early.
+	// Drops the round ten seconds ago, even if this one is slightly early.
 	r.rounds = slices.DeleteFunc(r.rounds, func(c counted) bool { return now.Sub(c.at) > rateSpan-settle })
 	r.rounds = append(r.rounds, counted{now, found, shown})
 	var sum counted
@@ -40,6 +40,6 @@ func (r *rate) add(now time.Time, found, shown int64) {
 	if next == r.last && sum.found == sum.shown {
 		return
 	}
-	r.last, r.news = next, true
+	r.last, r.changed = next, true
 	r.text = fmt.Appendf(nil, "event: rate\ndata: {\"perSecond\":%g,\"shown\":%g}\n\n", next[0], next[1])
 }

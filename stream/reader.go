@@ -18,12 +18,12 @@ type reader struct {
 	encode   func(*alert.Document) ([]byte, error)
 	trackers [2]*tracker
 	channels [channels]*channel
-	// start is from when on alerts are new. What is there already is known when
-	// the reader has begun.
+	// start is the time after which alerts are new. Older alerts are read when
+	// the reader begins.
 	start time.Time
 	begun bool
-	// first is the second from which on is known what was found, and frontier
-	// the one that is to be read next.
+	// first is the first second of the history, and frontier the next second to
+	// read.
 	first, frontier int64
 	rounds          int
 }
@@ -33,10 +33,10 @@ type event struct {
 	second int64
 	id     string // escaped
 	doc    *alert.Document
-	data   []byte // what clients are told; nil until it is needed
+	data   []byte // the encoded event; nil until needed
 }
 
-// channels is how many there are, one a domain.
+// channels is the number of channels, one per domain.
 const channels = 3
 
 func newReader(o Options, start time.Time) *reader {
@@ -44,17 +44,37 @@ func newReader(o Options, start time.Time) *reader {
 	for i, domain := range []store.Domain{store.Community, store.Private} {
 		r.trackers[i] = &tracker{domain: domain, store: o.Reader, seconds: make(map[int64]*second)}
 	}
-	run := fmt.Sprintf("%06x", rand.IntN(1<<24))
-	r.channels[store.Community] = newChannel(run, r.trackers[0])
-	r.channels[store.Private] = newChannel(run, r.trackers[1])
-	r.channels[store.Both] = newChannel(run, r.trackers[:]...)
+	r.channels = r.newChannels()
 	return r
 }
 
-// round reads what is new up to the last second that has settled. When it fails,
-// what was found so far is on the channels, and the rest is left to the next one.
+// newChannels returns empty channels.
+func (r *reader) newChannels() [channels]*channel {
+	run := fmt.Sprintf("%06x", rand.IntN(1<<24))
+	return [channels]*channel{
+		store.Community: newChannel(run, r.trackers[0]),
+		store.Private:   newChannel(run, r.trackers[1]),
+		store.Both:      newChannel(run, r.trackers[:]...),
+	}
+}
+
+// restart begins again from the store. It keeps the channels' rates, which
+// clients know.
+func (r *reader) restart(start time.Time) {
+	before := r.channels
+	r.start, r.begun, r.channels = start, false, r.newChannels()
+	for i, ch := range r.channels {
+		ch.rate.last, ch.rate.text = before[i].rate.last, before[i].rate.text
+	}
+}
+
+// round reads new alerts up to the last settled second. If it fails, alerts found
+// so far are on the channels, and the next round reads the rest.
 func (r *reader) round(ctx context.Context, now time.Time) error {
 	to := now.Add(-settle).Unix()
+	if r.begun && to < r.frontier-shortLook { // the clock was set back
+		r.restart(now)
+	}
 	if !r.begun {
 		return r.begin(ctx, max(r.start.Add(-settle).Unix(), to-history), now)
 	}
@@ -73,13 +93,13 @@ func (r *reader) round(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// begin finds what is there already, which is for those who come back.
+// begin reads the existing alerts, for reconnecting clients.
 func (r *reader) begin(ctx context.Context, to int64, now time.Time) error {
 	r.first, r.frontier = to-history, to
 	bySecond := make(map[int64][2][]*event)
 	var whole [2]int64
 	for i, t := range r.trackers {
-		t.seconds = make(map[int64]*second) // the last try may have left some
+		t.seconds = make(map[int64]*second) // a failed attempt may have left some
 		events, from, err := t.begin(ctx, r.first, to)
 		if err != nil {
 			return err
@@ -104,7 +124,7 @@ func (r *reader) begin(ctx context.Context, to int64, now time.Time) error {
 	return nil
 }
 
-// read reads the seconds before to that have new alerts, the oldest first.
+// read reads the seconds before to that have new alerts, oldest first.
 func (r *reader) read(ctx context.Context, to int64) error {
 	look := int64(shortLook)
 	if r.rounds%longEvery == 0 {
@@ -136,8 +156,8 @@ func (r *reader) read(ctx context.Context, to int64) error {
 	return nil
 }
 
-// readSecond puts the new alerts of a second on the channels: also those of one
-// domain when the other's cannot be read.
+// readSecond puts the new alerts of a second on the channels, even of one
+// domain if reading the other fails.
 func (r *reader) readSecond(ctx context.Context, at int64, changed [2]map[int64]int64) error {
 	var (
 		events [2][]*event

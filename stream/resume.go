@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// welcome returns what a client is sent at first: what it missed, and the rate.
+// welcome returns a client's first chunk: the events it missed, recent arrival
+// counts, and the rate.
 func (r *reader) welcome(w welcome) []byte {
 	ch := r.channels[w.domain]
 	var chunk []byte
@@ -22,17 +23,18 @@ func (r *reader) welcome(w welcome) []byte {
 			chunk = append(chunk, e.text...)
 		}
 	}
+	chunk = append(chunk, ch.arrivals.first(r.frontier, ch.known)...)
 	return append(chunk, ch.rate.text...)
 }
 
-// after returns the events to send again to a client that comes back, and how
-// many of them are of seconds after its last one.
+// after returns the events for a reconnecting client, and how many of them are
+// of seconds after its last one.
 //
 // The reader that sent the client's last event knows what it sent afterwards.
-// For the others alerts have an order: by the second, then the store's. When
-// they know of more alerts before the client's last one than had been sent when
-// it left, some became visible late. Which is not known, so that those of a while
-// are sent again: better twice than never.
+// Other readers use the order of alerts: by second, then the store's. If they
+// know more alerts before the client's last one than it had been sent, some
+// became visible late. Which ones is unknown, so all alerts of a while are sent
+// again: better twice than never.
 func (ch *channel) after(c cursor) (events []entry, later int64) {
 	at := slices.IndexFunc(ch.recent, func(e entry) bool { return e.alert == c.alert })
 	switch {
@@ -56,13 +58,12 @@ func (ch *channel) after(c cursor) (events []entry, later int64) {
 	return events, later
 }
 
-// placeOf is the place that a cursor would have here, whose alert is the one at
-// the given index.
+// placeOf returns the place of a cursor whose alert is at the given index here.
 func (ch *channel) placeOf(c cursor, at int) int64 {
 	list := ch.recent
 	if list[at].second == c.second {
 		list = list[:at+1]
-	} // else all of that second were sent before the alert, which was late
+	} // otherwise the alert was late, and all others of that second were sent before it
 	var place int64
 	for _, e := range list {
 		if e.second == c.second {
@@ -72,7 +73,7 @@ func (ch *channel) placeOf(c cursor, at int) int64 {
 	return place
 }
 
-// since returns the events from a second on, but the one at the given index.
+// since returns the events from a second on, except the one at the given index.
 func (ch *channel) since(second int64, but int) []entry {
 	var events []entry
 	for i, e := range ch.recent {

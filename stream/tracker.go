@@ -10,26 +10,27 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// tracker knows what was found of one domain, by the second received.
+// tracker remembers the alerts found in one domain, by the second of arrival.
 type tracker struct {
 	domain  store.Domain
 	store   store.Reader
 	seconds map[int64]*second
 }
 
-// second is what was found of one second.
+// second is the part of one second.
 type second struct {
 	count int64
-	// seen are the ids of the alerts that were read; not of all where there are many.
+	// seen has the ids of the alerts read, which may not be all of them.
 	seen map[string]struct{}
 }
 
-// filter selects the alerts received from one second, inclusive, to another.
+// filter selects the alerts received from one second, inclusive, to another,
+// exclusive.
 func (t *tracker) filter(from, to int64) store.Filter {
 	return store.Filter{Domain: t.domain, Time: store.Received, From: time.Unix(from, 0).UTC(), To: time.Unix(to, 0).UTC()}
 }
 
-// counts returns how many alerts the store has, by the second.
+// counts returns the store's number of alerts per second.
 func (t *tracker) counts(ctx context.Context, from, to int64) (map[int64]int64, error) {
 	groups, err := t.store.Group(ctx, t.filter(from, to), store.Grouping{Bucket: time.Second})
 	if err != nil {
@@ -42,15 +43,15 @@ func (t *tracker) counts(ctx context.Context, from, to int64) (map[int64]int64, 
 	return counts, nil
 }
 
-// changed returns the seconds that have more alerts than were found, with what
-// they have now.
+// changed returns the seconds with more alerts than were found, and their
+// current counts.
 func (t *tracker) changed(ctx context.Context, from, to int64) (map[int64]int64, error) {
 	counts, err := t.counts(ctx, from, to)
 	maps.DeleteFunc(counts, func(at, count int64) bool { return count <= t.found(at, at+1) })
 	return counts, err
 }
 
-// found is how many alerts were found of a span of seconds.
+// found returns how many alerts were found in a span of seconds.
 func (t *tracker) found(from, to int64) int64 {
 	var n int64
 	for at := from; at < to; at++ {
@@ -61,7 +62,7 @@ func (t *tracker) found(from, to int64) int64 {
 	return n
 }
 
-// at returns what was found of a second.
+// at returns the entry of a second.
 func (t *tracker) at(at int64) *second {
 	s := t.seconds[at]
 	if s == nil {
@@ -71,8 +72,8 @@ func (t *tracker) at(at int64) *second {
 	return s
 }
 
-// take reads a second of which the store has count alerts now. It returns how
-// many are new and, in the store's order, those to choose from that are shown.
+// take reads a second, for which the store now has count alerts. It returns the
+// number of new ones, and those to select from in the store's order.
 func (t *tracker) take(ctx context.Context, at, count int64) (fresh int64, events []*event, err error) {
 	docs, err := t.store.Newest(ctx, t.filter(at, at+1), int(min(count, readPerSecond)))
 	if err != nil {
@@ -80,13 +81,13 @@ func (t *tracker) take(ctx context.Context, at, count int64) (fresh int64, event
 	}
 	s := t.at(at)
 	fresh = count - s.count
-	for i := range docs { // the latest first
+	for i := range docs { // latest first
 		if _, seen := s.seen[docs[i].ID]; !seen && int64(len(events)) < fresh {
 			events = append(events, t.see(&docs[i]))
 		}
 	}
 	slices.Reverse(events)
-	if count <= readPerSecond { // else some are new that were not read
+	if count <= readPerSecond { // otherwise some new ones were not read
 		fresh = int64(len(events))
 	}
 	s.count += fresh
@@ -100,14 +101,14 @@ func (t *tracker) see(d *alert.Document) *event {
 	return &event{second: at, id: escapeID(d.ID), doc: d}
 }
 
-// begin finds what there is, and returns the newest alerts, oldest first. The
-// seconds from the one named are among them whole.
+// begin finds the existing alerts and returns the newest ones, oldest first.
+// The seconds from the returned one on are complete.
 func (t *tracker) begin(ctx context.Context, from, to int64) (events []*event, whole int64, err error) {
 	counts, err := t.counts(ctx, from, to)
 	if err != nil {
 		return nil, 0, err
 	}
-	docs, err := t.store.Newest(ctx, t.filter(from, to), mostReplayed)
+	docs, err := t.store.Newest(ctx, t.filter(from, to), maxReplayed)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -119,10 +120,10 @@ func (t *tracker) begin(ctx context.Context, from, to int64) (events []*event, w
 	}
 	slices.Reverse(events)
 	whole = from
-	if len(docs) == mostReplayed {
+	if len(docs) == maxReplayed {
 		whole = events[0].second + 1
 	}
-	// Between the two questions some may have been added.
+	// Alerts may have arrived between the two questions.
 	for at, s := range t.seconds {
 		if at >= whole {
 			s.count = max(s.count, int64(len(s.seen)))
@@ -131,7 +132,7 @@ func (t *tracker) begin(ctx context.Context, from, to int64) (events []*event, w
 	return events, whole, nil
 }
 
-// forget drops what is known of the seconds before one.
+// forget drops the seconds before the given one.
 func (t *tracker) forget(before int64) {
 	maps.DeleteFunc(t.seconds, func(at int64, _ *second) bool { return at < before })
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 // Memcached is a real memcached server of a test's own.
@@ -35,10 +37,7 @@ func StartMemcached(t testing.TB) *Memcached {
 // Start starts it again, after Stop, on the port it had.
 func (m *Memcached) Start() {
 	m.t.Helper()
-	program, err := exec.LookPath("memcached")
-	if err != nil {
-		m.t.Fatalf("these tests need memcached, a Debian package (see .ci/dependencies): %v", err)
-	}
+	program := rings.Tool(m.t, "memcached", "sudo apt-get install memcached")
 	me, err := user.Current()
 	if err != nil {
 		m.t.Fatal(err)

@@ -136,7 +136,7 @@ func testLongLives(s *subject) {
 	}
 }
 
-// Some servers count in seconds and take 0 for ever.
+// Some servers count in seconds and take 0 as no limit.
 func testShortLives(s *subject) {
 	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 	defer cancel()

@@ -6,17 +6,17 @@ import (
 )
 
 const (
-	// maxFailures in a row, and a server is left alone.
+	// maxFailures in a row open the breaker.
 	maxFailures = 3
 
-	// firstPause is for how long; each further pause is twice as long as the
-	// one before, until a call succeeds.
+	// firstPause is the first cooldown. Each further one is twice as long as
+	// the one before, until a call succeeds.
 	firstPause = 500 * time.Millisecond
 	maxPause   = 8 * time.Second
 )
 
-// breaker decides whether a server is asked. Once open it stays so until a probe
-// succeeds: the probe runs beside the readers, who never wait for it.
+// breaker is a circuit breaker for one server. Once open it stays open until a
+// probe succeeds. Probes run in the background: readers never wait for them.
 type breaker struct {
 	firstPause time.Duration
 
@@ -28,8 +28,8 @@ type breaker struct {
 	probing  bool
 }
 
-// ask tells whether the server may be asked, and whether the caller must have it
-// probed, and then call probed.
+// ask reports whether the server may be asked, and whether the caller must start
+// a probe and then call probed.
 func (b *breaker) ask() (ask, probe bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -43,14 +43,14 @@ func (b *breaker) ask() (ask, probe bool) {
 	return false, true
 }
 
-// succeeded is for a call that the server answered.
+// succeeded records a call that the server answered.
 func (b *breaker) succeeded() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failures, b.pause, b.open = 0, 0, false
 }
 
-// failed is for a call that the server did not answer. It tells whether the
+// failed records a call that the server did not answer. It reports whether the
 // breaker opened just now, and for how long.
 func (b *breaker) failed() (pause time.Duration, opened bool) {
 	b.mu.Lock()
@@ -63,8 +63,8 @@ func (b *breaker) failed() (pause time.Duration, opened bool) {
 	return b.pause, true
 }
 
-// probed is for the end of a probe. A server that answers is asked again, but
-// one failure is then enough: it may answer probes and nothing else.
+// probed records the result of a probe. After a success the breaker closes, but
+// one failure opens it again: the server may answer only probes.
 func (b *breaker) probed(answered bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,7 +78,7 @@ func (b *breaker) probed(answered bool) {
 	}
 }
 
-// rest opens the breaker for the next pause.
+// rest opens the breaker for the next cooldown.
 func (b *breaker) rest() {
 	b.open = true
 	b.pause = min(max(b.firstPause, 2*b.pause), maxPause)

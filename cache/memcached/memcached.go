@@ -16,19 +16,20 @@ import (
 )
 
 const (
-	// maxItem is what memcached takes by default, less its own header and the name.
+	// maxItem is memcached's default limit, less its own header and the name.
 	maxItem = 1<<20 - 1<<10
 
-	// maxRelative is the longest life that memcached does not take for a date.
+	// maxRelative is the longest lifetime that memcached does not interpret as
+	// a date.
 	maxRelative = 30 * 24 * time.Hour
 )
 
 var (
 	errClosed    = errors.New("memcached: the cache is closed")
-	errLeftAlone = errors.New("memcached: the server does not answer, and is left alone for a while")
+	errLeftAlone = errors.New("memcached: the server does not answer and is not asked during the cooldown")
 )
 
-// handle is a cache in some servers.
+// handle is a cache distributed over some servers.
 type handle struct {
 	servers []*server
 	seal    *sealer
@@ -48,9 +49,9 @@ func newHandle(addresses []address, timeout time.Duration, seal *sealer, logger 
 	return h
 }
 
-// Get implements cache.Cache. It does not end with ctx, but at the time-out. A
-// value that is not signed by the secret is not there. Who asks for a key while
-// its value is on the way gets the same: a page's many readers ask for few keys.
+// Get implements cache.Cache. It ends at the timeout, not with ctx. Values not
+// signed by the secret count as missing. Concurrent calls for the same key share
+// one request: a page's many readers ask for few keys.
 func (h *handle) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
@@ -67,7 +68,7 @@ func (h *handle) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	return found.Value, true, nil
 }
 
-// get returns what is kept under name, with the value out of its seal, or nil.
+// get returns the item under name with its value unsealed, or nil.
 func (h *handle) get(name string) (item *memcache.Item, err error) {
 	err = h.ask(name, func(c *memcache.Client) (err error) {
 		item, err = c.Get(name)
@@ -87,15 +88,15 @@ func (h *handle) get(name string) (item *memcache.Item, err error) {
 	return item, nil
 }
 
-// Set implements cache.Cache. It waits for the server: who comes next must find
-// the value, or would compute it too. What does not fit is not kept, and neither
-// is what it was to replace.
+// Set implements cache.Cache. It waits for the server, since the next caller
+// would otherwise compute the value too. A value that does not fit is not kept,
+// and the value it should replace is removed.
 func (h *handle) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	name := h.seal.name(key)
-	// Who comes after this must not get what was read before it.
+	// Later callers must not get what was read before this.
 	defer h.reads.Forget(name)
 	if ttl <= 0 || sealSize+len(value) > maxItem {
 		return h.ask(name, func(c *memcache.Client) error { return c.Delete(name) })
@@ -109,8 +110,8 @@ func (h *handle) Set(ctx context.Context, key string, value []byte, ttl time.Dur
 	return h.ask(name, func(c *memcache.Client) error { return c.Set(item) })
 }
 
-// expiration is ttl as memcached wants it: in seconds, and the date of its end
-// when it is long. The seal knows it exactly.
+// expiration converts ttl for memcached: seconds, or the end date if ttl is
+// long. The seal has the exact time.
 func expiration(now time.Time, ttl time.Duration) int32 {
 	seconds := int64((ttl + time.Second - 1) / time.Second)
 	if ttl > maxRelative-time.Second {
@@ -119,8 +120,8 @@ func expiration(now time.Time, ttl time.Duration) int32 {
 	return int32(min(seconds, math.MaxInt32))
 }
 
-// ask has the server of name do one thing, unless it is left alone. What is not
-// there is no error.
+// ask calls the server of name, unless its breaker is open. A missing key is
+// not an error.
 func (h *handle) ask(name string, do func(*memcache.Client) error) error {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -143,7 +144,7 @@ func (h *handle) ask(name string, do func(*memcache.Client) error) error {
 	return err
 }
 
-// learn tells the breaker of s how a call ended.
+// learn reports the result of a call to the breaker of s.
 func (h *handle) learn(s *server, err error) {
 	if err != nil {
 		metrics.failures.Inc()
@@ -153,14 +154,14 @@ func (h *handle) learn(s *server, err error) {
 		return
 	}
 	if pause, opened := s.breaker.failed(); opened {
-		// Connections that time out may do so because they are old.
+		// Connections may time out because they are stale.
 		_ = s.client.Close()
-		h.logger.Warn("memcached does not answer: it is left alone, and answers are computed without it",
+		h.logger.Warn("memcached does not answer: answers are computed without it during a cooldown",
 			zap.Stringer("server", s.address), zap.Duration("first_pause", pause), zap.Error(err))
 	}
 }
 
-// probe asks s whether it is there.
+// probe checks whether s answers.
 func (h *handle) probe(s *server) {
 	err := s.call((*memcache.Client).Ping)
 	s.breaker.probed(err == nil)
@@ -169,7 +170,8 @@ func (h *handle) probe(s *server) {
 	}
 }
 
-// Ping implements cache.Cache: it asks every server, those left alone too.
+// Ping implements cache.Cache: it asks every server, even if its breaker is
+// open.
 func (h *handle) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -196,8 +198,8 @@ func (h *handle) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close implements cache.Cache. It waits for calls under way, and so for the
-// time-out at most.
+// Close implements cache.Cache. It waits for calls in progress, at most for the
+// timeout.
 func (h *handle) Close() error {
 	h.mu.Lock()
 	wasClosed := h.closed
@@ -208,7 +210,7 @@ func (h *handle) Close() error {
 	}
 	h.background.Wait()
 	for _, s := range h.servers {
-		// What closing dead connections says is of no use: values are not lost by it.
+		// Errors of closing dead connections do not matter: no value is lost.
 		_ = s.client.Close()
 	}
 	return nil

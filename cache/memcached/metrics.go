@@ -10,15 +10,15 @@ import (
 var metrics = struct{ forged, failures prometheus.Counter }{
 	forged: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_cache_memcached_forged_total",
-		Help: "Values in memcached that were not used, for want of a valid signature.",
+		Help: "Values from memcached rejected because their signature was missing or invalid.",
 	}),
 	failures: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "peba_cache_memcached_failures_total",
-		Help: "Calls of memcached that failed; calls not made to a server that is left alone do not count.",
+		Help: "Failed calls to memcached. Calls skipped during a server's cooldown do not count.",
 	}),
 }
 
-// registerMetrics puts the metrics into the registry of one configuration.
+// registerMetrics registers the metrics for one configuration.
 func registerMetrics(registry *prometheus.Registry) error {
 	for _, c := range []prometheus.Collector{metrics.forged, metrics.failures} {
 		var twice prometheus.AlreadyRegisteredError

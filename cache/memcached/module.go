@@ -1,5 +1,5 @@
 // Package memcached keeps answers in memcached servers, where several edges can
-// share them. DESIGN.md of package cache tells why it is built as it is.
+// share them. See DESIGN.md of package cache for the reasons.
 package memcached
 
 import (
@@ -28,30 +28,30 @@ const (
 	minTimeout     = time.Millisecond
 	maxTimeout     = 5 * time.Second
 
-	// allowedTimeouts and allowedServers are how errors say it.
+	// allowedTimeouts and allowedServers describe valid values in errors.
 	allowedTimeouts = "1ms to 5s"
 	allowedServers  = "HOST, HOST:PORT or unix//PATH"
 )
 
-// Module keeps answers in memcached. Values are signed: who can write to
-// memcached but does not know the secret cannot make PEBA serve anything. Answers
-// of more than a megabyte, their compressed forms included, are not kept.
+// Module keeps answers in memcached. Values are signed: without the secret, write
+// access to memcached is not enough to make PEBA serve anything. Answers of more
+// than a megabyte, including their compressed forms, are not kept.
 //
-// A server that fails three times in a row is left alone, for half a second at
-// first and eight at most, and its answers are computed every time.
+// A server that fails three times in a row gets a cooldown, from half a second up to eight.
+// Meanwhile its answers are computed every time.
 type Module struct {
-	// The servers, at least one: HOST, HOST:PORT or unix//PATH; the default port
-	// is 11211. Keys are spread over them. Edges that share servers must list
-	// them in the same order. Placeholders are replaced.
+	// Addresses of the servers, at least one: HOST, HOST:PORT or unix//PATH; the default port is
+	// 11211. Keys are distributed over them. Edges that share servers must
+	// list them in the same order. Placeholders are replaced.
 	Servers []string `json:"servers"`
 
-	// How long a connection, and then an answer, may take. Default: 100ms.
+	// Timeout of connecting, and of each answer, 1ms to 5s. Default: 100ms.
 	Timeout caddy.Duration `json:"timeout,omitempty"`
 
-	// What values are signed and keys are hidden with: edges that share answers
-	// must have the same. Make it long and random; placeholders, such as
-	// {env.NAME} and {file.PATH}, are replaced. Default: a random key, made once
-	// and kept in Caddy's storage, so that edges which share storage share it.
+	// Secret for signing values and hashing keys, which edges that share answers must have
+	// in common. Make it long and random; placeholders such as {env.NAME} and {file.PATH}
+	// are replaced. Default: a random key, generated once and kept in Caddy's storage, so
+	// that edges that share storage share it.
 	Secret string `json:"secret,omitempty"`
 
 	addresses []address
@@ -90,10 +90,10 @@ func (m *Module) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// Validate checks what the configuration says.
+// Validate checks the configuration.
 func (m *Module) Validate() error {
 	if len(m.addresses) == 0 {
-		return fmt.Errorf("cache memcached has no servers: allowed is one or more of %s", allowedServers)
+		return fmt.Errorf("cache memcached has no servers: expected one or more of %s", allowedServers)
 	}
 	for i, a := range m.addresses {
 		if slices.Contains(m.addresses[:i], a) {
@@ -101,16 +101,16 @@ func (m *Module) Validate() error {
 		}
 	}
 	if m.Timeout < caddy.Duration(minTimeout) || m.Timeout > caddy.Duration(maxTimeout) {
-		return fmt.Errorf("timeout of memcached is %v: allowed is %s", time.Duration(m.Timeout), allowedTimeouts)
+		return fmt.Errorf("timeout of memcached: got %v, must be %s", time.Duration(m.Timeout), allowedTimeouts)
 	}
 	if m.Secret != "" && m.secret == "" {
-		return errors.New("secret of memcached is empty once its placeholders are replaced: allowed is any text but that")
+		return errors.New("secret of memcached is empty after replacing placeholders: must not be empty")
 	}
 	return nil
 }
 
 // Open gets the key, from Caddy's storage if there is no secret. It does not
-// connect: a dead memcached is no reason not to start.
+// connect: a dead memcached must not prevent the start.
 func (m *Module) Open(ctx context.Context) (cache.Cache, error) {
 	key := []byte(m.secret)
 	if len(key) == 0 {
@@ -136,7 +136,7 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the module's name
 	m.Servers = d.RemainingArgs()
 	if len(m.Servers) == 0 {
-		return d.Errf("cache memcached has no servers: allowed is one or more of %s", allowedServers)
+		return d.Errf("cache memcached has no servers: expected one or more of %s", allowedServers)
 	}
 	for _, server := range m.Servers {
 		if strings.Contains(server, "{") { // a placeholder is replaced later
@@ -155,11 +155,11 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				return d.Errf("cache memcached: %s is given twice", option)
 			}
 			if len(args) != 1 {
-				return d.Errf("cache memcached: timeout has %d arguments: allowed is one duration", len(args))
+				return d.Errf("cache memcached: timeout has %d arguments: expected one duration", len(args))
 			}
 			timeout, err := caddy.ParseDuration(args[0])
 			if err != nil || timeout < minTimeout || timeout > maxTimeout {
-				return d.Errf("cache memcached: timeout is %q: allowed is %s", args[0], allowedTimeouts)
+				return d.Errf("cache memcached: timeout: got %q, must be %s", args[0], allowedTimeouts)
 			}
 			m.Timeout = caddy.Duration(timeout)
 		case "secret":
@@ -167,11 +167,11 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				return d.Errf("cache memcached: %s is given twice", option)
 			}
 			if len(args) != 1 || args[0] == "" {
-				return d.Err("cache memcached: secret: allowed is one text that is not empty")
+				return d.Err("cache memcached: secret: expected one non-empty text")
 			}
 			m.Secret = args[0]
 		default:
-			return d.Errf("cache memcached: unknown option %q: allowed are timeout, secret", option)
+			return d.Errf("cache memcached: unknown option %q: must be one of timeout, secret", option)
 		}
 		if d.NextBlock(d.Nesting()) {
 			return d.Errf("cache memcached: %s takes no block: unexpected %q", option, d.Val())

@@ -61,15 +61,15 @@ func TestConfig(t *testing.T) {
 			config:    `{"servers":["h"],"secret":"{file.` + file + `}"}`,
 			addresses: []address{{"tcp", "h:11211"}}, timeout: 100 * time.Millisecond, secret: "from a file",
 		},
-		{config: `{}`, err: "no servers: allowed is one or more of HOST, HOST:PORT or unix//PATH"},
+		{config: `{}`, err: "no servers: expected one or more of HOST, HOST:PORT or unix//PATH"},
 		{config: `{"servers":["h","h:11211"]}`, err: "memcached server h:11211 is given twice"},
-		{config: `{"servers":["h:1-3"]}`, err: `memcached server "h:1-3": allowed is HOST`},
-		{config: `{"servers":[":11211"]}`, err: `memcached server ":11211": allowed is HOST`},
+		{config: `{"servers":["h:1-3"]}`, err: `memcached server "h:1-3": must be HOST`},
+		{config: `{"servers":[":11211"]}`, err: `memcached server ":11211": must be HOST`},
 		{config: `{"servers":["udp/h:1"]}`, err: `memcached server "udp/h:1": network is "udp"`},
 		{config: `{"servers":["h:port"]}`, err: `memcached server "h:port"`},
-		{config: `{"servers":["h"],"timeout":"1us"}`, err: "timeout of memcached is 1µs: allowed is 1ms to 5s"},
-		{config: `{"servers":["h"],"timeout":"-1s"}`, err: "timeout of memcached is -1s"},
-		{config: `{"servers":["h"],"timeout":"6s"}`, err: "timeout of memcached is 6s"},
+		{config: `{"servers":["h"],"timeout":"1us"}`, err: "timeout of memcached: got 1µs, must be 1ms to 5s"},
+		{config: `{"servers":["h"],"timeout":"-1s"}`, err: "timeout of memcached: got -1s"},
+		{config: `{"servers":["h"],"timeout":"6s"}`, err: "timeout of memcached: got 6s"},
 		{config: `{"servers":["h"],"secret":"{env.PEBA_TEST_EMPTY}"}`, err: "secret of memcached is empty"},
 		{config: `{"servers":["h"],"size":1}`, err: "size"},
 	}
@@ -93,17 +93,17 @@ func TestCaddyfile(t *testing.T) {
 	tests := []struct{ input, json, err string }{
 		{input: "memcached a b:1", json: `{"servers":["a","b:1"]}`},
 		{input: "memcached a {\n\ttimeout 50ms\n\tsecret {env.S}\n}", json: `{"servers":["a"],"timeout":50000000,"secret":"{env.S}"}`},
-		{input: "memcached", err: "no servers: allowed is one or more of HOST"},
-		{input: "memcached a {\n\ttimeout soon\n}", err: `timeout is "soon": allowed is 1ms to 5s`},
-		{input: "memcached a {\n\ttimeout 1m\n}", err: `timeout is "1m": allowed is 1ms to 5s`},
+		{input: "memcached", err: "no servers: expected one or more of HOST"},
+		{input: "memcached a {\n\ttimeout soon\n}", err: `timeout: got "soon", must be 1ms to 5s`},
+		{input: "memcached a {\n\ttimeout 1m\n}", err: `timeout: got "1m", must be 1ms to 5s`},
 		{input: "memcached a {\n\ttimeout\n}", err: "timeout has 0 arguments"},
 		{input: "memcached a {\n\ttimeout 1s\n\ttimeout 1s\n}", err: "timeout is given twice"},
-		{input: "memcached a {\n\tsecret\n}", err: "secret: allowed is one text"},
-		{input: "memcached a {\n\tsecret \"\"\n}", err: "secret: allowed is one text"},
-		{input: "memcached a {\n\tsecret a b\n}", err: "secret: allowed is one text"},
+		{input: "memcached a {\n\tsecret\n}", err: "secret: expected one non-empty text"},
+		{input: "memcached a {\n\tsecret \"\"\n}", err: "secret: expected one non-empty text"},
+		{input: "memcached a {\n\tsecret a b\n}", err: "secret: expected one non-empty text"},
 		{input: "memcached a {\n\tsecret a\n\tsecret b\n}", err: "secret is given twice"},
 		{input: "memcached a {\n\tsecret a {\n\t\tb\n\t}\n}", err: `secret takes no block: unexpected "b"`},
-		{input: "memcached a {\n\tsize 1\n}", err: `unknown option "size": allowed are timeout, secret`},
+		{input: "memcached a {\n\tsize 1\n}", err: `unknown option "size": must be one of timeout, secret`},
 	}
 	for _, test := range tests {
 		m := new(Module)
@@ -193,7 +193,7 @@ func TestStoredKey(t *testing.T) {
 	if err := storage.Store(t.Context(), keyName, []byte("short")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := storedKey(t.Context(), storage); err == nil || !strings.Contains(err.Error(), "peba/memcached.key in storage has 5 bytes: allowed are 32") {
+	if _, err := storedKey(t.Context(), storage); err == nil || !strings.Contains(err.Error(), "peba/memcached.key in storage has 5 bytes: must have 32") {
 		t.Errorf("with a key that is cut: %v", err)
 	}
 }

@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	// keyName is where the key is in Caddy's storage.
+	// keyName is the name of the key in Caddy's storage.
 	keyName = "peba/memcached.key"
 	keySize = 32
 
-	// storageTimeout is how long getting the key may take.
+	// storageTimeout limits how long getting the key may take.
 	storageTimeout = 30 * time.Second
 )
 
-// storedKey returns the key in storage, which it makes if there is none.
+// storedKey returns the key in storage. It creates one if there is none.
 func storedKey(ctx context.Context, storage certmagic.Storage) (key []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storageTimeout)
 	defer cancel()
@@ -60,15 +60,16 @@ func loadKey(ctx context.Context, storage certmagic.Storage) ([]byte, error) {
 		return nil, fmt.Errorf("loading %s from storage: %w", keyName, err)
 	}
 	if len(key) != keySize {
-		return nil, fmt.Errorf("%s in storage has %d bytes: allowed are %d; remove it to have a new one made", keyName, len(key), keySize)
+		return nil, fmt.Errorf("%s in storage has %d bytes: must have %d; remove it to have a new one created", keyName, len(key), keySize)
 	}
 	return key, nil
 }
 
-// A sealed value is what memcached keeps: one byte for the version of the seal,
-// the time at which the value ends (nanoseconds since the Unix epoch,
+// A sealed value in memcached consists of one byte for the version of the seal,
+// the time at which the value expires (nanoseconds since the Unix epoch,
 // big-endian), the HMAC-SHA-256 over all else and the key, and the value. The
-// time is under the seal: who writes to memcached cannot bring an old value back.
+// signature covers the time, so that write access to memcached cannot extend a
+// value's life.
 const (
 	sealVersion = 1
 	macSize     = sha256.Size
@@ -93,8 +94,9 @@ func newSealer(secret []byte) (*sealer, error) {
 	return s, nil
 }
 
-// name is what memcached knows key by. Keyed, it tells a reader of memcached
-// nothing, and installations with other secrets stay out of each other's way.
+// name returns the name of key in memcached. It is a keyed hash: it reveals
+// nothing to readers of memcached, and installations with different secrets do
+// not collide.
 func (s *sealer) name(key string) string {
 	h := s.names.Get().(hash.Hash)
 	defer s.names.Put(h)
@@ -104,7 +106,7 @@ func (s *sealer) name(key string) string {
 	return "peba:" + base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0]))
 }
 
-// seal signs value, kept under name until then.
+// seal signs value for name and its expiry.
 func (s *sealer) seal(name string, value []byte, until time.Time) []byte {
 	sealed := make([]byte, sealSize, sealSize+len(value))
 	sealed[0] = sealVersion
@@ -115,8 +117,8 @@ func (s *sealer) seal(name string, value []byte, until time.Time) []byte {
 	return sealed
 }
 
-// unseal returns the value in sealed, if it is genuine (sealed under this name
-// by who knows the secret) and still alive (its time is not over).
+// unseal returns the value in sealed if it is genuine (sealed for this name
+// with the secret) and has not expired.
 func (s *sealer) unseal(name string, sealed []byte, now time.Time) (value []byte, genuine, alive bool) {
 	if len(sealed) < sealSize || sealed[0] != sealVersion {
 		return nil, false, false
@@ -131,7 +133,8 @@ func (s *sealer) unseal(name string, sealed []byte, now time.Time) (value []byte
 	return sealed[sealSize:], true, true
 }
 
-// mac is over all of sealed but the place of the MAC. Names have one length.
+// mac covers all of sealed except the MAC itself. All names have the same
+// length.
 func (s *sealer) mac(name string, sealed []byte) (sum [macSize]byte) {
 	h := s.values.Get().(hash.Hash)
 	defer s.values.Put(h)

@@ -11,26 +11,26 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// maxIdle is how many connections a server keeps when nobody uses them.
+// maxIdle is the maximum number of idle connections per server.
 const maxIdle = 64
 
-// address is one server's, in words: it is resolved whenever a connection is
-// made, so that a server which moves is found. It is all of its own selector.
+// address is one server's, unresolved: every new connection resolves it, so
+// that a server may move. It is its own selector.
 type address struct{ network, address string }
 
-// parseAddress reads HOST, HOST:PORT or unix//PATH.
+// parseAddress parses HOST, HOST:PORT or unix//PATH.
 func parseAddress(text string) (address, error) {
 	parsed, err := caddy.ParseNetworkAddressWithDefaults(text, "tcp", defaultPort)
 	if err != nil {
-		return address{}, fmt.Errorf("memcached server %q: %w: allowed is %s", text, err, allowedServers)
+		return address{}, fmt.Errorf("memcached server %q: %w: must be %s", text, err, allowedServers)
 	}
 	switch parsed.Network {
 	case "tcp", "tcp4", "tcp6", "unix":
 	default:
-		return address{}, fmt.Errorf("memcached server %q: network is %q: allowed is %s", text, parsed.Network, allowedServers)
+		return address{}, fmt.Errorf("memcached server %q: network is %q: must be %s", text, parsed.Network, allowedServers)
 	}
 	if parsed.Host == "" || parsed.PortRangeSize() != 1 {
-		return address{}, fmt.Errorf("memcached server %q: allowed is %s", text, allowedServers)
+		return address{}, fmt.Errorf("memcached server %q: must be %s", text, allowedServers)
 	}
 	return address{parsed.Network, parsed.JoinHostPort(0)}, nil
 }
@@ -47,7 +47,7 @@ func (a address) PickServer(string) (net.Addr, error) { return a, nil }
 // Each implements memcache.ServerSelector.
 func (a address) Each(f func(net.Addr) error) error { return f(a) }
 
-// server is one memcached, as this process sees it.
+// server is one memcached server and its connections.
 type server struct {
 	address address
 	client  *memcache.Client
@@ -61,12 +61,12 @@ func newServer(a address, timeout time.Duration) *server {
 	return &server{address: a, client: client, breaker: breaker{firstPause: firstPause}}
 }
 
-// call has the client do one thing. The connections kept from before may all be
-// dead when the server has been restarted: then it is tried once more, on a new one.
+// call runs one operation of the client. After a restart of the server all idle
+// connections may be dead: then it retries once, on a new one.
 func (s *server) call(do func(*memcache.Client) error) error {
 	err := do(s.client)
 	if isBroken(err) {
-		_ = s.client.Close() // forgets them; what closing them says is of no use
+		_ = s.client.Close() // drops them; errors of closing do not matter
 		err = do(s.client)
 	}
 	if err != nil && !errors.Is(err, memcache.ErrCacheMiss) {
@@ -75,8 +75,8 @@ func (s *server) call(do func(*memcache.Client) error) error {
 	return err
 }
 
-// isBroken tells whether err is of a connection that there was, and not of one
-// that cannot be had or is too slow.
+// isBroken reports whether err is from an established connection that broke,
+// rather than one that failed to open or is too slow.
 func isBroken(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -85,8 +85,8 @@ func isBroken(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// isUnanswered tells whether err means that the server does not answer. (Others
-// are answers that were not expected, such as that it has no more memory.)
+// isUnanswered reports whether err means that the server does not answer. Other
+// errors are unexpected answers, such as out of memory.
 func isUnanswered(err error) bool {
 	var (
 		network net.Error

@@ -22,18 +22,18 @@ func init() {
 
 const (
 	defaultSize = 64 << 20
-	// A size below this is a number whose unit was forgotten.
+	// A smaller size is probably a number without its unit.
 	minSize = 64 << 10
 
-	// allowedSizes is how errors say it.
-	allowedSizes = "a number of bytes from 64KiB on, such as 64MiB"
+	// allowedSizes describes valid sizes in errors.
+	allowedSizes = "at least 64KiB, with a unit, such as 64MiB"
 )
 
-// Module keeps answers in the memory of this process. A config reload keeps
-// them too, unless it changes the size.
+// Module keeps answers in the memory of this process. They survive a config reload unless it
+// changes the size.
 type Module struct {
-	// How much memory answers may take, in bytes. What has not been asked for
-	// lately makes room for new answers. Default: 67108864 (64 MiB).
+	// Maximum memory for answers in bytes, at least 64 KiB. The least used answers are
+	// evicted first. Default: 67108864 (64 MiB).
 	Size int64 `json:"size,omitempty"`
 }
 
@@ -56,16 +56,16 @@ func (m *Module) Provision(caddy.Context) error {
 // Validate checks the size.
 func (m *Module) Validate() error {
 	if m.Size < minSize {
-		return fmt.Errorf("size of the memory cache is %d bytes: allowed is %s", m.Size, allowedSizes)
+		return fmt.Errorf("size of the memory cache: got %d bytes, must be %s", m.Size, allowedSizes)
 	}
 	return nil
 }
 
-// pools are the caches of this process, by size. A config reload opens its
-// cache before the old config closes it, and so gets the same one.
+// pools are the caches of this process by size. A config reload opens its cache
+// before the old config closes it, and so reuses it.
 var pools = caddy.NewUsagePool()
 
-// Open gives a handle on the cache of this size.
+// Open returns a handle on the cache of this size.
 func (m *Module) Open(context.Context) (cache.Cache, error) {
 	size := m.Size
 	shared, _, err := pools.LoadOrNew(size, func() (caddy.Destructor, error) {
@@ -77,7 +77,7 @@ func (m *Module) Open(context.Context) (cache.Cache, error) {
 	return &handle{pool: shared.(*pool)}, nil
 }
 
-// pool is a cache that handles share.
+// pool is a cache shared by handles.
 type pool struct {
 	size    int64
 	entries *otter.Cache[string, entry]
@@ -88,7 +88,7 @@ type entry struct {
 	ttl   time.Duration
 }
 
-// overhead is about what an entry takes beside the bytes of key and value
+// overhead is the approximate memory of an entry in bytes, beyond key and value
 // (measured: 135).
 const overhead = 160
 
@@ -99,7 +99,7 @@ func weight(key string, e entry) int64 {
 func newPool(size int64) (*pool, error) {
 	entries, err := otter.New(&otter.Options[string, entry]{
 		MaximumWeight: uint64(size),
-		// Set lets nothing in that is heavier than 32 bits can say.
+		// Set rejects values with a weight over 32 bits.
 		Weigher: func(key string, e entry) uint32 { return uint32(weight(key, e)) },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, entry]) time.Duration {
 			return e.Value.ttl
@@ -117,8 +117,8 @@ func (p *pool) Get(_ context.Context, key string) ([]byte, bool, error) {
 	return e.value, found, nil
 }
 
-// Set implements cache.Cache. A value that is too big for the whole cache is
-// not kept, and neither is what it was to replace.
+// Set implements cache.Cache. A value larger than the whole cache is not kept,
+// and the value it should replace is removed.
 func (p *pool) Set(_ context.Context, key string, value []byte, ttl time.Duration) error {
 	e := entry{value: value, ttl: ttl}
 	if ttl <= 0 || weight(key, e) > min(p.size, math.MaxUint32) {
@@ -151,7 +151,7 @@ func (h *handle) Close() error {
 	return err
 }
 
-// UnmarshalCaddyfile reads the module's name and its only argument. Syntax:
+// UnmarshalCaddyfile parses the module's name and its only argument. Syntax:
 //
 //	memory [SIZE]
 //
@@ -161,15 +161,15 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		size, err := humanize.ParseBytes(d.Val())
 		if err != nil || size < minSize || size > math.MaxInt64 {
-			return d.Errf("cache memory: size is %q: allowed is %s", d.Val(), allowedSizes)
+			return d.Errf("cache memory: size: got %q, must be %s", d.Val(), allowedSizes)
 		}
 		m.Size = int64(size)
 	}
 	if d.NextArg() {
-		return d.Errf("cache memory: unexpected %q: allowed is one SIZE", d.Val())
+		return d.Errf("cache memory: unexpected %q: expected one SIZE", d.Val())
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("cache memory: unknown option %q: there are none, allowed is one SIZE", d.Val())
+		return d.Errf("cache memory: unknown option %q: expected one SIZE and no options", d.Val())
 	}
 	return nil
 }

@@ -127,12 +127,12 @@ func TestCaddyfile(t *testing.T) {
 		{"memory 64MB", 64_000_000, ""},
 		{"memory 1GiB", 1 << 30, ""},
 		{"memory 65536", 64 << 10, ""},
-		{"memory much", 0, `size is "much": allowed is a number of bytes from 64KiB on, such as 64MiB`},
-		{"memory 64", 0, `size is "64": allowed is`},
-		{"memory -64MiB", 0, `size is "-64MiB": allowed is`},
-		{"memory 10EB", 0, `size is "10EB": allowed is`},
-		{"memory 64MiB 64MiB", 0, `unexpected "64MiB": allowed is one SIZE`},
-		{"memory {\n\tshards 4\n}", 0, `unknown option "shards": there are none`},
+		{"memory much", 0, `size: got "much", must be at least 64KiB, with a unit, such as 64MiB`},
+		{"memory 64", 0, `size: got "64", must be`},
+		{"memory -64MiB", 0, `size: got "-64MiB", must be`},
+		{"memory 10EB", 0, `size: got "10EB", must be`},
+		{"memory 64MiB 64MiB", 0, `unexpected "64MiB": expected one SIZE`},
+		{"memory {\n\tshards 4\n}", 0, `unknown option "shards": expected one SIZE`},
 	}
 	for _, test := range tests {
 		m := new(Module)
@@ -158,8 +158,8 @@ func TestJSON(t *testing.T) {
 	defer cancel()
 	for size, want := range map[string]string{
 		"67108864": "",
-		"1":        "size of the memory cache is 1 bytes: allowed is a number of bytes from 64KiB on",
-		"-1":       "size of the memory cache is -1 bytes",
+		"1":        "size of the memory cache: got 1 bytes, must be at least 64KiB",
+		"-1":       "size of the memory cache: got -1 bytes",
 	} {
 		_, err := ctx.LoadModuleByID("peba.caches.memory", json.RawMessage(`{"size":`+size+`}`))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

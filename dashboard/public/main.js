@@ -1,34 +1,38 @@
-// Boots the page, and wires its parts together.
+// Starts the page and connects its parts.
 
-import { api } from "./api.js";
-import { createFeed } from "./feed.js";
-import { mountLive } from "./live.js";
-import { WorldMap } from "./map.js";
-import { mountPrivate } from "./private.js";
-import { mountReplay } from "./replay.js";
-import { state } from "./state.js";
-import { mountStatistics, wallPages } from "./statistics.js";
+import { api } from "./lib/api.js";
+import { createFeed } from "./live/feed.js";
+import { mountLive } from "./live/live.js";
+import { createWorldMap } from "./map/map.js";
+import { mountPrivate } from "./private/private.js";
+import { createQuestions } from "./lib/questions.js";
+import { mountReplay } from "./replay/replay.js";
+import { state } from "./lib/state.js";
+import { byId } from "./lib/text.js";
+import { mountStatistics, kioskPages } from "./statistics/statistics.js";
 import { mountTabs } from "./tabs.js";
-import { mountTools } from "./tools.js";
-import { createWall } from "./wall.js";
+import { mountToolbar } from "./toolbar.js";
+import { createKiosk } from "./kiosk.js";
 
-const panel = (view) => document.getElementById(`panel-${view}`);
+/** @param {string} view */
+const panel = (view) => byId(`panel-${view}`);
 
+const questions = createQuestions({ api, state });
 const feed = createFeed({ state });
-const wall = createWall({ api, state, pages: wallPages });
-mountTools({ state, feed, wall });
+const kiosk = createKiosk({ api, state, pages: kioskPages });
+mountToolbar({ state, feed, kiosk });
 
-// A part moves and asks only while it is seen.
+// A part animates and asks questions only while visible.
 const parts = {
-  live: mountLive({ api, state, feed, WorldMap }),
-  statistics: mountStatistics(panel("statistics"), { api, state }),
-  replay: mountReplay(panel("replay"), { api, state, WorldMap }),
+  live: mountLive({ api, questions, state, feed, createWorldMap }),
+  statistics: mountStatistics(panel("statistics"), { questions, state }),
+  replay: mountReplay(panel("replay"), { api, state, createWorldMap }),
   private: mountPrivate(panel("private"), { api, state }),
 };
 
 mountTabs({
   state,
-  wall,
+  kiosk,
   shown(view) {
     for (const [name, part] of Object.entries(parts)) {
       if (name === view) part.start();

@@ -1,17 +1,25 @@
 // The tabs, by the pattern of the ARIA authoring practices: arrow keys, Home and
-// End move; what is moved to is shown.
+// End move the focus and show the tab.
 
+import { byId } from "./lib/text.js";
+
+/** @type {View[]} */
 const views = ["live", "statistics", "replay", "private"];
 const titles = { live: "Live", statistics: "Statistics", replay: "Replay", private: "Private" };
 
-// mountTabs keeps the view in step with the state, or with the wall while there
-// is one; shown is called with the view.
-export function mountTabs({ state, wall, shown }) {
-  const tab = (view) => document.getElementById(`tab-${view}`);
-  const panel = (view) => document.getElementById(`panel-${view}`);
+/**
+ * mountTabs keeps the view in step with the state, or with the kiosk while it
+ * is on; shown is called with the view.
+ * @param {{ state: State, kiosk: Kiosk, shown: (view: View) => void }} page
+ */
+export function mountTabs({ state, kiosk, shown }) {
+  /** @param {View} view */
+  const tab = (view) => byId(`tab-${view}`);
+  /** @param {View} view */
+  const panel = (view) => byId(`panel-${view}`);
 
   function show() {
-    const view = wall.view || state.get("view");
+    const view = kiosk.view || state.get("view");
     for (const name of views) {
       tab(name).setAttribute("aria-selected", String(name === view));
       tab(name).tabIndex = name === view ? 0 : -1;
@@ -23,7 +31,7 @@ export function mountTabs({ state, wall, shown }) {
   }
 
   for (const view of views) tab(view).addEventListener("click", () => state.set({ view }));
-  document.getElementById("tabs").addEventListener("keydown", (event) => {
+  byId("tabs").addEventListener("keydown", (event) => {
     const at = views.indexOf(state.get("view"));
     const to = {
       ArrowRight: (at + 1) % views.length,
@@ -38,6 +46,6 @@ export function mountTabs({ state, wall, shown }) {
   });
 
   state.on("view", show);
-  wall.onPage(show);
+  kiosk.onPage(show);
   show();
 }

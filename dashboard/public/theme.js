@@ -1,6 +1,6 @@
-// The theme, before anything is painted: a script of its own, not a module, for
-// modules run only when the page has been read. `auto` follows the system.
-// The document gets `themechange` when the colours have changed.
+// Sets the theme before anything is painted. It is a separate script, not a
+// module, because modules run only after the page is parsed. `auto` follows the
+// system. The document gets the event `themechange` when the colors change.
 (() => {
   const key = "peba-theme";
   const allowed = ["auto", "light", "dark"];
@@ -15,6 +15,7 @@
     }
   }
 
+  /** @param {string} value */
   function store(value) {
     try {
       localStorage.setItem(key, value);
@@ -23,7 +24,7 @@
     }
   }
 
-  let wanted = allowed.includes(stored()) ? stored() : "auto";
+  let wanted = allowed.find((name) => name === stored()) ?? "auto";
 
   function apply() {
     const theme = wanted === "auto" ? (light.matches ? "light" : "dark") : wanted;
@@ -36,6 +37,7 @@
   light.addEventListener("change", apply);
   document.addEventListener("DOMContentLoaded", () => {
     const select = document.getElementById("theme");
+    if (!(select instanceof HTMLSelectElement)) return;
     select.value = wanted;
     select.addEventListener("change", () => {
       wanted = select.value;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFeed, createSeen } from "../public/feed.js";
-import { createSpreader, plan } from "../public/spreader.js";
+import { createFeed, createSeen, read } from "../public/live/feed.js";
+import { createJitterBuffer, plan } from "../public/live/buffer.js";
 import { fakePage, fakeState } from "./lib/fake.mjs";
 
 // clock puts timers and performance.now on a clock that the test turns.
@@ -21,8 +21,8 @@ function clock(t) {
 test("a burst goes out evenly over a second, in order", (t) => {
   const pass = clock(t);
   const out = [];
-  const spreader = createSpreader((item) => out.push([item, performance.now()]));
-  for (let i = 0; i < 10; i++) spreader.push(i);
+  const buffer = createJitterBuffer((item) => out.push([item, performance.now()]));
+  for (let i = 0; i < 10; i++) buffer.push(i);
   assert.equal(out.length, 0);
   pass(1100);
   assert.deepEqual(out.map(([item]) => item), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -33,25 +33,25 @@ test("a burst goes out evenly over a second, in order", (t) => {
 test("what is left of a burst goes out before the next one, and little waits", (t) => {
   const pass = clock(t);
   const out = [];
-  const spreader = createSpreader((item) => out.push(item));
-  for (let i = 0; i < 4; i++) spreader.push(i);
+  const buffer = createJitterBuffer((item) => out.push(item));
+  for (let i = 0; i < 4; i++) buffer.push(i);
   pass(500);
-  for (let i = 4; i < 8; i++) spreader.push(i);
+  for (let i = 4; i < 8; i++) buffer.push(i);
   pass(1100);
   assert.deepEqual(out, [0, 1, 2, 3, 4, 5, 6, 7]);
-  for (let i = 0; i < 1000; i++) spreader.push(i);
-  assert.equal(spreader.waiting, 200);
+  for (let i = 0; i < 1000; i++) buffer.push(i);
+  assert.equal(buffer.waiting, 200);
 });
 
 test("what is cleared does not go out, what comes then does", (t) => {
   const pass = clock(t);
   const out = [];
-  const spreader = createSpreader((item) => out.push(item));
-  for (let i = 0; i < 300; i++) spreader.push(i);
-  spreader.clear();
+  const buffer = createJitterBuffer((item) => out.push(item));
+  for (let i = 0; i < 300; i++) buffer.push(i);
+  buffer.clear();
   pass(1100);
   assert.deepEqual(out, []);
-  spreader.push(1);
+  buffer.push(1);
   pass(1100);
   assert.deepEqual(out, [1]);
 });
@@ -67,7 +67,7 @@ test("an id is known until so many others came", () => {
 });
 
 // feedOn opens a feed on a page; streams are those that it opened.
-function feedOn(t, page) {
+function feedOn(t) {
   const streams = [];
   globalThis.EventSource = class {
     static CLOSED = 2;
@@ -96,7 +96,7 @@ function feedOn(t, page) {
 test("a hidden page gives its stream back after a minute, one opened in the background too", async (t) => {
   const page = fakePage(t);
   page.document.hidden = true;
-  const { feed, streams, open } = feedOn(t, page);
+  const { feed, streams, open } = feedOn(t);
   streams[0].listeners.open();
   await page.pass(59_000);
   assert.equal(open(), 1);
@@ -112,7 +112,7 @@ test("a hidden page gives its stream back after a minute, one opened in the back
 
 test("a stream that is refused while hidden is opened when looked at, and stays", async (t) => {
   const page = fakePage(t);
-  const { feed, streams, open } = feedOn(t, page);
+  const { feed, streams, open } = feedOn(t);
   streams[0].listeners.open();
   await page.pass(10_000);
   page.hide(true);
@@ -129,7 +129,7 @@ test("a stream that is refused while hidden is opened when looked at, and stays"
 
 test("a stream that is refused is opened again after a while, not in a page hidden since", async (t) => {
   const page = fakePage(t);
-  const { feed, streams, open } = feedOn(t, page);
+  const { feed, streams, open } = feedOn(t);
   streams[0].refuse();
   assert.equal(feed.status, "full");
   await page.pass(2_500);
@@ -145,7 +145,7 @@ test("a stream that is refused is opened again after a while, not in a page hidd
 test("a stream that is for users only says so, and the community's is opened", async (t) => {
   const page = fakePage(t);
   const asked = t.mock.method(globalThis, "fetch", async () => new Response("", { status: 403 }));
-  const { feed, state, streams } = feedOn(t, page);
+  const { feed, state, streams } = feedOn(t);
   state.set({ ci: "0" });
   streams.at(-1).refuse();
   await page.pass(100);
@@ -158,7 +158,7 @@ test("a stream that is for users only says so, and the community's is opened", a
 
 test("alerts that come while the page is hidden are left out, those after are not", async (t) => {
   const page = fakePage(t);
-  const { feed, streams } = feedOn(t, page);
+  const { feed, streams } = feedOn(t);
   const out = [];
   feed.on("alert", ({ id }) => out.push(id));
   const say = (id) => streams[0].listeners.alert({ data: JSON.stringify({ id }) });
@@ -169,4 +169,60 @@ test("alerts that come while the page is hidden are left out, those after are no
   say("b");
   await page.pass(2_000);
   assert.deepEqual(out, ["b"]);
+});
+
+test("what the stream should not say is left out", () => {
+  const count = (data) => read("count", JSON.stringify(data));
+  assert.deepEqual(count({ from: 1764428000, counts: [0, 3, 12] }), { from: 1764428000, counts: [0, 3, 12] });
+  for (const wrong of [
+    null, 7, "x", [], {}, { from: 1 }, { counts: [1] }, { from: -1, counts: [1] }, { from: 1.5, counts: [1] }, { from: "1", counts: [1] },
+    { from: 1e300, counts: [1] }, { from: 1, counts: [] }, { from: 1, counts: [-1] }, { from: 1, counts: [1, null] }, { from: 1, counts: ["2"] },
+    { from: 1, counts: [0.5] }, { from: 1, counts: { length: 1, 0: 1 } }, { from: 1, counts: Array(3601).fill(0) },
+  ]) assert.equal(count(wrong), null, JSON.stringify(wrong).slice(0, 80));
+  assert.equal(read("count", '{"from":1,"counts":[1e999]}'), null);
+  assert.equal(read("count", '{"from":1,"cou'), null);
+  assert.equal(read("count", ""), null);
+
+  assert.deepEqual(read("rate", '{"perSecond":120.5,"shown":50}'), { perSecond: 120.5, shown: 50 });
+  for (const wrong of ["{}", '{"perSecond":-1,"shown":0}', '{"perSecond":"9","shown":0}', '{"perSecond":1e999,"shown":0}', "null"]) {
+    assert.equal(read("rate", wrong), null, wrong);
+  }
+  assert.deepEqual(read("store", '{"available":false}'), { available: false });
+  for (const wrong of ["{}", '{"available":"no"}', '{"available":0}', "false"]) assert.equal(read("store", wrong), null, wrong);
+  assert.equal(read("alert", '{"id":7}'), null);
+});
+
+test("a store that the server cannot read is no live stream, until it can or another opens", async (t) => {
+  fakePage(t);
+  const { feed, state, streams } = feedOn(t);
+  const said = [];
+  feed.on("status", (status) => said.push(status));
+  const store = (available) => streams.at(-1).listeners.store({ data: JSON.stringify({ available }) });
+  streams[0].listeners.open();
+  store(false);
+  store(false);
+  store(true);
+  store(false);
+  streams[0].listeners.error(); // the browser connects again
+  streams[0].listeners.open();
+  store(false);
+  state.set({ ci: "0" });
+  streams[1].listeners.open();
+  assert.deepEqual(said, ["live", "down", "live", "down", "waiting", "live", "down", "connecting", "live"]);
+});
+
+test("counts and rates are passed on, and each stream begins without a rate", (t) => {
+  fakePage(t);
+  const { feed, streams } = feedOn(t);
+  const said = [];
+  feed.on("count", (count) => said.push(count));
+  feed.on("rate", (rate) => said.push(rate));
+  const say = (type, data) => streams[0].listeners[type]({ data: JSON.stringify(data) });
+  streams[0].listeners.open();
+  say("count", { from: 10, counts: [1, 2] });
+  say("count", { from: 12, counts: [-1] });
+  say("rate", { perSecond: 3.5, shown: 3.5 });
+  streams[0].listeners.error();
+  streams[0].listeners.open();
+  assert.deepEqual(said, [{ perSecond: 0, shown: 0 }, { from: 10, counts: [1, 2] }, { perSecond: 3.5, shown: 3.5 }, { perSecond: 0, shown: 0 }]);
 });

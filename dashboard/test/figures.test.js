@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { niceStep } from "../public/charts.js";
-import { figure } from "../public/country.js";
-import { createEstimate } from "../public/counters.js";
-import { places } from "../public/map-marks.js";
-import { classOf, colorOf, groups } from "../public/palette.js";
-import { stackDays } from "../public/statistics.js";
-import { ranked } from "../public/tables.js";
+import { niceStep } from "../public/lib/charts.js";
+import { figure } from "../public/live/country.js";
+import { places } from "../public/map/marks.js";
+import { classOf, colorOf, groups } from "../public/lib/palette.js";
+import { withToday } from "../public/lib/questions.js";
+import { stackDays } from "../public/statistics/statistics.js";
+import { ranked } from "../public/lib/tables.js";
 
 test("types have colours, unknown and odd ones too", () => {
   assert.equal(colorOf("SSH/console(cowrie)"), "--series-1");
@@ -16,28 +16,6 @@ test("types have colours, unknown and odd ones too", () => {
   assert.equal(new Set(groups.map(({ color }) => color)).size, 8);
 });
 
-test("an estimate stays near rate × window, however long the server is silent", () => {
-  const e = createEstimate(60);
-  e.told(1200, 20);
-  for (let s = 0; s < 3600; s++) {
-    e.add(20);
-    e.pass(1);
-  }
-  assert.ok(Math.abs(e.value - 1200) < 40, String(e.value));
-});
-
-test("an estimate is ahead of the server by its answer's age at most", () => {
-  const e = createEstimate(86400);
-  e.told(1000, 0);
-  for (let i = 0; i < 200; i++) e.add(1);
-  e.told(1000, 20); // 13 seconds old, as it may be
-  assert.equal(e.value, 1200);
-  e.told(1000, 1);
-  assert.equal(e.value, 1000);
-  e.told(5000, 1);
-  assert.equal(e.value, 5000);
-});
-
 test("a scale has few, round and whole steps", () => {
   for (const max of [1, 2, 3, 7, 10, 99, 101, 1234, 10_000_000]) {
     const step = niceStep(max);
@@ -45,15 +23,44 @@ test("a scale has few, round and whole steps", () => {
   }
 });
 
-test("days are gap-free, end today, and today's figures are fresh", () => {
-  const answer = [{ datasetAlertsPerMonth: {
+// perDay is an answer of datasetAlertTypesPerMonth.
+const perDay = (days, time) => ({
+  asOf: Date.parse(time),
+  answer: [{ datasetAlertsPerMonth: Object.fromEntries(Object.entries(days).map(([day, n]) => [`${day} 00:00:00`, { Webpage: n }])) }],
+});
+const todays = (n, time) => ({ asOf: Date.parse(time), answer: { AlertCountPerType: { Webpage: n } } });
+const barsOf = (days, today, n) => {
+  const { answer, asOf } = withToday(days, today);
+  return [stackDays(answer, n, asOf).map(({ day, total }) => `${day}: ${total}`), new Date(asOf).toISOString()];
+};
+
+test("days are gap-free, and by group", () => {
+  const byDay = {
     "2026-11-24 00:00:00": { "SSH/console(cowrie)": 5, "SSH/console(endlessh)": 2, odd: 1 },
     "2026-11-26 00:00:00": { Webpage: 1 },
-  } }];
-  const days = stackDays(answer, { AlertCountPerType: { Webpage: 9 } }, 3, new Date("2026-11-26T15:00:00Z"));
-  assert.deepEqual(days.map(({ day, total }) => [day, total]), [["2026-11-24", 8], ["2026-11-25", 0], ["2026-11-26", 9]]);
+  };
+  const days = stackDays(byDay, 3, Date.parse("2026-11-26T15:00:00Z"));
+  assert.deepEqual(days.map(({ day, total }) => [day, total]), [["2026-11-24", 8], ["2026-11-25", 0], ["2026-11-26", 1]]);
   assert.deepEqual(days[0].byGroup, [7, 0, 0, 0, 0, 0, 0, 1]);
-  assert.equal(stackDays([], {}, 7, new Date()).length, 7);
+  assert.equal(stackDays({}, 7, Date.now()).length, 7);
+  assert.equal(withToday({ answer: [], asOf: 0 }, { answer: {}, asOf: 0 }).asOf, 0);
+});
+
+test("today's bar is the newer count of the two, once", () => {
+  const days = perDay({ "2026-11-25": 50, "2026-11-26": 7 }, "2026-11-26T14:10:00Z");
+  assert.deepEqual(barsOf(days, todays(9, "2026-11-26T15:00:00Z"), 2),
+    [["2026-11-25: 50", "2026-11-26: 9"], "2026-11-26T15:00:00.000Z"]);
+  assert.deepEqual(barsOf(days, todays(6, "2026-11-26T14:09:50Z"), 2),
+    [["2026-11-25: 50", "2026-11-26: 7"], "2026-11-26T14:10:00.000Z"]);
+});
+
+test("around midnight a count of another day is in no bar", () => {
+  const before = perDay({ "2026-11-25": 50, "2026-11-26": 70 }, "2026-11-26T23:40:00Z");
+  assert.deepEqual(barsOf(before, todays(3, "2026-11-27T00:01:00Z"), 2),
+    [["2026-11-25: 50", "2026-11-26: 70"], "2026-11-26T23:40:00.000Z"], "the new day's count");
+  const past = perDay({ "2026-11-26": 80, "2026-11-27": 1 }, "2026-11-27T00:00:02Z");
+  assert.deepEqual(barsOf(past, todays(79, "2026-11-26T23:59:58Z"), 2),
+    [["2026-11-26: 80", "2026-11-27: 1"], "2026-11-27T00:00:02.000Z"], "the old day's count");
 });
 
 test("ports are ranked by their alerts, not by their numbers", () => {

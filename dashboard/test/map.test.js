@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { jitter } from "../public/map-jitter.js";
-import { View, degreesBetween, place } from "../public/map-projection.js";
-import { decodeArc, decodeWorld } from "../public/map-world.js";
+import { jitter } from "../public/map/jitter.js";
+import { createProjection, degreesBetween, place } from "../public/map/projection.js";
+import { decodeArc, decodeWorld } from "../public/map/world.js";
 
 test("places are read from texts, and what is none is left out", () => {
   assert.deepEqual(place("-33.9", "18.4"), { lat: -33.9, lng: 18.4 });
@@ -16,7 +16,7 @@ test("places are read from texts, and what is none is left out", () => {
 test("all of the land is in view, whatever the shape of the container", async () => {
   const world = await readWorld();
   for (const [width, height] of [[1440, 720], [3840, 2160], [800, 800], [320, 200]]) {
-    const view = new View(width, height);
+    const view = createProjection(width, height);
     let outside = 0;
     let points = 0;
     for (const arc of world.arcs) {
@@ -31,7 +31,7 @@ test("all of the land is in view, whatever the shape of the container", async ()
 });
 
 test("north is up, east is right, and the edge is in the Bering Strait", () => {
-  const view = new View(1000, 500);
+  const view = createProjection(1000, 500);
   assert.ok(view.y(50) < view.y(10) && view.y(10) < view.y(-30));
   assert.ok(view.x(-160, 60) < view.x(-75, 60) && view.x(-75, 60) < view.x(10, 60) && view.x(10, 60) < view.x(-170, 60));
   assert.ok(Math.abs(view.around(0) - (view.x(191.4, 0) - view.x(-168.4, 0))) < 2);
@@ -95,6 +95,6 @@ function end({ arcs }, arc, last) {
 }
 
 async function readWorld() {
-  const file = await readFile(new URL("../public/world.json", import.meta.url), "utf8");
+  const file = await readFile(new URL("../public/map/world.json", import.meta.url), "utf8");
   return decodeWorld(JSON.parse(file));
 }

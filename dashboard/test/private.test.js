@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   alertsOf, filterAlerts, formatAge, formatDelay, isAddress, listedText, requestHasCredentials, searchSensors, sensorKinds, sensorOrders,
   sortSensors, tally, unknownAnalyzers,
-} from "../public/private-model.js";
+} from "../public/private/model.js";
 
 test("addresses are told from what is none", () => {
   for (const good of ["1.2.3.4", "255.255.255.255", "::1", "2001:db8::1", "2001:DB8:0:0:0:0:0:1", "::ffff:1.2.3.4"]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createState, format, parse } from "../public/state.js";
+import { createState, format, parse } from "../public/lib/state.js";
 
 // A window with a history, as far as the state needs one.
 function fakeWindow(hash = "") {
@@ -23,7 +23,7 @@ function fakeWindow(hash = "") {
 }
 
 test("what is not allowed falls back to the default", () => {
-  const values = parse("#view=nowhere&ci=2&days=7&country=<b>&at=99999&ip=::1&token=secret&day=2026");
+  const values = parse("#view=nowhere&ci=2&days=7&country=<b>&at=99999&ip=::1&token=secret&day=2026&feed=../x&client=a;b");
   assert.equal(values.view, "live");
   assert.equal(values.ci, "1");
   assert.equal(values.days, "7");
@@ -31,12 +31,13 @@ test("what is not allowed falls back to the default", () => {
   assert.equal(values.at, "0");
   assert.equal(values.ip, "::1");
   assert.equal(values.day, "");
+  assert.equal(values.feed + values.client, "");
   assert.ok(!("token" in values));
 });
 
 test("a fragment holds what is not the default, and comes back the same", () => {
   assert.equal(format(parse("#main")), "");
-  const values = parse("#view=replay&ci=-1&day=20261126&at=3600&ip=2001:db8::1");
+  const values = parse("#view=replay&ci=-1&day=20261126&at=3600&ip=2001:db8::1&page=feeds&feed=ssh-only&client=misp");
   assert.deepEqual(parse(format(values)), values);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cut, el, formatRate, formatShare, formatTime, parseTime, printable, unescapeRequest } from "../public/text.js";
+import { cut, el, formatAlerts, formatNumber, formatRate, formatShare, formatTime, parseTime, printable, putNumber, unescapeRequest } from "../public/lib/text.js";
 
 test("a request's entities are turned back once", () => {
   assert.equal(unescapeRequest("&lt;script&gt; &quot;a&quot; &#x27;b&#x27; &amp;lt;"), `<script> "a" 'b' &lt;`);
@@ -32,6 +32,32 @@ test("numbers that are none do no harm", () => {
   assert.equal(formatRate("many"), "0");
   assert.equal(formatRate(3.14159), "3.1");
   assert.equal(formatShare(1, 0), "–");
+});
+
+test("one is not a plural", () => {
+  assert.deepEqual([0, 1, 2, "1", 12_345_678].map(formatAlerts), ["0 alerts", "1 alert", "2 alerts", "1 alert", "12.3M alerts"]);
+});
+
+test("from ten million on a number is short, and in full in the title", () => {
+  assert.equal(formatNumber(9_999_999), "9,999,999");
+  assert.equal(formatNumber(10_000_000), "10M");
+  assert.equal(formatNumber(12_345_678), "12.3M");
+  assert.equal(formatNumber(4_321_000_000), "4.3B");
+  assert.equal(formatRate(12_345_678), "12.3M");
+
+  const classes = new Set();
+  const attributes = {};
+  const element = {
+    textContent: "–", classList: classes,
+    setAttribute: (name, value) => { attributes[name] = value; },
+    removeAttribute: (name) => { delete attributes[name]; },
+  };
+  assert.equal(putNumber(element, 12_345_678), element);
+  assert.deepEqual([element.textContent, attributes, [...classes]], ["12.3M", { title: "12,345,678" }, ["number"]]);
+  putNumber(element, 5460);
+  assert.deepEqual([element.textContent, attributes], ["5,460", {}]);
+  putNumber(element, "many");
+  assert.equal(element.textContent, "0");
 });
 
 test("an element takes no attribute that could do something", (t) => {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -103,7 +101,8 @@ func (n *Node) Launch() error {
 		return err
 	}
 	args := []string{
-		"-Xms512m", "-Xmx1g", "-XX:+UseSerialGC", "-Des.distribution.type=zip", "-Des.distribution.flavor=default",
+		// A node of a test ends before a slower compiler's better code would pay.
+		"-Xms512m", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Des.distribution.type=zip", "-Des.distribution.flavor=default",
 		"-cp", filepath.Join(jars, "*"), source,
 	}
 	n.process = exec.Command(java, append(args, n.settings...)...)
@@ -172,26 +171,6 @@ func (n *Node) poll(path, what string) error {
 		last = string(text)
 	}
 	return fmt.Errorf("elasticsearch node %s does not %s within %v: %s\n%s", n.Name, what, startTimeout, last, n.output.String())
-}
-
-// freePorts returns ports that nobody listens on, from below those that the
-// system gives to outgoing connections: such a one could be taken meanwhile.
-func freePorts(n int) ([]int, error) {
-	const first, count, tries = 20_000, 10_000, 1000
-	var ports []int
-	for range tries {
-		port := first + rand.IntN(count)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		// Held until all are found, so that none is found twice.
-		defer l.Close()
-		if ports = append(ports, port); len(ports) == n {
-			return ports, nil
-		}
-	}
-	return nil, fmt.Errorf("found %d free ports on 127.0.0.1 from %d to %d, want %d", len(ports), first, first+count-1, n)
 }
 
 // output keeps what a node prints, up to a megabyte. A node writes while a test reads.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 // Server is an Elasticsearch cluster of a test's own. Its nodes end when the
@@ -26,6 +28,7 @@ func StartServer(tb testing.TB) *Server {
 // StartCluster starts a cluster of so many nodes. It ends with the test.
 func StartCluster(tb testing.TB, nodes int) *Server {
 	tb.Helper()
+	rings.Outer(tb, "Elasticsearch")
 	s, err := Launch(nodes)
 	if err != nil {
 		tb.Fatal(err)
@@ -45,7 +48,7 @@ func Launch(nodes int) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{folder: folder}
-	ports, err := freePorts(2 * nodes)
+	ports, err := FreePorts(2 * nodes)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -1,6 +1,5 @@
-// Package builtin finds the country of an address without any file: the table of
-// github.com/phuslu/iploc, which is compiled in, names the country, and the place
-// is the middle of that country.
+// Package builtin looks up the country of an address in the compiled-in table of
+// github.com/phuslu/iploc. The place is that country's centroid.
 //
 // This product includes IP2Location LITE data available from
 // https://lite.ip2location.com.
@@ -21,8 +20,8 @@ func init() {
 	caddy.RegisterModule(new(Module))
 }
 
-// Module looks addresses up in a table that is compiled in: IPv4 and IPv6, the
-// country and its middle, no AS. The table is as old as the program.
+// Module looks up addresses in a built-in table: IPv4 and IPv6, the country and
+// its centroid, no AS. The table is as old as the program.
 type Module struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -33,15 +32,15 @@ func (*Module) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Open returns the look-up; there is nothing to open.
+// Open returns the lookup; there is nothing to open.
 func (*Module) Open(context.Context) (geo.Locator, error) {
 	return locator{}, nil
 }
 
 type locator struct{}
 
-// Locate implements geo.Locator. The first IPv6 address takes some 50 ms more
-// than the others: the table is unpacked then.
+// Locate implements geo.Locator. The first IPv6 address takes about 50 ms
+// longer, because the table is unpacked then.
 func (locator) Locate(addr netip.Addr) geo.Place {
 	code := iploc.IPCountry(addr)
 	c, ok := geo.CountryOf(code)
@@ -54,16 +53,16 @@ func (locator) Locate(addr netip.Addr) geo.Place {
 // Close implements geo.Locator.
 func (locator) Close() error { return nil }
 
-// UnmarshalCaddyfile reads the module's name, which stands alone. Syntax:
+// UnmarshalCaddyfile parses the module's name. Syntax:
 //
 //	builtin
 func (*Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the module's name
 	if d.NextArg() {
-		return d.Errf("geoip builtin: unexpected %q: it takes no argument", d.Val())
+		return d.Errf("geoip builtin: unexpected %q: expected no argument", d.Val())
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("geoip builtin: unknown option %q: there are none", d.Val())
+		return d.Errf("geoip builtin: unknown option %q: expected none", d.Val())
 	}
 	return nil
 }

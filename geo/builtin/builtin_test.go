@@ -92,8 +92,8 @@ func TestEdges(t *testing.T) {
 func TestCaddyfile(t *testing.T) {
 	for input, want := range map[string]string{
 		"builtin":                     "",
-		"builtin FILE":                `unexpected "FILE": it takes no argument`,
-		"builtin {\n\tlanguage de\n}": `unknown option "language": there are none`,
+		"builtin FILE":                `unexpected "FILE": expected no argument`,
+		"builtin {\n\tlanguage de\n}": `unknown option "language": expected none`,
 	} {
 		err := new(Module).UnmarshalCaddyfile(caddyfile.NewTestDispenser(input))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

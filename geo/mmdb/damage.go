@@ -6,28 +6,38 @@ import (
 	"fmt"
 )
 
-// A damaged file, such as one that is being overwritten in place, can end the
-// process: the reader follows pointers that lead in a circle until the stack is
-// full, which nothing can recover from. So each file is walked through before it
-// is used, as the reader would: from the metadata and from the leaves of the
-// search tree along all pointers, each value once. The format is version 2.0 of
-// the MaxMind DB specification; it allows no pointer to a pointer.
+// A damaged file, such as one being overwritten in place, can end the process:
+// the reader follows circular pointers until the stack overflows, which cannot
+// be recovered. So each file is checked before use by walking it as the reader
+// would: from the metadata and the leaves of the search tree along all pointers,
+// each value once. The format is version 2.0 of the MaxMind DB specification; it
+// allows no pointer to a pointer.
+//
+// Verify of maxminddb-golang v2 does not replace this (tried with v2.1.1 and v2.9.0). It
+// finds the same damage, except in nodes that no address leads to, but
+//   - it rejects valid files: those without a description, and those with values that only
+//     other values point to, which is how Python's mmdb_writer (0.2.7) writes all of its;
+//   - it decodes every record: 6 to 7 s and 1.6 GB of allocations for a City file of
+//     33 MB, which the walk takes 0.14 s and 4 MB for;
+//   - it follows a pointer as often as there are pointers to it: v2.1.1 takes 3 s for a
+//     record of 20 arrays that each have the one before twice, doubled by each further
+//     array. v2.9.0 has a limit for that.
 
-// metadataMarker stands before the metadata, which end the file.
+// metadataMarker precedes the metadata at the end of the file.
 const metadataMarker = "\xAB\xCD\xEFMaxMind.com"
 
-// maxDepth is how deep values may be nested; the reader stops there too.
+// maxDepth is the maximum nesting of values; the reader has the same limit.
 const maxDepth = 512
 
-// checkMetadata walks through the metadata, which have pointers of their own.
+// checkMetadata walks through the metadata, which has its own pointers.
 func checkMetadata(content []byte) error {
 	start := bytes.LastIndex(content, []byte(metadataMarker))
 	if start < 0 {
-		return errors.New("it is no MaxMind DB file")
+		return errors.New("not a MaxMind DB file")
 	}
 	s := newSection(content[start+len(metadataMarker):])
 	if err := s.check(0, 0); err != nil {
-		return fmt.Errorf("it is damaged in its metadata: %w", err)
+		return fmt.Errorf("damaged metadata: %w", err)
 	}
 	return nil
 }
@@ -39,16 +49,16 @@ type tree struct {
 	recordSize uint
 }
 
-// separator are the bytes between the tree and the data.
+// separator is the number of bytes between the tree and the data.
 const separator = 16
 
-// checkRecords walks through the data. It returns where the first n different
-// records are in it.
+// checkRecords walks through the data. It returns the offsets of the first n
+// distinct records.
 func (t tree) checkRecords(n int) ([]uintptr, error) {
 	size := t.recordSize / 4
 	end := bytes.LastIndex(t.content, []byte(metadataMarker))
 	if size < 6 || size > 8 || t.nodes > uint(end)/size || t.nodes*size+separator > uint(end) {
-		return nil, fmt.Errorf("it is damaged: its search tree cannot have %d nodes of two %d bit records", t.nodes, t.recordSize)
+		return nil, fmt.Errorf("damaged: the search tree cannot have %d nodes of two %d bit records", t.nodes, t.recordSize)
 	}
 	data := newSection(t.content[t.nodes*size+separator : end])
 	var first []uintptr
@@ -63,7 +73,7 @@ func (t tree) checkRecords(n int) ([]uintptr, error) {
 				first = append(first, uintptr(at))
 			}
 			if err := data.check(at, 0); err != nil {
-				return nil, fmt.Errorf("it is damaged at node %d of its search tree: %w", i, err)
+				return nil, fmt.Errorf("damaged at node %d of the search tree: %w", i, err)
 			}
 		}
 	}
@@ -91,10 +101,10 @@ func number(bigEndian []byte) uint {
 	return n
 }
 
-// section is a part of the file that pointers lead about in.
+// section is a part of the file within which pointers point.
 type section struct {
 	bytes []byte
-	// checked has a bit for each byte at which a value has been checked.
+	// checked has a bit for each offset where a value was checked.
 	checked []uint64
 }
 
@@ -104,7 +114,7 @@ func newSection(content []byte) *section {
 
 func (s *section) isChecked(at uint) bool { return s.checked[at/64]&(1<<(at%64)) != 0 }
 
-// check walks through the value at a place that something points to.
+// check walks through the value at an offset that something points to.
 func (s *section) check(at uint, depth int) error {
 	if at >= uint(len(s.bytes)) {
 		return errBounds
@@ -118,8 +128,8 @@ func (s *section) check(at uint, depth int) error {
 }
 
 var (
-	errBounds  = errors.New("something is out of bounds")
-	errPointer = errors.New("a pointer leads to a pointer")
+	errBounds  = errors.New("an offset or size is out of bounds")
+	errPointer = errors.New("a pointer points to a pointer")
 	errDepth   = errors.New("values are nested too deeply")
 )
 
@@ -168,8 +178,8 @@ func (s *section) walk(at uint, depth int) (next uint, err error) {
 	return next, nil
 }
 
-// header reads what stands before each value. The size of a pointer is where it
-// leads to.
+// header reads the control bytes of a value. The size of a pointer is its
+// target.
 func (s *section) header(at uint) (kind, size, next uint, err error) {
 	control, next, err := s.take(at, 1)
 	if err != nil {
@@ -204,7 +214,7 @@ func (s *section) pointer(control, at uint) (kind, target, next uint, err error)
 	return kindPointer, target, next, err
 }
 
-// take reads a number of so many bytes.
+// take reads a number of n bytes.
 func (s *section) take(at, length uint) (n, next uint, err error) {
 	if at+length > uint(len(s.bytes)) {
 		return 0, 0, errBounds

@@ -63,8 +63,8 @@ func TestPointersInACircle(t *testing.T) {
 	offset := at - separatorAt - separator
 	damaged := bytes.Clone(whole)
 	damaged[at], damaged[at+1] = 0x20|byte(offset>>8), byte(offset)
-	if _, err := newDatabase(damaged); err == nil || !strings.Contains(err.Error(), "a pointer leads to a pointer") {
-		t.Errorf("error %v, want a pointer to a pointer", err)
+	if _, err := newDatabase(damaged); err == nil || !strings.Contains(err.Error(), "a pointer points to a pointer") {
+		t.Errorf("error %v, want a pointer that points to a pointer", err)
 	}
 }
 
@@ -82,11 +82,11 @@ func TestDamage(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"tree":         {damage(0, 100), "it is damaged at node"},
-		"data":         {damage(marker-200, marker), "it is damaged at node"},
-		"metadata":     {damage(marker+len(metadataMarker), len(whole)), "it is damaged in its metadata"},
-		"no metadata":  {whole[:marker+len(metadataMarker)], "it is damaged in its metadata"},
-		"cut metadata": {whole[:len(whole)-1], "it is damaged in its metadata"},
+		"tree":         {damage(0, 100), "damaged at node"},
+		"data":         {damage(marker-200, marker), "damaged at node"},
+		"metadata":     {damage(marker+len(metadataMarker), len(whole)), "damaged metadata"},
+		"no metadata":  {whole[:marker+len(metadataMarker)], "damaged metadata"},
+		"cut metadata": {whole[:len(whole)-1], "damaged metadata"},
 		"middle gone":  {append(bytes.Clone(whole[:100]), whole[marker-100:]...), "invalid metadata"},
 	} {
 		if _, err := newDatabase(test.content); err == nil || !strings.Contains(err.Error(), test.want) {

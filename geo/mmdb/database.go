@@ -18,30 +18,29 @@ import (
 	"github.com/peba-edge/peba/geo"
 )
 
-// rememberedPlaces is how many addresses a database remembers: decoding a City
-// record takes 7 µs and a hundred allocations, and attacks come in series from
-// few addresses to even fewer.
+// rememberedPlaces is the number of cached lookups per database. Decoding a
+// City record takes 7 µs and a hundred allocations, and attacks come in series
+// from few addresses to even fewer.
 const rememberedPlaces = 16 << 10
 
-// database is what one version of a file holds.
+// database is one version of a file.
 type database struct {
 	kind  string // the vendor's name for it
 	built time.Time
-	// lookUp finds and decodes one record; an address that is not in the
-	// database is no error.
+	// lookUp finds and decodes one record; a missing address is not an error.
 	lookUp   func(net.IP) (geo.Place, error)
 	onlyIPv4 bool
 	places   *otter.Cache[netip.Addr, geo.Place]
-	// complained is set when a record that cannot be read has been logged.
+	// complained is set once an unreadable record was logged.
 	complained atomic.Bool
 }
 
-// newDatabase opens the content of a file, which it keeps. Types that
-// geoip2-golang does not know are tried field by field.
+// newDatabase opens and keeps the content of a file. It reads types unknown to
+// geoip2-golang field by field.
 func newDatabase(content []byte) (_ *database, err error) {
 	defer func() {
-		if v := recover(); v != nil { // as the reader does over absurd metadata
-			err = fmt.Errorf("it is damaged: %v", v)
+		if v := recover(); v != nil { // the reader panics on absurd metadata
+			err = fmt.Errorf("damaged: %v", v)
 		}
 	}()
 	if err := checkMetadata(content); err != nil {
@@ -72,7 +71,7 @@ func newDatabase(content []byte) (_ *database, err error) {
 	}, nil
 }
 
-// chooseLookUp chooses how to ask the database.
+// chooseLookUp chooses the lookup for the database's type.
 func chooseLookUp(content []byte, raw *maxminddb.Reader, samples []uintptr) (func(net.IP) (geo.Place, error), error) {
 	known, err := geoip2.FromBytes(content)
 	if err == nil {
@@ -85,7 +84,7 @@ func chooseLookUp(content []byte, raw *maxminddb.Reader, samples []uintptr) (fun
 	return nil, err
 }
 
-// locate returns what the database knows of addr.
+// locate returns the place of addr in the database.
 func (d *database) locate(addr netip.Addr) (geo.Place, error) {
 	if d.onlyIPv4 && !addr.Is4() {
 		return geo.Place{}, nil
@@ -102,7 +101,7 @@ func (d *database) locate(addr netip.Addr) (geo.Place, error) {
 	return place, nil
 }
 
-// lookUpKnown chooses how to ask a database of a type that geoip2-golang knows.
+// lookUpKnown chooses the lookup for a type known to geoip2-golang.
 func lookUpKnown(r *geoip2.Reader) (func(net.IP) (geo.Place, error), error) {
 	choices := []func(net.IP) (geo.Place, error){
 		func(ip net.IP) (geo.Place, error) {
@@ -117,7 +116,7 @@ func lookUpKnown(r *geoip2.Reader) (func(net.IP) (geo.Place, error), error) {
 			}, nil
 		},
 		func(ip net.IP) (geo.Place, error) {
-			record, err := r.City(ip) // takes Country databases too
+			record, err := r.City(ip) // accepts Country databases too
 			if err != nil {
 				return geo.Place{}, err
 			}
@@ -144,10 +143,10 @@ func lookUpKnown(r *geoip2.Reader) (func(net.IP) (geo.Place, error), error) {
 }
 
 func errUseless(kind string) error {
-	return fmt.Errorf("its type is %q, which holds neither country nor location nor AS: allowed are City, Country, ASN and the like", kind)
+	return fmt.Errorf("its type is %q, without country, location or AS: expected City, Country, ASN or a similar type", kind)
 }
 
-// as is the stored form of an AS (contract §1.1), empty for number 0.
+// as is the stored form of an AS (docs/CONTRACT.md §1.1), empty for number 0.
 func as(number uint64, organization string) string {
 	if number == 0 {
 		return ""
@@ -155,14 +154,14 @@ func as(number uint64, organization string) string {
 	return strings.TrimSpace("AS" + strconv.FormatUint(number, 10) + " " + organization)
 }
 
-// clean leaves out what is no country and no place, such as the words some
-// vendors have for unknown.
+// clean drops invalid countries and coordinates, such as some vendors' words
+// for unknown.
 func clean(p geo.Place) geo.Place {
 	p.Country = strings.ToUpper(p.Country)
 	if len(p.Country) != 2 || strings.Trim(p.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || p.Country == "ZZ" {
 		p.Country, p.CountryName = "", ""
 	}
-	// Not in range is also what is not a number.
+	// NaN is out of range too.
 	if !(math.Abs(p.Latitude) <= 90 && math.Abs(p.Longitude) <= 180) {
 		p.Latitude, p.Longitude = 0, 0
 	}

@@ -88,9 +88,9 @@ func TestUselessDatabases(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"empty":         {nil, "it is no MaxMind DB file"},
-		"text":          {[]byte("<html>please log in</html>"), "it is no MaxMind DB file"},
-		"half":          {whole[:len(whole)/2], "it is no MaxMind DB file"},
+		"empty":         {nil, "not a MaxMind DB file"},
+		"text":          {[]byte("<html>please log in</html>"), "not a MaxMind DB file"},
+		"half":          {whole[:len(whole)/2], "not a MaxMind DB file"},
 		"known type":    {build(t, "GeoIP2-Anonymous-IP", 6, records{"8.8.8.0/24": {"is_anonymous": mmdbtype.Bool(true)}}), `type is "GeoIP2-Anonymous-IP"`},
 		"unknown type":  {build(t, "Domains", 6, records{"8.8.8.0/24": s("domain", "example.org")}), `type is "Domains"`},
 		"nothing in it": {build(t, "Places", 6, nil), `type is "Places"`},

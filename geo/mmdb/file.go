@@ -15,29 +15,29 @@ import (
 	"github.com/peba-edge/peba/geo"
 )
 
-// watchInterval is how often a file is looked at. Looking costs one stat; the
+// watchInterval is how often a file is checked. A check costs one stat; the
 // vendors' files change every few days.
 const watchInterval = 10 * time.Second
 
-// files are those that this process has read, by absolute path: a config reload
-// opens its files before the old config closes them. The path is not resolved
-// further, since a symbolic link may be set to a newer file.
+// files are those read by this process, by absolute path: a config reload opens
+// its files before the old config closes them. Symbolic links are not resolved,
+// since they may be changed to a newer file.
 var files = caddy.NewUsagePool()
 
-// file is a MaxMind DB file that is read anew when it changes.
+// file is a MaxMind DB file that is reloaded when it changes.
 type file struct {
 	path     string
 	database atomic.Pointer[database]
-	// logger is the newest opener's: the config of an older one may be gone.
+	// logger is the newest opener's: an older config may be gone.
 	logger atomic.Pointer[zap.Logger]
 
-	// seen is what the file was when it was last read, with or without
-	// success; nil when it was missing. It is the watcher's own.
+	// seen is the file's state at the last attempt to read it, successful or
+	// not; nil if it was missing. Only the watcher uses it.
 	seen          fs.FileInfo
 	stop, stopped chan struct{}
 }
 
-// open reads the file and watches it, unless that is done already.
+// open reads the file and watches it, unless it already does.
 func open(path string, logger *zap.Logger) (*file, error) {
 	value, _, err := files.LoadOrNew(path, func() (caddy.Destructor, error) {
 		f := &file{path: path, stop: make(chan struct{}), stopped: make(chan struct{})}
@@ -59,15 +59,15 @@ func open(path string, logger *zap.Logger) (*file, error) {
 	return f, nil
 }
 
-// read opens the database in the file. What it returns of the file is from
-// before the reading: when it changes meanwhile it will differ from that.
+// read opens the database in the file. The file info it returns is from before
+// reading, so that a change in between is noticed.
 func read(path string) (fs.FileInfo, *database, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, errors.Unwrap(err) // without the path
 	}
 	if !info.Mode().IsRegular() {
-		return info, nil, fmt.Errorf("it is no file but %v", info.Mode())
+		return info, nil, fmt.Errorf("expected a regular file, got %v", info.Mode())
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -77,7 +77,7 @@ func read(path string) (fs.FileInfo, *database, error) {
 	return info, db, err
 }
 
-// watch reads the file anew when it changes, until Destruct.
+// watch reloads the file when it changes, until Destruct.
 func (f *file) watch() {
 	defer close(f.stopped)
 	ticker := time.NewTicker(watchInterval)
@@ -92,8 +92,8 @@ func (f *file) watch() {
 	}
 }
 
-// refresh reads the file if it has changed. A change for the worse is logged,
-// once, and what was read before stays in use.
+// refresh reloads the file if it has changed. If the new version is unusable,
+// it logs that once, and the old one stays in use.
 func (f *file) refresh() {
 	info, err := os.Stat(f.path)
 	if err != nil {
@@ -105,7 +105,7 @@ func (f *file) refresh() {
 	info, db, err := read(f.path)
 	f.seen = info
 	if err != nil {
-		f.logger.Load().Error("geoip file has changed and cannot be used: keeping what was read before",
+		f.logger.Load().Error("geoip file has changed and cannot be used: keeping the previous version",
 			zap.String("file", f.path), zap.Error(err))
 		return
 	}
@@ -114,8 +114,8 @@ func (f *file) refresh() {
 		zap.String("file", f.path), zap.String("type", db.kind), zap.Time("built", db.built))
 }
 
-// same tells whether a file has not changed: neither replaced nor overwritten
-// nor, when it was missing, been made.
+// same reports whether a file is unchanged: not replaced, overwritten or, if it
+// was missing, created.
 func same(a, b fs.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
@@ -123,24 +123,24 @@ func same(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
-// locate returns what the file knows of addr.
+// locate returns the place of addr in the file.
 func (f *file) locate(addr netip.Addr) geo.Place {
 	db := f.database.Load()
 	place, err := db.locate(addr)
 	if err != nil && db.complained.CompareAndSwap(false, true) {
-		f.logger.Load().Error("geoip file has a record that cannot be read: further ones are not reported",
+		f.logger.Load().Error("geoip file has an unreadable record: further ones are not logged",
 			zap.String("file", f.path), zap.Stringer("address", addr), zap.Error(err))
 	}
 	return place
 }
 
-// release gives one user's share back.
+// release releases one user's reference.
 func (f *file) release() error {
 	_, err := files.Delete(f.path)
 	return err
 }
 
-// Destruct ends the watcher.
+// Destruct stops the watcher.
 func (f *file) Destruct() error {
 	close(f.stop)
 	<-f.stopped

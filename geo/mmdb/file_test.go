@@ -75,12 +75,12 @@ func TestSwap(t *testing.T) {
 
 		replace(t, path, []byte("half a file"))
 		look()
-		wantState(t, f, logs, "DE", "it is no MaxMind DB file")
+		wantState(t, f, logs, "DE", "not a MaxMind DB file")
 		if err := os.WriteFile(path, []byte("another half, in place"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		look()
-		wantState(t, f, logs, "DE", "it is no MaxMind DB file")
+		wantState(t, f, logs, "DE", "not a MaxMind DB file")
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +205,7 @@ func TestUnreadableRecord(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	wantState(t, f, logs, "", "has a record that cannot be read")
+	wantState(t, f, logs, "", "has an unreadable record")
 	wantState(t, f, logs, "") // said once
 	if p := f.locate(netip.MustParseAddr("9.9.9.9")); p.Country != "CH" {
 		t.Errorf("another record is %+v, want CH", p)

@@ -1,7 +1,7 @@
-// Package mmdb looks addresses up in MaxMind DB files of any vendor: City,
-// Country and ASN databases, as many as there are. A file is read into memory
-// and not mapped: one that is overwritten in place, instead of replaced, would
-// otherwise end the process. It is read anew whenever it changes.
+// Package mmdb looks up addresses in MaxMind DB files of any vendor: any number
+// of City, Country and ASN databases. A file is read into memory and not
+// mapped, since overwriting a mapped file in place could end the process. It is
+// reloaded whenever it changes.
 package mmdb
 
 import (
@@ -26,12 +26,10 @@ func init() {
 	caddy.RegisterModule(new(Module))
 }
 
-// Module looks addresses up in MaxMind DB files (.mmdb), which are read anew
-// when they change.
+// Module looks up addresses in MaxMind DB files (.mmdb) and reloads them when they change.
 type Module struct {
-	// The files, at least one. What the first lacks for an address is taken
-	// from the next: list a City (or Country) and an ASN database. Placeholders
-	// are replaced.
+	// Paths of the databases, at least one. Values missing in the first are taken
+	// from the next: list a City (or Country) and an ASN database. Placeholders are replaced.
 	Files []string `json:"files"`
 
 	paths  []string // Files, absolute and with placeholders replaced
@@ -46,7 +44,7 @@ func (*Module) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision works out the paths.
+// Provision resolves the paths.
 func (m *Module) Provision(ctx caddy.Context) error {
 	m.logger = ctx.Logger()
 	replacer := caddy.NewReplacer()
@@ -63,10 +61,10 @@ func (m *Module) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// Validate checks that there are files and that they can be opened.
+// Validate checks that files are configured and can be opened.
 func (m *Module) Validate() error {
 	if len(m.paths) == 0 {
-		return errors.New("geoip mmdb has no files: allowed is one or more")
+		return errors.New("geoip mmdb has no files: expected one or more")
 	}
 	for i, path := range m.paths {
 		if slices.Contains(m.paths[:i], path) {
@@ -99,7 +97,7 @@ func checkFile(path string) error {
 	return nil
 }
 
-// Open reads the files, or shares them when this process has them already.
+// Open reads the files, or shares them if this process has them open.
 func (m *Module) Open(context.Context) (geo.Locator, error) {
 	l := new(locator)
 	for _, path := range m.paths {
@@ -112,7 +110,7 @@ func (m *Module) Open(context.Context) (geo.Locator, error) {
 	return l, nil
 }
 
-// locator is one user's share of some files.
+// locator is one user's reference to some files.
 type locator struct {
 	files []*file
 	close sync.Once
@@ -127,8 +125,8 @@ func (l *locator) Locate(addr netip.Addr) geo.Place {
 	return all
 }
 
-// merge adds to a what it lacks and b has. A country keeps its own name, and no
-// coordinates of another country are put beside it.
+// merge fills the missing fields of a from b. A country keeps its own name and
+// never gets another country's coordinates.
 func merge(a, b geo.Place) geo.Place {
 	switch a.Country {
 	case "":
@@ -168,7 +166,7 @@ func (l *locator) Close() error {
 	return errors.Join(errs...)
 }
 
-// UnmarshalCaddyfile reads the module's name and its arguments. Syntax:
+// UnmarshalCaddyfile parses the module's name and its arguments. Syntax:
 //
 //	mmdb FILE...
 func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
@@ -183,10 +181,10 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		m.Files = append(m.Files, d.Val())
 	}
 	if len(m.Files) == 0 {
-		return d.Err("geoip mmdb: no file: allowed is FILE..., one or more")
+		return d.Err("geoip mmdb: no file: expected FILE..., one or more")
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("geoip mmdb: unknown option %q: there are none, allowed is FILE...", d.Val())
+		return d.Errf("geoip mmdb: unknown option %q: expected FILE... and no options", d.Val())
 	}
 	return nil
 }

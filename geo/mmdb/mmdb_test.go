@@ -101,7 +101,7 @@ func TestBadFiles(t *testing.T) {
 		files []string
 		want  string
 	}{
-		"none":        {nil, "geoip mmdb has no files: allowed is one or more"},
+		"none":        {nil, "geoip mmdb has no files: expected one or more"},
 		"missing":     {[]string{city, missing}, "geoip file " + missing + ": no such file or directory"},
 		"twice":       {[]string{city, filepath.Dir(city) + "/./" + filepath.Base(city)}, "geoip file " + city + " is given twice"},
 		"placeholder": {[]string{"{env.PEBA_TEST_NOT_SET}"}, "PEBA_TEST_NOT_SET"},
@@ -115,7 +115,7 @@ func TestBadFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		file, want string
 	}{
-		"text": {write(t, []byte("text")), "it is no MaxMind DB file"},
+		"text": {write(t, []byte("text")), "not a MaxMind DB file"},
 	} {
 		m, err := load(t, city, test.file)
 		if err != nil {
@@ -176,12 +176,12 @@ func TestCaddyfile(t *testing.T) {
 	for input, want := range map[string]any{
 		"mmdb a.mmdb":                     []string{"a.mmdb"},
 		"mmdb a.mmdb b.mmdb":              []string{"a.mmdb", "b.mmdb"},
-		"mmdb":                            "no file: allowed is FILE..., one or more",
+		"mmdb":                            "no file: expected FILE..., one or more",
 		"mmdb a.mmdb a.mmdb":              `file "a.mmdb" is given twice`,
 		"mmdb missing.mmdb":               "geoip file missing.mmdb: no such file or directory",
 		"mmdb .":                          "geoip file . is a folder: expected a file",
 		"mmdb {env.MMDB}":                 []string{"{env.MMDB}"},
-		"mmdb a.mmdb {\n\tlanguage de\n}": `unknown option "language": there are none, allowed is FILE...`,
+		"mmdb a.mmdb {\n\tlanguage de\n}": `unknown option "language": expected FILE... and no options`,
 	} {
 		m := new(Module)
 		err := m.UnmarshalCaddyfile(caddyfile.NewTestDispenser(input))

@@ -10,12 +10,12 @@ import (
 	"github.com/peba-edge/peba/geo"
 )
 
-// sampledRecords is how many records may hold nothing of use before a database
-// is taken for useless.
+// sampledRecords is how many records are sampled to find out whether a database
+// has anything useful.
 const sampledRecords = 10_000
 
-// lookUpOther looks into a database of any vendor, if there is anything in the
-// sampled records.
+// lookUpOther returns the lookup for a database of any vendor, if the sampled
+// records have anything useful.
 func lookUpOther(r *maxminddb.Reader, samples []uintptr) (func(net.IP) (geo.Place, error), error) {
 	for _, at := range samples {
 		record := map[string]any{}
@@ -33,9 +33,9 @@ func lookUpOther(r *maxminddb.Reader, samples []uintptr) (func(net.IP) (geo.Plac
 	return nil, errUseless(r.Metadata.DatabaseType)
 }
 
-// placeOf reads a record by the names that vendors have for their fields. Those
-// of MaxMind's databases are nested; those of IPinfo, IPLocate, IPtoASN and
-// others are flat, and often all texts.
+// placeOf reads a record by the vendors' field names. MaxMind's fields are
+// nested; those of IPinfo, IPLocate, IPtoASN and others are flat, and often all
+// texts.
 func placeOf(record map[string]any) geo.Place {
 	p := geo.Place{
 		Country:     text(record, "country.iso_code", "country_code"),
@@ -58,7 +58,7 @@ func placeOf(record map[string]any) geo.Place {
 	return p
 }
 
-// coordinates returns latitude and longitude, zero unless there are both.
+// coordinates returns latitude and longitude, zero unless both are present.
 func coordinates(record map[string]any) (float64, float64) {
 	latitude := text(record, "location.latitude", "latitude", "lat")
 	longitude := text(record, "location.longitude", "longitude", "lng", "lon")
@@ -76,8 +76,8 @@ func coordinates(record map[string]any) (float64, float64) {
 	return north, east
 }
 
-// text returns the first of the fields that is there and no map or list, as a
-// text. Points in a field's name lead into nested maps.
+// text returns the first present field that is not a map or list, as text. Dots
+// in a field's name lead into nested maps.
 func text(record map[string]any, fields ...string) string {
 	for _, field := range fields {
 		var value any = record

@@ -76,7 +76,7 @@ func (e *Elastic) OptionsAt(urls []string, more ...string) string {
 		"store elasticsearch " + strings.Join(urls, " ") + " {",
 		"index alerts " + e.Prefix + "ews", "index write_alias " + e.Prefix + "today", "index users " + e.Prefix + "users",
 		"index cves " + e.Prefix + "cves", "index payloads " + e.Prefix + "payloads", "index statistics " + e.Prefix + "statistics",
-		"index sensors " + e.Prefix + "ewssensors",
+		"index sensors " + e.Prefix + "ewssensors", "index feeds " + e.Prefix + "ewsfeeds",
 	}
 	return strings.Join(append(append(lines, more...), "}"), "\n")
 }

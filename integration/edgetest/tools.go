@@ -3,20 +3,23 @@ package edgetest
 import (
 	"bytes"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/peba-edge/peba/esclient/estest"
 )
 
-// FreeAddress finds a free port on the loopback interface.
+// FreeAddress is an address of the loopback interface with a port that is this test's
+// alone, also while its server is down.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := estest.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
 }
 
 // Log collects what a process writes.

@@ -237,15 +237,3 @@ func (r *run) each(files []string, do func(path string) error) {
 		}
 	}
 }
-
-// change has a file's content changed.
-func (r *run) change(path string, change func(content []byte) []byte) {
-	r.t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, change(content), 0o600); err != nil {
-		r.t.Fatal(err)
-	}
-}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/peba-edge/peba/integration/edgetest"
+	"github.com/peba-edge/peba/internal/rings"
 )
 
 var (
@@ -29,10 +30,10 @@ var bench struct {
 }
 
 // atOnce is how many rows go at once: most of their time they wait.
-const atOnce = 6
+const atOnce = 8
 
 func TestMain(m *testing.M) {
-	flag.Parse()
+	rings.OuterMain("the built binary, Elasticsearch and root")
 	if err := flag.Set("test.parallel", strconv.Itoa(atOnce)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

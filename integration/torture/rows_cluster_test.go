@@ -86,14 +86,20 @@ func clusterRows() rows {
 		loses: "what was in the index",
 		inject: func(r *run) {
 			r.awaitIndex()
-			r.elastic.Do(http.MethodDelete, "/_index_template/peba-"+r.elastic.Prefix+"ews", "", nil)
+			r.elastic.Do(http.MethodDelete, r.template(), "", nil)
 			r.elastic.Do(http.MethodDelete, "/"+r.elastic.Day(), "", nil)
+			r.begun = time.Now()
 		},
 		recovered: func(r *run) {
 			r.restart()
 			// Within a minute, until the template is there again, a bulk request makes an
 			// index without dates.
-			if status, text := r.mappingOf(r.elastic.Day()); status == http.StatusOK && !strings.Contains(text, mappedDate) {
+			edgetest.Eventually(r.t, "the template is there again", func() bool {
+				status, _ := r.elastic.Request(http.MethodGet, r.template(), "")
+				return status == http.StatusOK
+			})
+			r.awaitIndex()
+			if _, text := r.mappingOf(r.elastic.Day()); !strings.Contains(text, mappedDate) {
 				r.repairIndex()
 			}
 		},
@@ -105,7 +111,7 @@ func clusterRows() rows {
 			return at(n, "2026-11-23 10:00:00", "2026-11-24 10:00:00", 400)
 		}},
 		inject: func(r *run) {
-			r.elastic.Do(http.MethodDelete, "/_index_template/peba-"+r.elastic.Prefix+"ews", "", nil)
+			r.elastic.Do(http.MethodDelete, r.template(), "", nil)
 			r.ledger.More(600)
 		},
 		after: func(r *run) { r.mappedAsDate("ews-2026.11.24-1") },
@@ -187,15 +193,15 @@ func shardsLeftOut(w http.ResponseWriter, q *http.Request, honest http.Handler) 
 	})(w, q, honest)
 }
 
-// nodeRows kill the nodes of the cluster, or set all of it up: nothing else may use it
-// meanwhile.
+// nodeRows kill the nodes of the cluster of three, or set all of it up: nothing else
+// may use it meanwhile.
 func nodeRows() rows {
-	return forStores([]row{{
-		fault: "one of three nodes is killed", operator: "start the node", threeNodes: true, hold: 3 * time.Second,
+	list := []row{{
+		fault: "one of three nodes is killed", operator: "start the node",
 		inject:    func(r *run) { r.elastic.Wait(r.t, "green"); r.elastic.Nodes[0].Kill() },
 		recovered: func(r *run) { r.elastic.Heal(r.t) },
 	}, {
-		fault: "all nodes are killed", operator: "start the nodes", threeNodes: true, hold: 3 * time.Second,
+		fault: "all nodes are killed", operator: "start the nodes",
 		inject: func(r *run) {
 			for _, node := range r.elastic.Nodes {
 				node.Kill()
@@ -204,13 +210,15 @@ func nodeRows() rows {
 		recovered: func(r *run) { r.elastic.Heal(r.t) },
 		shows:     inHeartbeat | inCheck,
 	}, {
-		fault: "no shards left for tomorrow's indices", operator: "raise cluster.max_shards_per_node", hold: 3 * time.Second,
-		inject: func(r *run) { r.maxShards("1") },
-		recovered: func(r *run) {
-			r.maxShards("null")
-		},
-		shows: inCheck,
-	}}, cluster)
+		fault: "no shards left for tomorrow's indices", operator: "raise cluster.max_shards_per_node",
+		inject:    func(r *run) { r.maxShards("1") },
+		recovered: func(r *run) { r.maxShards("null") },
+		shows:     inCheck,
+	}}
+	for i := range list {
+		list[i].threeNodes, list[i].hold = true, 3*time.Second
+	}
+	return forStores(list, cluster)
 }
 
 func (r *run) maxShards(value string) {
@@ -235,6 +243,9 @@ func (r *run) block(name, value string) {
 	r.awaitIndex()
 	r.elastic.Do(http.MethodPut, "/"+r.elastic.Day()+"/_settings", `{"index.blocks.`+name+`":`+value+`}`, nil)
 }
+
+// template is the path of the template of alerts' indices.
+func (r *run) template() string { return "/_index_template/peba-" + r.elastic.Prefix + "ews" }
 
 // mappedAsDate fails the test unless the index's times are dates.
 func (r *run) mappedAsDate(index string) {

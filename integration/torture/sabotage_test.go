@@ -17,6 +17,7 @@ func TestHarness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Parallel()
 	all := slices.Concat(processRows(), diskRows(), fileRows())
 	find := func(fault, store string) row {
 		i := slices.IndexFunc(all, func(w row) bool { return w.fault == fault && w.store == store })

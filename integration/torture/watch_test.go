@@ -228,7 +228,7 @@ func complaints(log string) (list []string) {
 		if json.Unmarshal([]byte(line), &entry) != nil || entry.Level != "error" && entry.Level != "warn" {
 			continue
 		}
-		if text := fmt.Sprintf("%q", entry.Msg); !slices.Contains(list, text) && !isUsual(entry.Msg) {
+		if text := fmt.Sprintf("%q", withoutFolders(entry.Msg)); !slices.Contains(list, text) && !isUsual(entry.Msg) {
 			list = append(list, text)
 		}
 	}
@@ -237,7 +237,7 @@ func complaints(log string) (list []string) {
 
 // isUsual reports whether a server of these tests says so without any fault.
 func isUsual(message string) bool {
-	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community log-in has the public",
+	for _, start := range []string{"not healthy", "HTTP/2 skipped", "HTTP/3 skipped", "the community login has the public",
 		"Caddyfile input is not formatted", "exiting; byeee", "could not clean default/global storage"} {
 		if strings.HasPrefix(message, start) {
 			return true
@@ -246,12 +246,16 @@ func isUsual(message string) bool {
 	return false
 }
 
-// paths are those of a test's folders.
-var paths = regexp.MustCompile(`/[^ ]*/`)
+// folders is what stands before the name of a file.
+var folders = regexp.MustCompile(`(^|[ "(])/[^ ":]*/`)
+
+// withoutFolders leaves of each path the file's name: a test's folders are others
+// each time.
+func withoutFolders(text string) string { return folders.ReplaceAllString(text, "$1") }
 
 // reasonOf is the end of an error's chain, on one line.
 func reasonOf(text string) string {
-	parts := strings.Split(paths.ReplaceAllString(strings.TrimSpace(text), ""), ": ")
+	parts := strings.Split(withoutFolders(strings.TrimSpace(text)), ": ")
 	return fmt.Sprintf("%q", strings.Join(parts[max(0, len(parts)-2):], ": "))
 }
 

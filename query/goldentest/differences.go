@@ -13,9 +13,9 @@ import (
 // the Python service answered, or where its answers are compared in a way of
 // their own.
 type difference struct {
-	// contract is what the contract, or the recordings' README, says.
-	contract string
-	applies  func(e *exchange) bool
+	// reason is the rule of docs/CONTRACT.md, by its section, or of the recordings' README.
+	reason  string
+	applies func(e *exchange) bool
 	// check compares the answers as far as they must agree.
 	check func(t *testing.T, e *exchange, ours []byte)
 }
@@ -23,12 +23,12 @@ type difference struct {
 // differences are looked through in this order: the first that applies counts.
 var differences = []difference{
 	{
-		contract: `§3.1: "globally routable addresses only"; §3.2: "Globally routable" leaves out multicast and the special-purpose blocks of the IANA registry. Ours lists by default only sources that are not in doubt`,
-		applies:  asks("retrieveIPs", "retrieveIPs15m"),
-		check:    checkSources,
+		reason:  `§3.1: "globally routable addresses only"; §3.2: "Globally routable" leaves out multicast and the special-purpose blocks of the IANA registry. Ours lists by default only sources that are not in doubt`,
+		applies: asks("retrieveIPs", "retrieveIPs15m"),
+		check:   checkSources,
 	},
 	{
-		contract: `§3.1: "an address that is not global gives an empty list" (legacy took multicast for global)`,
+		reason: `§3.1: "an address that is not global gives an empty list" (legacy took multicast for global)`,
 		applies: func(e *exchange) bool {
 			return e.question.Name == "querySingleIP" && !global(e.values.Get("ip"))
 		},
@@ -39,8 +39,8 @@ var differences = []difference{
 		},
 	},
 	{
-		contract: `README: "the order within a second is arbitrary: compare newest-lists as sets per second"; §3.1: "the last 1000 alerts by recievedTime" (legacy looked no further back than yesterday)`,
-		applies:  asks("retrieveAlertsCyber", "querySingleIP"),
+		reason:  `README: "the order within a second is arbitrary: compare newest-lists as sets per second"; §3.1: "the last 1000 alerts by recievedTime" (legacy looked no further back than yesterday)`,
+		applies: asks("retrieveAlertsCyber", "querySingleIP"),
 		check: func(t *testing.T, e *exchange, ours []byte) {
 			got, want := xmlEntries(t, string(ours)), xmlEntries(t, e.legacy.Body)
 			yesterday := e.legacy.now.AddDate(0, 0, -1).Format("2006-01-02")
@@ -51,12 +51,12 @@ var differences = []difference{
 		},
 	},
 	{
-		contract: `README, as above; §3.2: "Ours topx (1–1000)"; "a leading "; " goes (legacy drops two characters whatever they are)"; request strings are one line, and none is empty: any honeypot's credentials, or else the port, stand in (legacy's were empty for half of the types)`,
-		applies:  asks("retrieveAlertsJson"),
-		check:    checkAlertsJSON,
+		reason:  `README, as above; §3.2: "Ours topx (1–1000)"; "a leading "; " goes (legacy drops two characters whatever they are)"; request strings are one line, and none is empty: any honeypot's credentials, or else the port, stand in (legacy's were empty for half of the types)`,
+		applies: asks("retrieveAlertsJson"),
+		check:   checkAlertsJSON,
 	},
 	{
-		contract: `§3.2: "Windows by minutes or days have no upper bound" (legacy's engine overflowed and it counted nothing)`,
+		reason: `§3.2: "Windows by minutes or days have no upper bound" (legacy's engine overflowed and it counted nothing)`,
 		applies: func(e *exchange) bool {
 			const longerThanAnyRecord = 9
 			return strings.HasPrefix(e.question.Name, "retrieveAlertsCount") && len(e.values.Get("time")) > longerThanAnyRecord
@@ -64,8 +64,8 @@ var differences = []difference{
 		check: checkCountsAll,
 	},
 	{
-		contract: `§3: "ours never cuts a grouping short unless the client asks for a top x"`,
-		applies:  asks("retrieveAlertsCountWithType"),
+		reason:  `§3: "ours never cuts a grouping short unless the client asks for a top x"`,
+		applies: asks("retrieveAlertsCountWithType"),
 		check: func(t *testing.T, e *exchange, ours []byte) {
 			type answer struct {
 				AlertCountTotal   float64
@@ -79,8 +79,8 @@ var differences = []difference{
 		},
 	},
 	{
-		contract: `§3: "ours never cuts a grouping short unless the client asks for a top x"`,
-		applies:  asks("datasetAlertTypesPerMonth"),
+		reason:  `§3: "ours never cuts a grouping short unless the client asks for a top x"`,
+		applies: asks("datasetAlertTypesPerMonth"),
 		check: func(t *testing.T, e *exchange, ours []byte) {
 			got, want := typesByDay(t, string(ours)), typesByDay(t, e.legacy.Body)
 			if len(got) != len(want) {
@@ -92,44 +92,44 @@ var differences = []difference{
 		},
 	},
 	{
-		contract: `§3.2, topCountriesAttacks: "monthOffset (ours also offset)"`,
+		reason: `§3.2, topCountriesAttacks: "monthOffset (ours also offset)"`,
 		applies: func(e *exchange) bool {
 			return e.question.Name == "topCountriesAttacks" && e.values.Get("offset") != "" && e.values.Get("monthOffset") == ""
 		},
 		check: checkAlias("offset", "monthOffset"),
 	},
 	{
-		contract: `§3.2, getStats: "values (ours also value)"`,
+		reason: `§3.2, getStats: "values (ours also value)"`,
 		applies: func(e *exchange) bool {
 			return e.question.Name == "getStats" && e.values.Get("value") != "" && e.values.Get("values") == ""
 		},
 		check: checkAlias("value", "values"),
 	},
 	{
-		contract: `§3: "Legacy caps some groupings at ten silently; ours never cuts a grouping short" (a honeypot's daemons)`,
-		applies:  asks("TpotStats"),
-		check:    checkDaemons,
+		reason:  `§3: "Legacy caps some groupings at ten silently; ours never cuts a grouping short" (a honeypot's daemons)`,
+		applies: asks("TpotStats"),
+		check:   checkDaemons,
 	},
 	{
-		contract: `§3.2, TpotStats: "day=YYYYMMDD (ours: today by default)"`,
-		applies:  func(e *exchange) bool { return e.question.Name == "TpotStats" && e.values.Get("day") == "" },
+		reason:  `§3.2, TpotStats: "day=YYYYMMDD (ours: today by default)"`,
+		applies: func(e *exchange) bool { return e.question.Name == "TpotStats" && e.values.Get("day") == "" },
 		check: func(t *testing.T, e *exchange, ours []byte) {
 			sameAnswer(t, string(ours), string(e.mustAsk(t, e.with("day", e.legacy.now.Format("20060102")))))
 		},
 	},
 	{
-		contract: `§3.2: "Legacy ignores ci here; ours honours it"; "tops counts the empty URL as key ""; ours leaves it out"; "gap-free buckets"; §3: "ours never cuts a grouping short" (legacy's engine counts too few and loses keys, see rankings.go)`,
-		applies:  asks("tops"),
-		check:    checkTops,
+		reason:  `§3.2: "Legacy ignores ci here; ours honours it"; "tops counts the empty URL as key ""; ours leaves it out"; "gap-free buckets"; §3: "ours never cuts a grouping short" (legacy's engine counts too few and loses keys, see rankings.go)`,
+		applies: asks("tops"),
+		check:   checkTops,
 	},
 	{
-		contract: `§3: "ours never cuts a grouping short unless the client asks for a top x" (legacy's engine counts too few and loses keys, see rankings.go)`,
-		applies:  asks("retrieveLatLonAttacks"),
-		check:    checkPlaces,
+		reason:  `§3: "ours never cuts a grouping short unless the client asks for a top x" (legacy's engine counts too few and loses keys, see rankings.go)`,
+		applies: asks("retrieveLatLonAttacks"),
+		check:   checkPlaces,
 	},
 	{
-		contract: `§3.2: "An empty answer is an empty object or list, never "Nope""`,
-		applies:  func(e *exchange) bool { return e.legacy.saidNothing() },
+		reason:  `§3.2: "An empty answer is an empty object or list, never "Nope""`,
+		applies: func(e *exchange) bool { return e.legacy.saidNothing() },
 		check: func(t *testing.T, _ *exchange, ours []byte) {
 			if !emptyAnswer.Match(ours) {
 				t.Fatalf("legacy has nothing, ours answers %s", ours)
@@ -147,7 +147,7 @@ func asks(names ...string) func(e *exchange) bool {
 
 // refusals are the parameters that ours refuses and legacy answered somehow:
 // whatever value ours refuses, as it was recorded with one or two.
-// Legacy's own refusals ("Nope", false, 500) need no entry: contract §3,
+// Legacy's own refusals ("Nope", false, 500) need no entry: docs/CONTRACT.md §3,
 // "ours answers 400 naming the parameter".
 var refusals = []struct {
 	question, param string

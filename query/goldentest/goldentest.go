@@ -1,7 +1,7 @@
 // Package goldentest compares the answers of this program, given by any store,
 // with those that the Python service gave to the same requests on the same
 // documents. Where the contract asks for something else than the Python service
-// did, differences.go says so, with the contract's words.
+// did, differences.go says so, and why.
 package goldentest
 
 import (
@@ -27,7 +27,7 @@ import (
 
 // Run loads the recorded documents into a store that open returns, asks every
 // recorded question and compares the answers. The recordings are in the folder
-// $PEBA_GOLDEN, by default ../shared/golden seen from the repository's root.
+// $PEBA_GOLDEN, by default testdata/recorded/golden.
 func Run(t *testing.T, open func(t *testing.T, opts store.Options) store.Store) {
 	dir := goldenDir(t)
 	g := golden{store: open(t, store.Options{}), documents: make(map[string]alert.Document)}
@@ -72,7 +72,7 @@ func goldenDir(t *testing.T) string {
 	}
 	for ; ; root = filepath.Dir(root) {
 		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			return filepath.Join(root, "..", "shared", "golden")
+			return filepath.Join(root, "testdata", "recorded", "golden")
 		}
 		if root == filepath.Dir(root) {
 			t.Fatal("no go.mod above the test's folder")
@@ -130,7 +130,7 @@ func (g *golden) loadStatistics(t *testing.T, file string) {
 				}
 			}
 		}
-		if err := g.store.PutStatistic(t.Context(), s); err != nil {
+		if err := g.store.PutRecords(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -263,7 +263,7 @@ func (g *golden) compare(t *testing.T, e *exchange) {
 	}
 	for _, d := range differences {
 		if d.applies(e) {
-			t.Logf("intended: %s", d.contract)
+			t.Logf("intended: %s", d.reason)
 			d.check(t, e, ours)
 			return
 		}

@@ -9,14 +9,14 @@ import (
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/query"
 	"github.com/peba-edge/peba/store"
-	"github.com/peba-edge/peba/store/storetest"
+	"github.com/peba-edge/peba/store/memory"
 )
 
 // Answers that the Python service gives to requests of which no recording is at hand:
 // the comparison tolerates what README.md lists, and nothing else is needed for them.
 func TestVariants(t *testing.T) {
 	now := time.Date(2026, 11, 23, 23, 46, 5, 0, time.UTC)
-	g := golden{store: storetest.NewModel(store.Options{}), documents: make(map[string]alert.Document)}
+	g := golden{store: memory.New(store.Options{}), documents: make(map[string]alert.Document)}
 	var records []alert.Record
 	add := func(n int, place, port string) {
 		for range n {

@@ -1,12 +1,12 @@
-// Package openapi describes the HTTP interface in OpenAPI 3.1. It is made from
-// the table of questions (query.All), so that nothing is written twice.
+// Package openapi describes the HTTP interface in OpenAPI 3.1. It is generated
+// from the table of questions (query.All), so that nothing is written twice.
 package openapi
 
 import (
 	"github.com/peba-edge/peba/query"
 )
 
-// The objects of OpenAPI 3.1, with those of their fields that are used here.
+// The objects of OpenAPI 3.1, with the fields used here.
 
 type document struct {
 	OpenAPI    string             `json:"openapi"`
@@ -50,7 +50,7 @@ type operation struct {
 	Responses   map[string]response `json:"responses"`
 }
 
-// security is the schemes that are needed together; none needed is an empty one.
+// security lists schemes that are required together; an empty one means none.
 type security map[string][]string
 
 type parameter struct {
@@ -92,11 +92,13 @@ type components struct {
 
 type securityScheme struct {
 	Type        string `json:"type"`
-	Scheme      string `json:"scheme"`
+	Scheme      string `json:"scheme,omitempty"`
+	In          string `json:"in,omitempty"`
+	Name        string `json:"name,omitempty"`
 	Description string `json:"description"`
 }
 
-// ordered is a JSON object whose members stand in a given order.
+// ordered is a JSON object with members in a given order.
 type ordered[V any] []entry[V]
 
 type entry[V any] struct {

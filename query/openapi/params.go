@@ -10,36 +10,48 @@ import (
 	"github.com/peba-edge/peba/query"
 )
 
-// ciParam is known by all questions but those about the community only.
+// ciParam is a parameter of all questions except those about the community
+// only.
 var ciParam = parameter{
 	Name:        "ci",
 	In:          "query",
-	Description: "Whose alerts: 0 those of private users, -1 all, anything else the community's.",
+	Description: "Whose alerts: 0 for those of private users, -1 for all, anything else for the community's.",
 	Schema:      &query.Schema{Type: "string", Default: "1"},
 	Example:     "1",
 }
 
-// parameters of a question, as they stand in the URL.
+// parameters returns a question's parameters in the URL.
 func parameters(q *query.Question) []parameter {
+	list := parametersOf(q.Params)
+	if !q.CommunityOnly {
+		ci := ciParam
+		if q.BothByDefault {
+			ci.Description += " Feeds of both domains are left out unless it is -1."
+			ci.Schema, ci.Example = &query.Schema{Type: "string", Default: "-1"}, "-1"
+		}
+		list = append(list, ci)
+	}
+	return list
+}
+
+// parametersOf returns parameters in the URL.
+func parametersOf(params []query.Param) []parameter {
 	var list []parameter
-	for i := range q.Params {
-		p := &q.Params[i]
+	for i := range params {
+		p := &params[i]
 		list = append(list, parameter{
 			Name:        p.Name,
 			In:          "query",
-			Description: p.Summary + " Allowed is " + p.Allowed() + ".",
+			Description: p.Summary + " Must be " + p.Allowed() + ".",
 			Required:    p.Required,
 			Schema:      paramSchema(p),
 			Example:     typed(p, p.Example),
 		})
 	}
-	if !q.CommunityOnly {
-		list = append(list, ciParam)
-	}
 	return list
 }
 
-// Calendar days, each month as long as it is, as regular expressions.
+// Valid calendar days as regular expressions, by length of month.
 const (
 	longMonth  = `(0[13578]|1[02])SEP(0[1-9]|[12][0-9]|3[01])`
 	shortMonth = `(0[469]|11)SEP(0[1-9]|[12][0-9]|30)`
@@ -47,8 +59,8 @@ const (
 	leapYear   = `([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)`
 )
 
-// paramSchema says what query.Param.Allowed does, and that a parameter which is not
-// required may be empty.
+// paramSchema returns the schema of query.Param.Allowed. Optional parameters may be
+// empty.
 func paramSchema(p *query.Param) *query.Schema {
 	s := formSchema(p)
 	words := slices.Clone(p.Words)
@@ -67,7 +79,7 @@ func paramSchema(p *query.Param) *query.Schema {
 	return s
 }
 
-// formSchema is the schema of values that are none of a parameter's words.
+// formSchema returns the schema of values other than a parameter's words.
 func formSchema(p *query.Param) *query.Schema {
 	switch p.Kind {
 	case query.Word:
@@ -84,12 +96,15 @@ func formSchema(p *query.Param) *query.Schema {
 		return &query.Schema{Type: "string", Pattern: "^" + calendar("") + "$"}
 	case query.Address:
 		return &query.Schema{Type: "string", AnyOf: []*query.Schema{{Format: "ipv4"}, {Format: "ipv6"}}}
+	case query.Name:
+		return &query.Schema{Type: "string", Pattern: fmt.Sprintf("^[A-Za-z][A-Za-z0-9_-]{0,%d}$", p.Max-1)}
 	default: // query.List
 		return &query.Schema{Type: "string", MaxLength: query.MaxList, Pattern: fmt.Sprintf("^[^,]*(,[^,]*){0,%d}$", query.MaxItems-1)}
 	}
 }
 
-// calendar is the days that there are, their parts divided by sep.
+// calendar returns an expression for valid days, with their parts separated by
+// sep.
 func calendar(sep string) string {
 	day := func(pattern string) string {
 		return sep + strings.ReplaceAll(pattern, "SEP", sep)
@@ -98,7 +113,7 @@ func calendar(sep string) string {
 		leapYear + sep + "02" + sep + "29)"
 }
 
-// withinHour is the minutes and seconds that a Moment may have.
+// withinHour returns an expression for the minutes and seconds of a Moment.
 func withinHour(every time.Duration) string {
 	if every == 0 {
 		return "[0-5][0-9]:[0-5][0-9]"
@@ -110,7 +125,7 @@ func withinHour(every time.Duration) string {
 	return "(" + strings.Join(minutes, "|") + "):00"
 }
 
-// typed is a parameter's text as the JSON value that its schema is of.
+// typed returns a parameter's text as a JSON value of its schema.
 func typed(p *query.Param, text string) any {
 	if p.Kind == query.Number {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {

@@ -93,20 +93,21 @@ func reference() string {
 	var b strings.Builder
 	b.WriteString(`# The questions
 
-What each question takes and answers. This file is made from the same table as ` + "`/alert/openapi.json`" + `
+Parameters and answers of each question. This file is generated from the same table as ` + "`/alert/openapi.json`" + `
 (` + "`go test ./query/openapi -update`" + `): do not edit it.
 
-All times are in UTC. Every path is served with a slash at its end, too. A parameter that makes no sense gets 400, and
-a text that names it, as ` + "`{\"error\": \"…\"}`" + ` where the answer would be JSON, else as
+All times are in UTC. Every path is also served with a trailing slash. An invalid parameter gets 400 and
+a text that names it, as ` + "`{\"error\": \"…\"}`" + ` if the answer would be JSON, otherwise as
 ` + "`<Result><StatusCode>ERROR</StatusCode><Text>…</Text></Result>`" + `. Parameters that are not listed are ignored, and an empty one
-counts as absent, unless one is required. Answers are
-cached for the time that is told, or for a minute as long as no alert is two hours old; ` + "`ETag`" + ` and ` + "`If-None-Match`" + ` spare their repetition. Texts that tell what an attacker did
-were written by the attacker: never show them as markup.
+counts as absent, unless it is required. Answers are
+cached for the given time, or for at most a minute until the first alert is two hours old. ` + "`ETag`" + ` and ` + "`If-None-Match`" + ` avoid repeated transfers; ` + "`Last-Modified`" + ` is when an answer was computed. Attackers wrote the texts that describe
+their actions: never show them as markup.
 
-**What is public.** Anybody may ask the questions that are for all, also about the alerts of private users: with ` + "`ci=0` or `ci=-1`" + `. Their
-answers have no source or target address and no sensor's name, but places, ports, times, honeypot types and the requests of attackers. With the option
-` + "`private_domain hidden`" + ` these two values, and the stream of them, are for users, who log in with HTTP Basic; others get
-403. Questions for users are for users in any case.
+**Two times.** An alert has the sensor's time and the time of its arrival. For ` + "`dateCreated`" + ` see the description of the answer: it is the arrival in retrieveAlertsJson, replay and the XML of retrieveAlertsCyber, as existing clients expect, and otherwise the sensor's time.
+
+**What is public.** Anyone may ask the questions for all, including about the alerts of private users, with ` + "`ci=0` or `ci=-1`" + `. Their answers have no source or target address and no sensor's name, but places, ports, times, honeypot types and attackers' requests. With the option
+` + "`private_domain hidden`" + ` these two values, and their stream, are for users, who log in with HTTP Basic; others get
+403. Questions for users are always for users only.
 `)
 	for _, q := range query.All() {
 		writeQuestion(&b, q)
@@ -115,10 +116,10 @@ answers have no source or target address and no sensor's name, but places, ports
 	return b.String()
 }
 
-// streamReference is about what is no question, and has no end.
+// streamReference documents the stream, which is not a question.
 const streamReference = "\n" + `## stream
 
-New alerts as they come in, as server-sent events.
+New alerts as they arrive, as server-sent events.
 
 GET ` + "`" + routes.StreamPath + "`" + `, for all, not cached. For browsers:
 
@@ -127,7 +128,7 @@ const stream = new EventSource("/alert/stream");
 stream.addEventListener("alert", e => show(JSON.parse(e.data)));
 ` + "```" + `
 
-| parameter | allowed | default | meaning |
+| parameter | valid values | default | meaning |
 |---|---|---|---|
 | ` + "`ci`" + ` | ` + "`0`, `-1`" + ` or anything else | ` + "`1`" + ` | 0 private users' alerts, -1 all, anything else the community's |
 
@@ -139,21 +140,30 @@ data: {"id":"6a1b2c3d9f0e8d7c6b5a49382716a5b4","dateCreated":"2026-11-23 23:45:5
 event: rate
 data: {"perSecond":120.4,"shown":50}
 
+event: count
+data: {"from":1795477555,"counts":[120,0,131]}
+
 event: missed
 data: {"alerts":2999}
+
+event: store
+data: {"available":false}
 ` + "```" + `
 
-- ` + "`alert`" + `: A new alert, about a second after it came in (with Elasticsearch, after its next refresh), as a member of
-  ` + "`alerts`" + ` of retrieveAlertsJson, but for requestString, of which there are 1024 bytes at most before escaping. Of the alerts that were received in one second at most 50 are told, an even choice.
-- ` + "`rate`" + `: How many alerts a second there are, and how many of them are told: averages of the last ten seconds. It comes
-  when they change, and about each second while not all are told.
-- ` + "`missed`" + `: How many alerts since the client's last event are left out when it comes back; ` + "`null`" + ` if that is not known.
+- ` + "`alert`" + `: A new alert, about a second after its arrival (with Elasticsearch, after the next refresh), like a member of
+` + "`alerts`" + ` in retrieveAlertsJson, but with requestString truncated to 1024 bytes before escaping. At most 50 alerts per second of arrival are sent, as an evenly spread selection.
+- ` + "`rate`" + `: Number of alerts per second, and how many of them are sent: averages of the last ten seconds. This event comes
+when they change, and about every second while not all are sent.
+- ` + "`count`" + `: Number of alerts that arrived in each second, starting at ` + "`from`" + ` (Unix time), sent or not. A later count of the same second replaces an earlier one. The first
+event has the last 300 seconds; then one comes every second, starting with the first second that has changed. After 300 seconds without an alert there are no more.
+- ` + "`store`" + `: Whether the server can read its store: ` + "`false`" + ` when it fails, then ` + "`true`" + ` when it works again.
+- ` + "`missed`" + `: Number of alerts since the client's last event that are not sent when it reconnects; ` + "`null`" + ` if unknown.
 
-A client that comes back with the header ` + "`Last-Event-ID`" + `, as browsers do by themselves, goes on behind that event, at any
-edge of the same store, for up to a day: up to 1000 alerts are told again. It may then get some twice that came late;
-their ` + "`id`" + ` tells. A comment comes after 15 seconds of silence. Streams end when the server's configuration changes,
-and when a client takes less than it is sent. When too many are open, one more gets 503, or 429 if too many are open from its address, with ` + "`Retry-After`" + `, after
-which browsers do not try again by themselves.
+A client that reconnects with the header ` + "`Last-Event-ID`" + `, as browsers do automatically, resumes after that event, at any
+edge of the same store, for up to a day and up to 1000 alerts. It may get some late alerts twice, with the same
+` + "`id`" + `. A comment comes after 15 seconds of silence. Streams end when the server's configuration changes,
+and when a client reads too slowly. Beyond the limit of open streams a client gets 503, or 429 for the limit per address, with ` + "`Retry-After`" + `, after
+which browsers do not reconnect automatically.
 `
 
 func writeQuestion(b *strings.Builder, q *query.Question) {
@@ -163,12 +173,12 @@ func writeQuestion(b *strings.Builder, q *query.Question) {
 		method, who = "POST, or GET with HTTP Basic,", "users"
 	}
 	fmt.Fprintf(b, "%s `%s`, for %s%s.\n\n", method, strings.Join(q.Paths(), "` or `"), who, cached(q))
-	b.WriteString("| parameter | allowed | default | meaning |\n|---|---|---|---|\n")
+	b.WriteString("| parameter | valid values | default | meaning |\n|---|---|---|---|\n")
 	for i := range q.Params {
 		p := &q.Params[i]
 		byDefault := p.Default
 		if p.Required {
-			byDefault = "must be given"
+			byDefault = "required"
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", p.Name, p.Allowed(), byDefault, p.Summary)
 	}
@@ -197,7 +207,7 @@ func cached(q *query.Question) string {
 	if err != nil {
 		panic(err) // query's own tests hold the examples right
 	}
-	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	ttl := q.TTL(args, now)
 	text := ", cached for " + ttl.String()
 	if days := ttl / (24 * time.Hour); days > 1 {

@@ -13,35 +13,35 @@ var basic = securityScheme{
 var ifNoneMatch = parameter{
 	Name:        "If-None-Match",
 	In:          "header",
-	Description: "The ETag of an answer that the client has.",
+	Description: "The ETag of the client's cached answer.",
 	Schema:      &query.Schema{Type: "string"},
 }
 
-// notModified answers those who have the answer already.
-var notModified = response{Description: "The answer is the one that If-None-Match names.", Headers: answerHeaders()}
+// notModified is the response for clients that have the answer.
+var notModified = response{Description: "The answer is the one named by If-None-Match.", Headers: answerHeaders()}
 
-// tooMany describes a 429 without its body: the operator's rate limit, which
-// may answer too, sends none.
+// tooMany describes a 429 without a body: the operator's rate limit may answer
+// too and sends none.
 func tooMany(why string) response {
-	return response{Description: why + " Answers of the operator's rate limit have no body.", Headers: retryHeader()}
+	return response{Description: why + " The operator's rate limit answers without a body.", Headers: retryHeader()}
 }
 
 func answerHeaders() map[string]header {
 	return map[string]header{
-		"ETag":          {"Names this answer, for If-None-Match.", true, &query.Schema{Type: "string"}},
-		"Cache-Control": {"For how long the answer holds.", true, &query.Schema{Type: "string"}},
+		"ETag":          {"Identifies this answer, for If-None-Match.", true, &query.Schema{Type: "string"}},
+		"Cache-Control": {"How long the answer may be cached.", true, &query.Schema{Type: "string"}},
 	}
 }
 
 func allowHeader() map[string]header {
-	return map[string]header{"Allow": {"The methods that are right.", true, &query.Schema{Type: "string"}}}
+	return map[string]header{"Allow": {"The allowed methods.", true, &query.Schema{Type: "string"}}}
 }
 
 func retryHeader() map[string]header {
-	return map[string]header{"Retry-After": {"When to come again, in seconds.", false, &query.Schema{Type: "integer"}}}
+	return map[string]header{"Retry-After": {"When to retry, in seconds.", false, &query.Schema{Type: "integer"}}}
 }
 
-// ref is a schema of schemas.
+// ref returns a reference to one of schemas.
 func ref(name string) *query.Schema { return &query.Schema{Ref: "#/components/schemas/" + name} }
 
 func xmlContent(schema string, example any) map[string]content {
@@ -67,7 +67,7 @@ const (
 </EWS-SimpleMessage>`
 )
 
-// schemas are those that several paths share.
+// schemas are shared by several paths.
 func schemas() map[string]*query.Schema {
 	str := func(description string) *query.Schema { return &query.Schema{Type: "string", Description: description} }
 	authentication := &query.Schema{
@@ -82,7 +82,7 @@ func schemas() map[string]*query.Schema {
 	return map[string]*query.Schema{
 		"Error": {
 			Type:                 "object",
-			Properties:           query.Properties{{Name: "error", Schema: str("What is wrong.")}},
+			Properties:           query.Properties{{Name: "error", Schema: str("The error.")}},
 			Required:             []string{"error"},
 			AdditionalProperties: false,
 		},
@@ -90,7 +90,7 @@ func schemas() map[string]*query.Schema {
 			Type: "object",
 			Properties: query.Properties{
 				{Name: "StatusCode", Schema: &query.Schema{Type: "string", Enum: []string{"OK", "ERROR"}}},
-				{Name: "Text", Schema: str("What is wrong; empty with OK.")},
+				{Name: "Text", Schema: str("The error; empty with OK.")},
 			},
 			Required: []string{"StatusCode", "Text"},
 			XML:      &query.XMLNode{Name: "Result"},
@@ -114,8 +114,8 @@ func schemas() map[string]*query.Schema {
 	}
 }
 
-// alertSchema is what OpenAPI can say of an Alert element: it has no words for
-// attributes of elements that have text, which the example shows.
+// alertSchema is an Alert element as far as OpenAPI can describe it: it cannot
+// express attributes of elements with text, which the example shows.
 func alertSchema() *query.Schema {
 	leaf := func(description string) *query.Schema {
 		return &query.Schema{Type: "string", Description: description}

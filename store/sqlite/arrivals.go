@@ -11,14 +11,14 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// arrivalSeconds is the span in which arrivals are counted: half a slot of the
-// roll-ups, for a day in fine steps.
+// arrivalSeconds is the span for counts of arrivals: half a slot of the
+// roll-ups, for fine steps of a day.
 const arrivalSeconds = 300
 
-// arrival names a row of arrivals.
+// arrival is the key of a row of arrivals.
 type arrival struct{ community, start int64 }
 
-// arrivals counts the new alerts of a transaction by the time they were received.
+// arrivals counts the new alerts of a transaction by time of arrival.
 type arrivals struct {
 	add    *sqlitedb.Statement
 	counts map[arrival]int64
@@ -36,7 +36,7 @@ func (a *arrivals) count(community, received int64) {
 	a.counts[arrival{community, floorTo(received, arrivalSeconds)}]++
 }
 
-// flush writes what was counted, as the last work of a transaction.
+// flush writes the counts, at the end of a transaction.
 func (a *arrivals) flush() error {
 	var errs []error
 	for at, n := range a.counts {
@@ -47,8 +47,8 @@ func (a *arrivals) flush() error {
 	return errors.Join(errs...)
 }
 
-// byArrival tells whether a question is answered by the counts of arrivals
-// alone: how many alerts there were in each of some spans.
+// byArrival reports whether the counts of arrivals alone answer a question: the
+// number of alerts in each of some spans.
 func byArrival(f store.Filter, g store.Grouping) bool {
 	whole := func(t time.Time) bool { return t.Nanosecond() == 0 && t.Unix()%arrivalSeconds == 0 }
 	return f.Time == store.Received && f.SourceIP == "" && f.PeerType == "" && len(g.By) == 0 && !g.Times &&
@@ -82,8 +82,8 @@ func arrived(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Grouping) 
 	return found, nil
 }
 
-// retireArrivals deletes the counts of five minutes that ended before the limit, as
-// the alerts have gone that they count.
+// retireArrivals deletes the counts of five minutes that ended before the limit,
+// whose alerts were deleted.
 func (d *database) retireArrivals(ctx context.Context, limit int64) error {
 	return d.do(ctx, &job{rows: retireRows, work: func(w *writer) error {
 		_, err := w.change("DELETE FROM arrivals WHERE community IN (0, 1) AND start < ?", floorTo(limit, arrivalSeconds))

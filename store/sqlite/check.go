@@ -35,7 +35,7 @@ func (d *database) check(ctx context.Context) []store.Finding {
 	return append(findings, d.checkContent()...)
 }
 
-// checkFile finds out whether alerts are taken and questions answered.
+// checkFile checks whether alerts are accepted and questions answered.
 func (d *database) checkFile(ctx context.Context) store.Finding {
 	if err := d.ping(ctx); err != nil {
 		return store.Finding{Part: "store", Text: err.Error(), Advice: failureAdvice(d.path, d.health.loss(), err)}
@@ -46,56 +46,56 @@ func (d *database) checkFile(ctx context.Context) store.Finding {
 			bytes += uint64(size)
 		}
 	}
-	return store.Finding{Part: "store", OK: true, Text: fmt.Sprintf("takes alerts and answers; %s has %s", d.path, humanize.IBytes(bytes))}
+	return store.Finding{Part: "store", OK: true, Text: fmt.Sprintf("accepts alerts and answers questions; %s has %s", d.path, humanize.IBytes(bytes))}
 }
 
-// failureAdvice says what to do about an error of Ping.
+// failureAdvice returns advice for an error of Ping.
 func failureAdvice(path string, loss sqlitedb.Loss, err error) string {
 	switch sqlitedb.Cause(err) {
 	case sqlitedb.CauseFull:
-		return "Make room on the disk, or shorten the retention: deleted alerts leave room in the file. PEBA goes on by itself."
+		return "Free space on the disk, or shorten the retention: deleted alerts leave space in the file. PEBA recovers automatically."
 	case sqlitedb.CauseReadOnly:
-		return "Mount the disk writable; the system's log says why it is read-only. PEBA goes on by itself."
+		return "Mount the disk writable; the system's log says why it is read-only. PEBA recovers automatically."
 	case sqlitedb.CauseReplaced:
 		return lossAdvice(path, loss)
 	case sqlitedb.CauseDamaged:
-		return fmt.Sprintf("Stop PEBA. Put a backup in the place of %[1]s and delete %[1]s-wal and %[1]s-shm; or save what is left with `sqlite3 %[1]s .recover | sqlite3 NEW-FILE` and put NEW-FILE in its place.", path)
+		return fmt.Sprintf("Stop PEBA. Replace %[1]s with a backup and delete %[1]s-wal and %[1]s-shm; or recover what is left with `sqlite3 %[1]s .recover | sqlite3 NEW-FILE` and replace it with NEW-FILE.", path)
 	case sqlitedb.CauseLocked:
-		return "Another program holds the file: end it. `sqlite3 -readonly` may read it while PEBA runs."
+		return "Another program locks the file: stop it. `sqlite3 -readonly` may read it while PEBA runs."
 	default:
-		return "See that the disk works and has room, and that PEBA may write there: the system's log reports errors of the disk."
+		return "Make sure that the disk works and has free space and that PEBA may write there: the system's log reports errors of the disk."
 	}
 }
 
-// lossAdvice says what to do about files that are lost.
+// lossAdvice returns advice for lost files.
 func lossAdvice(path string, loss sqlitedb.Loss) string {
 	switch loss {
 	case sqlitedb.LostNothing, sqlitedb.LostLog:
-		return "PEBA writes the log again by itself: nothing is lost."
+		return "PEBA recreates the log automatically: nothing is lost."
 	case sqlitedb.LostContent:
 		return fmt.Sprintf("Stop PEBA, put a backup at %s and start PEBA again: alerts since that backup are lost. "+
-			"If only the log was cut, a restart is enough: alerts since the last checkpoint are lost.", path)
+			"If only the log was truncated, a restart is enough: alerts since the last checkpoint are lost.", path)
 	default:
-		return fmt.Sprintf("If the file was moved, move it back: PEBA goes on by itself. If it was deleted, copy it before PEBA ends: "+
+		return fmt.Sprintf("If the file was moved, move it back: PEBA recovers automatically. If it was deleted, copy it before PEBA ends: "+
 			"`ls -l /proc/%[2]d/fd` shows its number, `cp /proc/%[2]d/fd/NUMBER COPY` copies it, with all alerts. "+
 			"If a backup was put at %[1]s, restart PEBA: alerts since that backup are lost.", path, os.Getpid())
 	}
 }
 
-// checkDisk compares what is free with what the next commits may need.
+// checkDisk compares the free space with the need of the next commits.
 func (d *database) checkDisk() store.Finding {
 	free := d.measure()
 	if free < 0 {
-		return store.Finding{Part: "disk", OK: true, Text: "the system does not report how much is free"}
+		return store.Finding{Part: "disk", OK: true, Text: "the system does not report free space"}
 	}
 	f := store.Finding{Part: "disk", OK: free >= lowDisk, Text: humanize.IBytes(uint64(free)) + " are free"}
 	if !f.OK {
-		f.Advice = fmt.Sprintf("Make room, or shorten the retention: below %s a large message may not fit, and is answered 503.", humanize.IBytes(lowDisk))
+		f.Advice = fmt.Sprintf("Free space, or shorten the retention: below %s a large message may not fit and gets 503.", humanize.IBytes(lowDisk))
 	}
 	return f
 }
 
-// checkLock reports that somebody has deleted the lock's file.
+// checkLock reports a deleted lock file.
 func (d *database) checkLock() []store.Finding {
 	d.files.mu.RLock()
 	defer d.files.mu.RUnlock()
@@ -107,10 +107,10 @@ func (d *database) checkLock() []store.Finding {
 		return nil
 	}
 	return []store.Finding{{Part: "lock", Text: name + " is not the file that was locked: a second PEBA could open the same store",
-		Advice: "Restart PEBA, and start no other one with this path before."}}
+		Advice: "Restart PEBA, and do not start another one with this path before."}}
 }
 
-// checkContent reports what was done to a damaged log, if there was any.
+// checkContent reports the repair of a damaged log, if any.
 func (d *database) checkContent() []store.Finding {
 	d.files.mu.RLock()
 	defer d.files.mu.RUnlock()
@@ -120,7 +120,7 @@ func (d *database) checkContent() []store.Finding {
 	}
 	f := store.Finding{Part: "log", OK: r.Harmless(), Text: "the write-ahead log was damaged when it was opened: " + repairText(&r)}
 	if !f.OK {
-		f.Advice = "Check the disk. If alerts matter that the text does not account for, compare with a backup, or have the sensors send them again. This finding goes with the next start."
+		f.Advice = "Check the disk. To find further lost alerts, compare with a backup, or let the sensors resend them: lost ones are then stored, and those with a wrong text stay unchanged. This finding disappears with the next start."
 	}
 	return []store.Finding{f}
 }

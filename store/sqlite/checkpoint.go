@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	// checkpointPages is how long the write-ahead log may grow, in pages of
-	// 4 KiB, before it is moved into the database file: 16 MiB.
+	// checkpointPages is the length of the write-ahead log, in pages of 4 KiB,
+	// at which it is moved into the database file: 16 MiB.
 	checkpointPages = 4096
-	// checkpointWait is how long the writer waits for readers then, writerWait
-	// how long it waits for other programs at other times, in milliseconds.
+	// checkpointWait is how long the writer then waits for readers, and
+	// writerWait how long it waits for other programs otherwise, in
+	// milliseconds.
 	checkpointWait = 100
 	writerWait     = 5000
-	// logLimit is what is kept of the log's file for reuse, in bytes.
+	// logLimit is the size of the log file kept for reuse, in bytes.
 	logLimit = 64 << 20
 )
 
 // checkpointer moves the write-ahead log into the database file. SQLite's
-// automatic checkpoint never starts the log anew while readers overlap without
-// a gap, and so lets it grow without bound. This one holds writing back for a
-// moment: readers that come then need the log no more, and those that are
-// there end.
+// automatic checkpoint never restarts the log while readers overlap without a
+// gap, so it would grow without limit. This one blocks writing for a moment:
+// new readers no longer need the log, and existing ones end.
 type checkpointer struct {
 	look, restart *sqlitedb.Statement
 	pageSize      int64
 	pages         int64 // in the log after the last commit
-	attempt       int64 // at how many pages the next attempt is due
+	attempt       int64 // number of pages at which the next attempt is due
 }
 
 func newCheckpointer(ctx context.Context, c *sqlitedb.Conn) (checkpointer, error) {
@@ -46,7 +46,7 @@ func newCheckpointer(ctx context.Context, c *sqlitedb.Conn) (checkpointer, error
 	return checkpointer{look: look, restart: restart, pageSize: pageSize, attempt: checkpointPages}, err
 }
 
-// survey notes how many pages are in the log, and returns how long it is in bytes.
+// survey records the number of pages in the log, and returns its size in bytes.
 func (p *checkpointer) survey() (int64, error) {
 	_, pages, err := logState(context.Background(), p.look)
 	if err != nil {
@@ -57,8 +57,8 @@ func (p *checkpointer) survey() (int64, error) {
 }
 
 // checkpoint is called after each commit, and reports whether it has moved the
-// log. That it fails costs disk space, not data; it is tried again when the log
-// has grown by half.
+// log. A failure costs disk space, not data; it is retried when the log has
+// grown by half.
 func (p *checkpointer) checkpoint(c *sqlitedb.Conn) (moved bool) {
 	if p.pages < p.attempt {
 		return false
@@ -75,7 +75,7 @@ func (p *checkpointer) checkpoint(c *sqlitedb.Conn) (moved bool) {
 	return true
 }
 
-// emptyLog moves the whole log into the database file, unless a reader keeps it busy.
+// emptyLog moves the whole log into the database file, unless a reader blocks it.
 func emptyLog(c *sqlitedb.Conn) (busy bool, err error) {
 	s, err := c.Prepare(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err != nil {
@@ -85,8 +85,8 @@ func emptyLog(c *sqlitedb.Conn) (busy bool, err error) {
 	return busy, errors.Join(err, s.Close())
 }
 
-// logState runs one of the statements, which tell whether something was in
-// their way and how many pages are in the log.
+// logState runs one of the statements, which return whether something blocked
+// them and the number of pages in the log.
 func logState(ctx context.Context, s *sqlitedb.Statement) (busy bool, pages int64, err error) {
 	dest := make([]driver.Value, 3)
 	if _, err := s.Row(ctx, dest); err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// How document fields stand in columns: see the head of schema.sql.
+// Encodings of document fields in columns: see the head of schema.sql.
 
 // encodeText returns NULL for the empty text.
 func encodeText(s string) driver.Value {
@@ -35,7 +35,8 @@ func encodeAddr(s string) driver.Value {
 	return addr.AsSlice()
 }
 
-// decodeAddr undoes encodeAddr. The address is zero for a text that is none.
+// decodeAddr undoes encodeAddr. The address is zero for a text that is not an
+// address.
 func decodeAddr(v any) (string, netip.Addr) {
 	if b, ok := v.([]byte); ok {
 		addr, _ := netip.AddrFromSlice(b)
@@ -44,7 +45,7 @@ func decodeAddr(v any) (string, netip.Addr) {
 	return decodeText(v), netip.Addr{}
 }
 
-// encodePort returns the number that a port is; sensors send words too.
+// encodePort returns a port as a number; sensors send words too.
 func encodePort(s string) driver.Value {
 	if s == "" {
 		return nil
@@ -64,7 +65,7 @@ func decodePort(v any) string {
 	return decodeText(v)
 }
 
-// encodeHex returns the bytes of a digest of lower-case hex digits. Others stay
+// encodeHex returns the bytes of a digest in lower-case hex. Other values stay
 // texts.
 func encodeHex(s string) driver.Value {
 	b, err := hex.DecodeString(s)
@@ -82,11 +83,11 @@ func decodeHex(v any) string {
 	return decodeText(v)
 }
 
-// idClock is how many bytes of an id are its created time (alert.NewID).
+// idClock is the number of bytes of an id for its created time (alert.NewID).
 const idClock = 5
 
-// encodeID returns what an id says beside its created time. Others, which some
-// other program made, stay texts.
+// encodeID returns the part of an id after its created time. Ids of other
+// programs stay texts.
 func encodeID(id string, created int64) driver.Value {
 	b, ok := encodeHex(id).([]byte)
 	if !ok || len(b) <= idClock || clockOf(b) != created {
@@ -123,8 +124,8 @@ func encodeBool(b bool) int64 {
 // decodeTime returns the time of a column, in UTC.
 func decodeTime(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
-// secondsFrom returns the first whole second that is not before t: stored
-// times are whole seconds, so that "t <= x" and "x < t" both turn on it.
+// secondsFrom returns the first whole second not before t: stored times are
+// whole seconds, so both "t <= x" and "x < t" depend on it.
 func secondsFrom(t time.Time) int64 {
 	s := t.Unix()
 	if t.Nanosecond() > 0 {
@@ -133,5 +134,5 @@ func secondsFrom(t time.Time) int64 {
 	return s
 }
 
-// dayOf is the day of a time in seconds; no later time has an earlier day.
+// dayOf returns the day of a time in seconds. It is monotonic.
 func dayOf(seconds int64) int64 { return seconds / 86400 }

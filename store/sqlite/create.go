@@ -10,13 +10,13 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// beginning ends the name of a file that has no schema yet. It is there before the
-// lock's file is, and until the database has its name. So a database that is
-// missing beside a lock was there once, unless its beginning is there still.
+// beginning is the suffix of a file without a schema. The file is created before
+// the lock file and exists until the database gets its name. So if a database is
+// missing beside a lock, it existed before, unless its beginning still exists.
 const beginning = ".new"
 
-// prepare is called before the lock is taken: it notes that there is no database
-// yet, if there is none. An empty file with nothing beside it is none.
+// prepare is called before acquiring the lock. It records if there is no
+// database yet; an empty file with nothing beside it does not count as one.
 func (d *database) prepare() error {
 	size, err := sizeOf(d.path)
 	if err != nil || size > 0 {
@@ -30,8 +30,8 @@ func (d *database) prepare() error {
 	return sqlitedb.Create(d.path + beginning)
 }
 
-// ensure sees to it that there is a database, and refuses to make one where one
-// was lost.
+// ensure makes sure that there is a database. It fails instead of creating one
+// where one was lost.
 func (d *database) ensure(ctx context.Context) error {
 	size, err := sizeOf(d.path)
 	if err != nil || size > 0 {
@@ -59,7 +59,7 @@ func (d *database) ensure(ctx context.Context) error {
 	return os.Rename(begun, d.path)
 }
 
-// create makes a store with nothing in it.
+// create creates an empty store.
 func create(ctx context.Context, path string) error {
 	for _, name := range sqlitedb.Files(path) {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -76,7 +76,7 @@ func create(ctx context.Context, path string) error {
 	return errors.Join(migrate(ctx, c), c.Close())
 }
 
-// sizeOf returns a file's size, or -1 when there is none.
+// sizeOf returns a file's size, or -1 if it does not exist.
 func sizeOf(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,7 +88,7 @@ func sizeOf(path string) (int64, error) {
 	return info.Size(), nil
 }
 
-// withAdvice adds to an error of opening what to do about it.
+// withAdvice adds advice to an error of opening.
 func withAdvice(path string, err error) error {
 	switch sqlitedb.Cause(err) {
 	case sqlitedb.CauseDamaged:
@@ -97,9 +97,9 @@ func withAdvice(path string, err error) error {
 	case sqlitedb.CauseReadOnly:
 		return fmt.Errorf("%w: mount its disk writable", err)
 	case sqlitedb.CauseFull:
-		return fmt.Errorf("%w: make room on its disk", err)
+		return fmt.Errorf("%w: free space on its disk", err)
 	case sqlitedb.CauseIO:
-		return fmt.Errorf("%w: it must be a file that PEBA's user may read and write, in a folder where that user may make files; "+
+		return fmt.Errorf("%w: it must be a file that PEBA's user may read and write, in a folder where that user may create files; "+
 			"the system's log reports errors of the disk", err)
 	default:
 		return err

@@ -12,19 +12,19 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// proveEvery is how often a file that seems damaged is read again, at most. It
-// takes no more than a tenth of the time.
+// proveEvery is the minimum interval of checks of a file that seems damaged.
+// Checks take at most a tenth of the time.
 const proveEvery = time.Minute
 
-// suspect notes that something could not be read. A disk that fails for a moment
-// looks the same: the whole file is read in the background, on connections of its
-// own, until it is sound.
+// suspect records that something could not be read. A temporary disk error looks
+// the same, so the whole file is read in the background, on separate connections,
+// until it is intact.
 func (d *database) suspect(err error) {
 	d.health.mu.Lock()
 	defer d.health.mu.Unlock()
 	if d.health.damage == nil {
 		d.health.damage = err
-		d.logger.Error("the store seems damaged, and is being checked", zap.Error(err))
+		d.logger.Error("the store seems damaged and is being checked", zap.Error(err))
 	}
 	if !d.health.proving {
 		d.health.proving = true
@@ -32,7 +32,7 @@ func (d *database) suspect(err error) {
 	}
 }
 
-// prove reads the whole file until nothing is wrong with it.
+// prove reads the whole file repeatedly until it is intact.
 func (d *database) prove() {
 	for {
 		started := time.Now()
@@ -41,7 +41,7 @@ func (d *database) prove() {
 		if err == nil {
 			d.health.damage, d.health.proving = nil, false
 			d.health.mu.Unlock()
-			d.logger.Info("the store was checked and is sound")
+			d.logger.Info("the store was checked and is intact")
 			return
 		}
 		if sqlitedb.IsDamage(err) {
@@ -57,8 +57,7 @@ func (d *database) prove() {
 	}
 }
 
-// quickCheck returns an error when the file is not well-formed or cannot be read. It reads all
-// of it.
+// quickCheck reads the whole file and returns an error if it is malformed or unreadable.
 func (d *database) quickCheck(ctx context.Context) error {
 	c, err := sqlitedb.ConnectReadOnly(ctx, d.path, "query_only(1)", "cache_size(-8192)")
 	if err != nil {
@@ -74,7 +73,7 @@ func (d *database) quickCheck(ctx context.Context) error {
 	return nil
 }
 
-// repairText says what was done to the log when the file was opened.
+// repairText describes the repair of the log when the file was opened.
 func repairText(r *sqlitedb.LogRepair) string {
 	var said []string
 	say := func(n int, format string) {
@@ -85,11 +84,11 @@ func repairText(r *sqlitedb.LogRepair) string {
 	if r.Repaired {
 		said = append(said, fmt.Sprintf("it was repaired, which saved %d commits", r.Commits))
 	}
-	say(r.Rewritten, "%d damaged pages were written again by later commits: nothing is lost with them")
+	say(r.Rewritten, "%d damaged pages were overwritten by later commits, without loss")
 	if len(r.Damaged) > 0 {
-		said = append(said, fmt.Sprintf("what is on the pages %v may be wrong", r.Damaged))
+		said = append(said, fmt.Sprintf("the content of pages %v may be wrong", r.Damaged))
 	}
-	say(r.Unknown, "%d pages are lost, and it is not known which")
-	say(r.Discarded, "%d commits at its end were incomplete and are discarded: a power failure leaves one that was not acknowledged yet")
+	say(r.Unknown, "%d unknown pages are lost")
+	say(r.Discarded, "%d incomplete commits at its end were discarded: a power failure leaves one that was not acknowledged")
 	return strings.Join(said, "; ")
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/peba-edge/peba/internal/rings"
 	"github.com/peba-edge/peba/sqlitedb"
 	"github.com/peba-edge/peba/store"
 )
@@ -141,6 +141,7 @@ func TestTruncatedFileIsRefused(t *testing.T) {
 // TestKilledWithFailingDisk has every few fsyncs fail in a process that goes on,
 // and kills it. What it was told is stored must be there.
 func TestKilledWithFailingDisk(t *testing.T) {
+	strace := rings.Tool(t, "strace", "sudo apt-get install strace")
 	t.Parallel()
 	path := emptyPath(t)
 	s, err := open(t.Context(), path, store.Options{})
@@ -151,8 +152,6 @@ func TestKilledWithFailingDisk(t *testing.T) {
 		cmd := child(t, "putOn", path)
 		cmd.Args = append([]string{"strace", "-f", "-qq", "-o", os.DevNull,
 			"-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=10+2", cmd.Path}, cmd.Args[1:]...)
-		strace, err := exec.LookPath("strace")
-		must(t, err)
 		cmd.Path = strace
 		cmd.Env = append(cmd.Env, fmt.Sprint("PEBA_SQLITE_TEST_FIRST=", round*1_000_000))
 		stdin, err := cmd.StdinPipe()

@@ -10,27 +10,28 @@ import (
 )
 
 const (
-	// dictionaryWords is how many ids a dictionary keeps in memory.
+	// dictionaryWords is the number of ids that a dictionary caches.
 	dictionaryWords = 1 << 15
-	// dictionaryBytes is how long a key may be to be kept.
+	// dictionaryBytes is the maximum length of a cached key.
 	dictionaryBytes = 1 << 10
 )
 
 // words are the texts of a row of sensors or places; places use the first four.
-type words [6]string
+type words [8]string
 
-// known is a row of a dictionary table: its id, and the last_day it has.
+// known is a row of a dictionary table: its id and last_day.
 type known struct{ id, lastDay int64 }
 
-// dictionary gives ids to texts that many alerts share.
+// dictionary assigns ids to texts that many alerts share.
 type dictionary struct {
 	columns              int
 	most                 int // ids in memory
 	find, insert, extend *sqlitedb.Statement
 	ids                  map[words]known
-	// unsure are the keys whose entries come from the open transaction.
+	// unsure are the keys with entries from the open transaction.
 	unsure []words
-	// latest is what the last alert had: those of one message have much in common.
+	// latest caches the last alert's texts: alerts of one message have much in
+	// common.
 	latest   words
 	latestID known
 }
@@ -63,7 +64,7 @@ func (d *dictionary) id(key *words, day int64) (int64, error) {
 	return k.id, nil
 }
 
-// ensure finds or adds the row, and notes the day in it.
+// ensure finds or adds the row, and updates its day.
 func (d *dictionary) ensure(key *words, day int64) (known, error) {
 	ctx := context.Background()
 	values := make([]driver.Value, d.columns, d.columns+1)
@@ -87,8 +88,8 @@ func (d *dictionary) ensure(key *words, day int64) (known, error) {
 	return k, err
 }
 
-// remember keeps the id. Texts are copied: those of an alert are parts of a
-// whole message, that would stay in memory with them.
+// remember caches the id. It copies the texts: those of an alert are parts of a
+// whole message, which would stay in memory with them.
 func (d *dictionary) remember(key *words, k known) {
 	size := 0
 	for _, word := range key {
@@ -108,14 +109,14 @@ func (d *dictionary) remember(key *words, k known) {
 	d.unsure = append(d.unsure, kept)
 }
 
-// keep is called when the transaction is committed.
-// What the last alert had goes, for it holds on to a whole message.
+// keep is called after a commit. It drops the last alert's texts, which keep a
+// whole message in memory.
 func (d *dictionary) keep() {
 	d.unsure = d.unsure[:0]
 	d.latest, d.latestID = words{}, known{}
 }
 
-// undo is called when it is rolled back.
+// undo is called after a rollback.
 func (d *dictionary) undo() {
 	for _, key := range d.unsure {
 		delete(d.ids, key)

@@ -9,8 +9,8 @@ import (
 	"github.com/peba-edge/peba/alert"
 )
 
-// documentQuery reads alerts by a JSON array of their seq; key is the place in
-// the array. A dictionary row that were missing would cost its texts only.
+// documentQuery reads alerts by a JSON array of their seq; key is the index in
+// the array. If a dictionary row were missing, only its texts would be lost.
 const documentQuery = `
 	SELECT wanted.key, a.created, a.id, a.received, a.community,
 		s.ident, s.type, s.hostname, s.uuid, s.external_ip, s.internal_ip,
@@ -68,7 +68,7 @@ func documents(ctx context.Context, tx *sql.Tx, found []position) ([]alert.Docum
 	return docs, nil
 }
 
-// document fills in an alert from the columns of documentQuery, in their order.
+// document sets an alert from the columns of documentQuery, in order.
 func document(row *columns, d *alert.Document) error {
 	created := row.number()
 	*d = alert.Document{
@@ -100,7 +100,7 @@ func document(row *columns, d *alert.Document) error {
 	return decodeTexts(texts, d)
 }
 
-// columns takes the values of a row one by one.
+// columns reads the values of a row one by one.
 type columns struct{ left []any }
 
 func (c *columns) next() any {

@@ -19,39 +19,39 @@ import (
 )
 
 const (
-	// reopenEvery is how often files that could not be opened for writing are tried
-	// again, at most.
+	// reopenEvery is the minimum interval of attempts to reopen files for writing.
 	reopenEvery = time.Second
-	// drainTime is how long opening the files again waits for questions.
+	// drainTime is how long reopening the files waits for questions.
 	drainTime = 5 * time.Second
 )
 
-// setAside ends the name of a log that no longer belongs to the database beside it.
+// setAside is the suffix of a log that no longer belongs to the database beside it.
 const setAside = ".old"
 
 var (
-	// errOpening is what there is while files are being opened, or could not be.
-	errOpening = fmt.Errorf("%w: try again", sqlitedb.ErrNotOpen)
-	// errReadOnly is the state of a store on a disk that was read-only when it was
-	// opened. SQLite goes on reading only, until all files are opened again.
-	errReadOnly = fmt.Errorf("%w: mount it writable, and PEBA goes on by itself", sqlitedb.ErrReadOnly)
+	// errOpening is the state while files are being opened, or after a failure to
+	// open them.
+	errOpening = fmt.Errorf("%w: retry", sqlitedb.ErrNotOpen)
+	// errReadOnly is the state of a store on a disk that was read-only at opening.
+	// SQLite stays read-only until all files are reopened.
+	errReadOnly = fmt.Errorf("%w: mount it writable, and PEBA recovers automatically", sqlitedb.ErrReadOnly)
 )
 
-// files is what is open of a database. The writer opens the files again when that
-// may help: nothing else changes this.
+// files has the open files of a database. Only the writer changes it, when it
+// reopens them after a failure.
 type files struct {
 	mu       sync.RWMutex // held for reading by questions
 	draining atomic.Bool  // whether no question may begin
 
 	readOnly bool           // whether the disk was when the files were opened
-	lock     *sqlitedb.Conn // nil if it was then
+	lock     *sqlitedb.Conn // nil if it was
 	lockFile os.FileInfo
 	watch    *sqlitedb.Watch
 	readers  *sql.DB
 	repair   sqlitedb.LogRepair // what was done to the log
 }
 
-// openFiles opens everything, or nothing but the lock.
+// openFiles opens everything, or only the lock.
 func (d *database) openFiles(ctx context.Context) error {
 	readOnly, err := d.acquire(ctx)
 	if err != nil {
@@ -73,12 +73,12 @@ func (d *database) openFiles(ctx context.Context) error {
 		d.watch, err = sqlitedb.NewWatch(d.path)
 	}
 	if err == nil && !readOnly {
-		// A probe that was killed has left it.
+		// A killed probe leaves it behind.
 		err = d.writer.Exec(ctx, dropProbe)
 	}
 	if err != nil && readOnly {
-		// Without the log of a process that was killed there is none to read from, and
-		// SQLite does not say why it cannot make one.
+		// Without the log of a killed process there is none to read, and SQLite does
+		// not say why it cannot create one.
 		err = fmt.Errorf("%w: %w", sqlitedb.ErrReadOnly, err)
 	}
 	if err != nil {
@@ -89,13 +89,13 @@ func (d *database) openFiles(ctx context.Context) error {
 		d.health.fail(d, errReadOnly)
 	}
 	if len(d.repair.Damaged) > 0 || d.repair.Unknown > 0 {
-		d.suspect(fmt.Errorf("%w: the log was, and the file is being checked", sqlitedb.ErrDamaged))
+		d.suspect(fmt.Errorf("%w: the log was damaged, and the file is being checked", sqlitedb.ErrDamaged))
 	}
 	return nil
 }
 
-// acquire takes the lock, unless the disk is read-only. Two processes may read
-// from such a disk; before one writes, it must have the lock.
+// acquire acquires the lock, unless the disk is read-only. Two processes may
+// read from such a disk, but must acquire the lock before writing.
 func (d *database) acquire(ctx context.Context) (readOnly bool, err error) {
 	if d.lock != nil {
 		return false, nil
@@ -124,11 +124,11 @@ func (d *database) unlock() error {
 	return err
 }
 
-// repairLog repairs the log, which nobody has open yet, and reports it.
+// repairLog repairs the log before it is opened, and reports the repair.
 func (d *database) repairLog() error {
 	r, err := sqlitedb.ExamineLog(d.path)
 	if err != nil && isReadOnly(err) && !r.Repaired {
-		err = nil // nothing is written behind what should be cut off
+		err = nil // nothing is written after remains that should be truncated
 	}
 	if err != nil {
 		return withAdvice(d.path, fmt.Errorf("repair the log %s-wal: %w", d.path, err))
@@ -158,9 +158,9 @@ func (d *database) openReaders(ctx context.Context) error {
 	return d.readers.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version) // it is connected from now on
 }
 
-// closeFiles closes all but the lock. The connection that is closed last moves the
-// log into the file and deletes it by its path, if it may write. That must not
-// harm files that somebody has put there.
+// closeFiles closes everything except the lock. The last connection to close moves
+// the log into the file and deletes it by path, if it may write. That must not
+// harm files placed there by others.
 func (d *database) closeFiles() error {
 	var first, last io.Closer
 	if d.readers != nil {
@@ -176,7 +176,7 @@ func (d *database) closeFiles() error {
 			if _, err := c.Conn.(sqlite3.FileControl).FileControlPersistWAL("main", 1); err != nil {
 				last = nil
 			}
-		case sqlitedb.LostContent: // it is not moved either: the file may be another by now
+		case sqlitedb.LostContent: // it is not moved either: the file may have been replaced
 			first, last = last, first
 		}
 	}
@@ -204,10 +204,10 @@ func (d *database) reopen() error {
 	if openErr := d.openFiles(d.ctx); openErr != nil {
 		return errors.Join(openErr, err)
 	}
-	return nil // what could not be closed well is open again, and sound
+	return nil // errors of closing do not matter: the files are open again and intact
 }
 
-// inPlace returns an error unless the files are open, and where they were opened.
+// inPlace returns an error unless the files are open and still at their paths.
 func (d *database) inPlace() error {
 	if d.readers == nil || d.watch == nil {
 		return errOpening

@@ -23,7 +23,7 @@ func (c *conditions) add(term string, values ...any) {
 func (c *conditions) where() string { return " WHERE " + strings.Join(c.terms, " AND ") }
 
 // communities returns the values of alerts.community in a domain. They are
-// written into the SQL as they are, for the planner to see.
+// literals in the SQL, so that the planner sees them.
 func communities(d store.Domain) ([]string, error) {
 	switch d {
 	case store.Community:
@@ -33,7 +33,7 @@ func communities(d store.Domain) ([]string, error) {
 	case store.Both:
 		return []string{"0", "1"}, nil
 	}
-	return nil, fmt.Errorf("unknown domain %d: allowed are Community, Private and Both", d)
+	return nil, fmt.Errorf("unknown domain %d: must be Community, Private or Both", d)
 }
 
 // timeColumn returns the column of a time field.
@@ -44,10 +44,10 @@ func timeColumn(t store.TimeField) (string, error) {
 	case store.Created:
 		return "created", nil
 	}
-	return "", fmt.Errorf("unknown time field %d: allowed are Received and Created", t)
+	return "", fmt.Errorf("unknown time field %d: must be Received or Created", t)
 }
 
-// selected returns the conditions of a filter but for its domain, and the
+// selected returns the conditions of a filter without its domain, and the
 // column of its time.
 func selected(f store.Filter) (c conditions, column string, err error) {
 	column, err = timeColumn(f.Time)
@@ -77,19 +77,19 @@ func selected(f store.Filter) (c conditions, column string, err error) {
 	return c, column, nil
 }
 
-// createdSpan is up to how long a span of created time is looked up in an index
-// that leads to the alerts one by one, and not searched for in all of them.
+// createdSpan is the maximum span of created time for an index that leads to
+// alerts one by one, instead of a full scan.
 const createdSpan = 12 * time.Hour
 
-// allBlocks are the blocks of arrival that there are: the index of sources has the
-// block before the source.
+// allBlocks lists all blocks of arrival: the index of sources has the block before
+// the source.
 const allBlocks = `WITH RECURSIVE blocks(n) AS (
 		SELECT block FROM (SELECT block FROM alerts ORDER BY seq LIMIT 1)
 		UNION ALL SELECT n + 1 FROM blocks WHERE n < (SELECT block FROM alerts ORDER BY seq DESC LIMIT 1))
 	SELECT n FROM blocks`
 
-// from returns the alerts table with its conditions, domain included, for
-// questions that read all that matches.
+// from returns the alerts table with all conditions, including the domain, for
+// questions that read all matching alerts.
 func from(f store.Filter) (clause string, values []any, err error) {
 	c, _, err := selected(f)
 	if err != nil {

@@ -1,13 +1,12 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +14,8 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// group answers from roll-ups where they can, or from the counts of arrivals, and
-// else from the alerts.
+// group answers from roll-ups or the counts of arrivals if possible, otherwise
+// from the alerts.
 func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
 	for {
 		var found []keyed
@@ -35,147 +34,146 @@ func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) 
 		if err != nil {
 			return nil, err
 		}
-		if d.writer.keys.Load() == keys { // else some were deleted
+		if d.writer.keys.Load() == keys { // otherwise some were deleted
 			return ranked(found, g), nil
 		}
 	}
 }
 
-// groupAlerts counts by ids first, and by the texts that they stand for
-// afterwards, when few rows are left.
+// groupAlerts counts by ids first, and then by their texts, when few rows are
+// left.
 func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Grouping) ([]keyed, error) {
-	query, values, err := groupQuery(f, g)
+	parts, err := portions(ctx, tx, g)
 	if err != nil {
 		return nil, err
 	}
-	var found []keyed
-	err = eachRow(ctx, tx, query, values, func(rows *sql.Rows) error {
-		k, err := scanGroup(rows, g)
-		if err == nil && k.Count > 0 { // without GROUP BY there is a row for nothing too
-			found = append(found, k)
+	var all sum
+	for _, part := range parts {
+		p, err := newPlan(g, part.older)
+		if err != nil {
+			return nil, err
 		}
-		return err
-	})
-	if isDerived(g) {
-		found = added(found)
-	}
-	return found, err
-}
-
-// added makes one group of those with the same key and bucket.
-func added(found []keyed) []keyed {
-	known := make(map[string]int, len(found))
-	sum := found[:0]
-	for _, k := range found {
-		name := strconv.FormatInt(k.Start.Unix(), 10) + " " + k.name()
-		at, there := known[name]
-		if !there {
-			known[name] = len(sum)
-			sum = append(sum, k)
-			continue
+		query, values, err := p.query(f, part.where)
+		if err != nil {
+			return nil, err
 		}
-		sum[at].Count += k.Count
-		if k.First.Before(sum[at].First) {
-			sum[at].First = k.First
+		add := all.append
+		if len(p.hidden) > 0 || len(parts) > 1 { // several rows may be of one group
+			add = all.add
 		}
-		if k.Last.After(sum[at].Last) {
-			sum[at].Last = k.Last
+		err = eachRow(ctx, tx, query, values, func(rows *sql.Rows) error {
+			k, err := p.scan(rows)
+			if err == nil && k.Count > 0 { // without GROUP BY there is a row for nothing too
+				add(k)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
-	return sum
+	return all.found, nil
 }
 
-// ranked keeps the groups of the top keys and puts them in order. What is sorted
-// is their places, first by key, in which order most groups come already, and then
-// by count: comparing keys is dear, and so is moving groups.
+// sum merges groups with the same key and bucket.
+type sum struct {
+	found []keyed
+	known map[string]int // places in found
+	name  []byte
+}
+
+// append adds a group that is not there yet.
+func (s *sum) append(k keyed) { s.found = append(s.found, k) }
+
+// add merges a group with the one of its key and bucket, if that is there.
+func (s *sum) add(k keyed) {
+	s.name = binary.AppendVarint(s.name[:0], k.Start.Unix())
+	for _, text := range k.Key {
+		s.name = appendPart(s.name, text)
+	}
+	at, there := s.known[string(s.name)]
+	if !there {
+		if s.known == nil {
+			s.known = make(map[string]int)
+		}
+		s.known[string(s.name)] = len(s.found)
+		s.found = append(s.found, k)
+		return
+	}
+	known := &s.found[at]
+	known.Count += k.Count
+	if k.First.Before(known.First) {
+		known.First = k.First
+	}
+	if k.Last.After(known.Last) {
+		known.Last = k.Last
+	}
+}
+
+// ranked keeps the groups of the top keys and sorts them.
 func ranked(found []keyed, g store.Grouping) []store.Group {
-	if g.Top > 0 && g.Bucket > 0 {
-		found = withKeys(found, topKeys(found, g.Top))
-	}
-	byKey := make([]int, len(found))
-	for i := range byKey {
-		byKey[i] = i
-	}
-	slices.SortFunc(byKey, func(a, b int) int { return found[a].compareKeys(&found[b]) })
-	type place struct{ count, rank int64 }
-	order := make([]place, len(found))
-	for rank, at := range byKey {
-		order[rank] = place{found[at].Count, int64(rank)}
-	}
-	slices.SortFunc(order, func(a, b place) int {
-		if a.count != b.count {
-			return cmp.Compare(b.count, a.count)
+	groups := make([]store.Group, len(found))
+	addresses := make([][]netip.Addr, len(g.By))
+	for k, by := range g.By {
+		if by.IsAddress() {
+			addresses[k] = make([]netip.Addr, len(found))
 		}
-		return cmp.Compare(a.rank, b.rank)
-	})
-	if g.Top > 0 && g.Bucket == 0 {
-		order = order[:min(g.Top, len(order))]
 	}
-	groups := make([]store.Group, len(order))
-	for i, p := range order {
-		groups[i] = found[byKey[p.rank]].Group
+	for i := range found {
+		groups[i] = found[i].Group
+		for k := range addresses {
+			if addresses[k] != nil {
+				addresses[k][i] = found[i].addrs[k]
+			}
+		}
 	}
-	return groups
+	return store.Rank(groups, g, addresses)
 }
 
-// groupQuery returns a query for the dimensions, hiddenColumns if one is derived, the
-// bucket (seconds since the epoch, or 0), the count, and the first and last time.
-func groupQuery(f store.Filter, g store.Grouping) (query string, values []any, err error) {
+// query returns a query for the columns of a plan, the bucket (seconds since the epoch, or
+// 0), the count, and the first and last time. where are more terms of its WHERE clause.
+func (p *plan) query(f store.Filter, where string) (query string, values []any, err error) {
 	table, values, err := from(f)
 	if err != nil {
 		return "", nil, err
 	}
-	bucket, err := bucketOf(f, g)
+	table += where
+	bucket, err := bucketOf(f, p.Grouping)
 	if err != nil {
 		return "", nil, err
 	}
 	var counted, shown, joins []string
-	for _, by := range g.By {
-		dim, ok := dimensions[by]
-		if !ok {
-			return "", nil, fmt.Errorf("unknown dimension %d to group by", by)
-		}
-		if dim.derived == nil {
-			counted = appendNew(counted, dim.column)
-		}
-		if dim.derived != nil {
-			shown = append(shown, "NULL")
+	for _, c := range p.columns {
+		counted = appendNew(counted, c.column)
+		if c.from == "" {
+			shown = append(shown, "g."+c.column)
 			continue
 		}
-		if dim.from == "" {
-			shown = append(shown, "g."+dim.column)
-			continue
-		}
-		shown = append(shown, dim.text)
-		joins = appendNew(joins, " LEFT JOIN "+dim.from)
+		shown = append(shown, c.text)
+		joins = appendNew(joins, " LEFT JOIN "+c.from)
 	}
 	first, last := "0", "0"
-	if g.Times {
-		column, _ := timeColumn(f.Time) // bucketOf has found it good
+	if p.Times {
+		column, _ := timeColumn(f.Time) // bucketOf has validated it
 		first, last = "min("+column+")", "max("+column+")"
 	}
-	if len(joins) == 0 && len(counted) == len(g.By) { // one step does
+	if len(joins) == 0 && len(counted) == len(shown) { // one step does
 		counted = append(counted, bucket)
 		return "SELECT " + strings.Join(counted, ", ") + ", count(*), " + first + ", " + last + " FROM " + table + groupBy(len(counted)), values, nil
-	}
-	if isDerived(g) {
-		shown = append(shown, hiddenColumns...)
-		joins = appendNew(joins, " LEFT JOIN "+dimensions[store.PeerType].from)
-		for _, column := range hiddenCounted {
-			counted = appendNew(counted, column)
-		}
 	}
 	counted = append(counted, bucket)
 	shown = append(shown, "g.bucket")
 	ids := "SELECT " + strings.Join(counted, ", ") + " AS bucket, count(*) AS n, " + first + " AS first, " + last + " AS last FROM " + table + groupBy(len(counted))
-	query = "SELECT " + strings.Join(shown, ", ") + ", sum(g.n), min(g.first), max(g.last) FROM (" + ids + ") AS g" +
-		strings.Join(joins, "") + groupBy(len(shown))
-	return query, values, nil
+	source := " FROM (" + ids + ") AS g" + strings.Join(joins, "")
+	if len(p.hidden) > 0 { // added up by the derived texts, not twice
+		return "SELECT " + strings.Join(shown, ", ") + ", g.n, g.first, g.last" + source, values, nil
+	}
+	return "SELECT " + strings.Join(shown, ", ") + ", sum(g.n), min(g.first), max(g.last)" + source + groupBy(len(shown)), values, nil
 }
 
 // bucketOf returns the expression for the start of an alert's bucket. SQLite's
-// remainder has the sign of its left side, and buckets before 1970 start at
-// multiples as well.
+// remainder has the sign of its left side, but buckets before 1970 start at
+// multiples too.
 func bucketOf(f store.Filter, g store.Grouping) (string, error) {
 	column, err := timeColumn(f.Time)
 	switch {
@@ -184,7 +182,7 @@ func bucketOf(f store.Filter, g store.Grouping) (string, error) {
 	case g.Bucket == 0:
 		return "0", nil
 	case g.Bucket < 0 || g.Bucket%time.Second != 0:
-		return "", fmt.Errorf("bucket %v: allowed are whole seconds", g.Bucket)
+		return "", fmt.Errorf("bucket %v: must be whole seconds", g.Bucket)
 	}
 	width := int64(g.Bucket / time.Second)
 	return fmt.Sprintf("%[1]s - (%[1]s %% %[2]d + %[2]d) %% %[2]d", column, width), nil
@@ -213,99 +211,54 @@ type keyed struct {
 	addrs []netip.Addr // one a dimension, zero for texts
 }
 
-// compare is the order of store.Reader.Group.
-func (k *keyed) compare(other *keyed) int {
-	return cmp.Or(cmp.Compare(other.Count, k.Count), k.compareKeys(other))
-}
-
-// compareKeys is the order of equal counts.
-func (k *keyed) compareKeys(other *keyed) int {
-	if c := k.Start.Compare(other.Start); c != 0 {
-		return c
-	}
-	for i := range k.Key {
-		if c := k.addrs[i].Compare(other.addrs[i]); c != 0 {
-			return c
-		}
-		if c := strings.Compare(k.Key[i], other.Key[i]); c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-// name is the key as one text, different for different keys.
-func (k keyed) name() string { return fmt.Sprintf("%q", k.Key) }
-
-// topKeys returns the names of the n keys that occur most over all buckets.
-func topKeys(found []keyed, n int) map[string]bool {
-	place := make(map[string]int)
-	var totals []keyed
-	for _, k := range found {
-		name := k.name()
-		i, ok := place[name]
-		if !ok {
-			i = len(totals)
-			place[name] = i
-			totals = append(totals, keyed{Group: store.Group{Key: k.Key}, addrs: k.addrs})
-		}
-		totals[i].Count += k.Count
-	}
-	slices.SortFunc(totals, func(a, b keyed) int { return a.compare(&b) })
-	top := make(map[string]bool)
-	for _, k := range totals[:min(n, len(totals))] {
-		top[k.name()] = true
-	}
-	return top
-}
-
-// withKeys keeps the groups whose key is wanted.
-func withKeys(found []keyed, wanted map[string]bool) []keyed {
-	return slices.DeleteFunc(found, func(k keyed) bool { return !wanted[k.name()] })
-}
-
-// scanGroup reads a row of groupQuery.
-func scanGroup(rows *sql.Rows, g store.Grouping) (keyed, error) {
-	k := keyed{addrs: make([]netip.Addr, len(g.By))}
-	k.Key = make([]string, len(g.By))
-	values := make([]any, len(g.By), len(g.By)+len(hiddenColumns))
-	if isDerived(g) {
-		values = values[:cap(values)]
-	}
+// scan reads a row of query.
+func (p *plan) scan(rows *sql.Rows) (keyed, error) {
+	k := keyed{addrs: make([]netip.Addr, len(p.By))}
+	k.Key = make([]string, len(p.By))
+	values := make([]any, len(p.columns))
 	dest := make([]any, len(values), len(values)+4)
 	for i := range values {
 		dest[i] = &values[i]
 	}
 	var start int64
-	var first, last sql.NullInt64 // NULL of no alerts
+	var first, last sql.NullInt64 // NULL without alerts
 	if err := rows.Scan(append(dest, &start, &k.Count, &first, &last)...); err != nil {
 		return k, err
 	}
 	var d alert.Document
-	if hidden := (columns{values[len(g.By):]}); len(hidden.left) > 0 {
-		d.SourceEntryIP, d.PeerType, d.ExternalIP = hidden.addr(), hidden.text(), hidden.text()
-		texts, _ := hidden.next().([]byte)
-		if err := decodeTexts(texts, &d); err != nil {
+	for i, h := range p.hidden {
+		if err := h.set(&d, values[p.hiddenAt[i]]); err != nil {
 			return k, err
 		}
 	}
-	for i, by := range g.By {
-		switch derived := dimensions[by].derived; {
-		case derived != nil:
-			k.Key[i] = derived(&d)
-		case by == store.SourceIP || by == store.TargetIP:
-			k.Key[i], k.addrs[i] = decodeAddr(values[i])
-		case by == store.TargetPort:
-			k.Key[i] = decodePort(values[i])
-		default:
-			k.Key[i] = decodeText(values[i])
+	for i, dim := range p.dims {
+		if dim.derived != nil {
+			k.Key[i] = dim.derived(&d)
+			continue
 		}
+		k.Key[i], k.addrs[i] = textOf(p.By[i], values[p.dimAt[i]])
 	}
-	if g.Bucket != 0 {
+	if p.Bucket != 0 {
 		k.Start = decodeTime(start)
 	}
-	if g.Times {
+	if p.Times {
 		k.First, k.Last = decodeTime(first.Int64), decodeTime(last.Int64)
 	}
 	return k, nil
+}
+
+// textOf decodes the column of a dimension, and the address in it.
+func textOf(by store.Dimension, v any) (text string, addr netip.Addr) {
+	switch by {
+	case store.SourceIP, store.TargetIP:
+		return decodeAddr(v)
+	case store.ExternalIP: // a text of the dictionary
+		text = decodeText(v)
+		addr, _ = netip.ParseAddr(text)
+		return text, addr
+	case store.TargetPort:
+		return decodePort(v), addr
+	default:
+		return decodeText(v), addr
+	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// handle is one opener's view of a database. Calls hold mu for reading, so that
-// Close waits for those under way.
+// handle is one opener's reference to a database. Calls hold mu for reading, so
+// that Close waits for them.
 type handle struct {
 	db     *database
 	newCVE func(store.CVE)
@@ -22,7 +22,7 @@ type handle struct {
 	closed bool
 }
 
-// enter starts a call; h.mu.RUnlock ends it.
+// enter begins a call; h.mu.RUnlock ends it.
 func (h *handle) enter() error {
 	h.mu.RLock()
 	if h.closed {
@@ -32,7 +32,7 @@ func (h *handle) enter() error {
 	return nil
 }
 
-// run does a call that returns an error only.
+// run makes a call that returns only an error.
 func (h *handle) run(f func(*database) error) error {
 	if err := h.enter(); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (h *handle) run(f func(*database) error) error {
 	return f(h.db)
 }
 
-// ask does a call that returns something.
+// ask makes a call that returns a value.
 func ask[T any](h *handle, f func(*database) (T, error)) (T, error) {
 	if err := h.enter(); err != nil {
 		var none T
@@ -51,7 +51,7 @@ func ask[T any](h *handle, f func(*database) (T, error)) (T, error) {
 	return f(h.db)
 }
 
-// Close gives the handle back; the last one closes the file.
+// Close releases the handle; the last one closes the file.
 func (h *handle) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -69,7 +69,7 @@ func (h *handle) Ping(ctx context.Context) error {
 	return h.run(func(d *database) error { return d.ping(ctx) })
 }
 
-// Put announces new CVEs outside its call: who hears of them may use the store.
+// Put announces new CVEs outside its call, since handlers may use the store.
 func (h *handle) Put(ctx context.Context, records []alert.Record) error {
 	fresh, err := ask(h, func(d *database) (taken, error) { return d.put(ctx, records) })
 	if err != nil {
@@ -80,10 +80,6 @@ func (h *handle) Put(ctx context.Context, records []alert.Record) error {
 		h.counted(fresh.alerts, len(records)-fresh.alerts)
 	}
 	return nil
-}
-
-func (h *handle) PutStatistic(ctx context.Context, s store.Statistic) error {
-	return h.run(func(d *database) error { return d.putStatistic(ctx, s) })
 }
 
 func (h *handle) Retire(ctx context.Context, receivedBefore time.Time) error {
@@ -100,42 +96,6 @@ func (h *handle) Count(ctx context.Context, f store.Filter) (int64, error) {
 
 func (h *handle) Group(ctx context.Context, f store.Filter, g store.Grouping) ([]store.Group, error) {
 	return ask(h, func(d *database) ([]store.Group, error) { return d.group(ctx, f, g) })
-}
-
-func (h *handle) Statistics(ctx context.Context, from, to time.Time) ([]store.Statistic, error) {
-	return ask(h, func(d *database) ([]store.Statistic, error) { return d.statistics(ctx, from, to) })
-}
-
-func (h *handle) Payload(ctx context.Context, hash string) (store.Payload, error) {
-	return ask(h, func(d *database) (store.Payload, error) { return d.payload(ctx, hash) })
-}
-
-func (h *handle) CVEs(ctx context.Context) ([]store.CVE, error) {
-	return ask(h, func(d *database) ([]store.CVE, error) { return d.cves(ctx) })
-}
-
-func (h *handle) User(ctx context.Context, name string) (store.User, error) {
-	return ask(h, func(d *database) (store.User, error) { return d.user(ctx, name) })
-}
-
-func (h *handle) ListUsers(ctx context.Context) ([]store.User, error) {
-	return ask(h, func(d *database) ([]store.User, error) { return d.listUsers(ctx) })
-}
-
-func (h *handle) PutUser(ctx context.Context, u store.User) error {
-	return h.run(func(d *database) error { return d.putUser(ctx, u) })
-}
-
-func (h *handle) RemoveUser(ctx context.Context, name string) error {
-	return h.run(func(d *database) error { return d.removeUser(ctx, name) })
-}
-
-func (h *handle) PutSensors(ctx context.Context, records []store.SensorRecord) error {
-	return h.run(func(d *database) error { return d.putSensors(ctx, records) })
-}
-
-func (h *handle) Sensors(ctx context.Context, community bool, n int, visit func(store.SensorRecord) error) error {
-	return h.run(func(d *database) error { return d.sensors(ctx, community, n, visit) })
 }
 
 var (

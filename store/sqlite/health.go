@@ -15,35 +15,35 @@ import (
 )
 
 const (
-	// smallProbe is the least that a probe writes, and largeProbe the most: the
-	// largest message. One that is larger than freeProbe is made once a second at
-	// most. All are in bytes.
+	// smallProbe and largeProbe are the minimum and maximum size of a probe; the
+	// maximum is the largest message. Probes larger than freeProbe are made at
+	// most once a second. All are in bytes.
 	smallProbe = 64 << 10
 	freeProbe  = 4 << 20
 	largeProbe = 64 << 20
-	// rowBytes is what an alert takes in the log, generously.
+	// rowBytes is a generous estimate of an alert's size in the log.
 	rowBytes = 1 << 10
 
 	probeEvery = time.Second
 )
 
-// dropProbe deletes what a probe has written.
+// dropProbe deletes a probe's data.
 const dropProbe = "DELETE FROM payload_data WHERE id = -1"
 
-// health is what is known of how the database does.
+// health is the state of the database.
 type health struct {
 	mu      sync.Mutex
 	failed  error // of the last commit, or nil
-	size    int64 // what must be written before all is well again, in bytes
+	size    int64 // bytes that must be written to prove recovery
 	probed  time.Time
 	missing error // not nil: files are lost
 	kind    sqlitedb.Loss
-	damage  error // not nil: something could not be read, and was not proven sound since
+	damage  error // not nil: something could not be read, and the file was not proven intact since
 	proving bool
 	full    bool // whether the disk is nearly full
 }
 
-// fail notes that nothing can be written.
+// fail records that nothing can be written.
 func (h *health) fail(d *database, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -54,9 +54,9 @@ func (h *health) fail(d *database, err error) {
 	h.size = max(h.size, smallProbe)
 }
 
-// committed notes how a commit went. After one that failed, all is well again
-// when a message was stored, or as much was written: what is small may fit where
-// a message does not.
+// committed records the result of a commit. After a failed one the store has
+// recovered once a message was stored or as much was written: small data may fit
+// where a message does not.
 func (h *health) committed(d *database, group []*job, err error) {
 	size, message := int64(smallProbe), false
 	for _, j := range group {
@@ -85,7 +85,7 @@ func (h *health) committed(d *database, group []*job, err error) {
 	}
 }
 
-// failure returns why nothing can be written.
+// failure returns the error that prevents writing.
 func (h *health) failure() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -95,18 +95,18 @@ func (h *health) failure() error {
 	return h.failed
 }
 
-// lose notes that files are lost, and returns an error that says what to do.
+// lose records that files are lost, and returns an error with advice.
 func (h *health) lose(d *database, kind sqlitedb.Loss, err error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.missing == nil || h.kind != kind {
-		h.missing, h.kind = fmt.Errorf("%w: nothing is accepted until it is back: see `caddy peba check`", err), kind
-		d.logger.Error("the store's files are not where they were opened", zap.Error(err), zap.String("advice", lossAdvice(d.path, kind)))
+		h.missing, h.kind = fmt.Errorf("%w: nothing is accepted until it is back", err), kind
+		d.logger.Error("the store's files are no longer at their paths", zap.Error(err), zap.String("advice", lossAdvice(d.path, kind)))
 	}
 	return h.missing
 }
 
-// found notes that all files are where they were opened.
+// found records that all files are at their paths.
 func (h *health) found(d *database) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -116,7 +116,7 @@ func (h *health) found(d *database) {
 	}
 }
 
-// lost returns an error when files are lost.
+// lost returns an error if files are lost.
 func (h *health) lost() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -129,15 +129,15 @@ func (h *health) loss() sqlitedb.Loss {
 	return h.kind
 }
 
-// damaged returns an error when something could not be read.
+// damaged returns an error if something could not be read.
 func (h *health) damaged() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.damage
 }
 
-// probe returns how much Ping must write to prove that all is well: nothing when
-// it is, and an error when it was tried just now.
+// probe returns how much Ping must write to prove recovery: nothing if all is
+// well, and an error if it was tried just now.
 func (h *health) probe() (size int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -151,10 +151,9 @@ func (h *health) probe() (size int64, err error) {
 	return h.size, nil
 }
 
-// ping asks both sides. After a failed commit it writes as much as that one did:
-// otherwise nobody would learn of a full disk, or of one that has room again,
-// before the next message. The writer comes first: it may have a way to make
-// questions work again.
+// ping checks reading and writing. After a failed commit it writes as much as
+// that commit, to detect before the next message whether the disk is still full.
+// The writer comes first, since it may repair reading.
 func (d *database) ping(ctx context.Context) error {
 	d.measure()
 	size, err := d.health.probe()
@@ -188,11 +187,12 @@ func (d *database) tryWriting(ctx context.Context, size int64) error {
 	return err
 }
 
-// lowDisk is how little free disk, in bytes, is reported: room for the log at its
-// longest, for what is moved from it into the file, and for the largest message.
+// lowDisk is the free disk space in bytes below which the store is degraded:
+// space for the longest log, for moving it into the file, and for the largest
+// message.
 const lowDisk = 2*logLimit + largeProbe
 
-// measure looks how much disk is free; -1 when that is not known.
+// measure measures the free disk space; -1 if unknown.
 func (d *database) measure() (free int64) {
 	free, err := sqlitedb.FreeBytes(filepath.Dir(d.path))
 	if err != nil {
@@ -204,7 +204,7 @@ func (d *database) measure() (free int64) {
 	return free
 }
 
-// degraded implements store.Degrader. It is what the last Ping has seen.
+// degraded implements store.Degrader, with the results of the last Ping.
 func (d *database) degraded() []*store.PartError {
 	d.health.mu.Lock()
 	defer d.health.mu.Unlock()

@@ -43,9 +43,9 @@ func TestSmallWritesDoNotHideAFullDisk(t *testing.T) {
 		t.Fatalf("Put: error is %v, want ErrUnavailable", err)
 	}
 	ill("a message that failed")
-	must(t, s.PutStatistic(t.Context(), store.Statistic{From: time.Unix(0, 0), To: time.Unix(3600, 0)}))
+	must(t, s.PutRecords(t.Context(), store.Statistic{From: time.Unix(0, 0), To: time.Unix(3600, 0)}))
 	ill("a small record")
-	if f := s.Check(t.Context())[0]; f.OK || !strings.Contains(f.Advice, "Make room") {
+	if f := s.Check(t.Context())[0]; f.OK || !strings.Contains(f.Advice, "Free space") {
 		t.Errorf("check finds %+v", f)
 	}
 	must(t, s.Put(t.Context(), message(3, 1)))

@@ -10,8 +10,8 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// inserter holds the statements that take alerts in. It is used inside the
-// writer's transaction only.
+// inserter holds the statements that insert alerts. It is used only inside the
+// writer's transaction.
 type inserter struct {
 	sensors, places *dictionary
 	tally           *tally
@@ -27,7 +27,7 @@ type inserter struct {
 func newInserter(ctx context.Context, c *sqlitedb.Conn) (inserter, error) {
 	var in inserter
 	var errs [8]error
-	in.sensors, errs[0] = newDictionary(ctx, c, "sensors", "ident", "type", "hostname", "uuid", "external_ip", "internal_ip")
+	in.sensors, errs[0] = newDictionary(ctx, c, "sensors", "ident", "type", "hostname", "uuid", "external_ip", "internal_ip", "transport", "interaction")
 	in.places, errs[1] = newDictionary(ctx, c, "places", "country", "country_name", "location", "system")
 	in.alert, errs[2] = c.Keep(ctx, `
 		INSERT INTO alerts (id, received, created, community, sensor,
@@ -52,21 +52,21 @@ func newInserter(ctx context.Context, c *sqlitedb.Conn) (inserter, error) {
 	return in, errors.Join(errs[:]...)
 }
 
-// keep is called when the transaction is committed, undo when it is rolled back.
+// keep is called after a commit, undo after a rollback.
 func (in *inserter) keep() { in.sensors.keep(); in.places.keep(); in.tally.keep() }
 func (in *inserter) undo() { in.sensors.undo(); in.places.undo(); in.tally.undo() }
 
-// forget drops what is remembered of the dictionaries, after rows were deleted.
+// forget clears the caches of the dictionaries, after rows were deleted.
 func (in *inserter) forget() { in.sensors.forget(); in.places.forget() }
 
-// taken is what was new of some records.
+// taken is the new part of some records.
 type taken struct {
 	alerts int
 	cves   []store.CVE
 }
 
-// records stores alerts with what hangs on them, and returns what was new. All that counts alerts counts them here, after alertRow has
-// told that the alert is new.
+// records stores alerts with their payloads and CVEs, and returns the new ones. All counters of alerts are updated
+// here, for alerts that alertRow reports as new.
 func (in *inserter) records(records []alert.Record) (fresh taken, err error) {
 	for i := range records {
 		r := &records[i]
@@ -95,11 +95,11 @@ func (in *inserter) records(records []alert.Record) (fresh taken, err error) {
 	return fresh, nil
 }
 
-// alertRow stores one alert, and tells whether it was not there yet.
+// alertRow stores one alert, and reports whether it is new.
 func (in *inserter) alertRow(d *alert.Document) (isNew bool, err error) {
 	received := d.RecievedTime.Unix()
 	day := dayOf(received)
-	sensor, err := in.sensors.id(&words{d.PeerIdent, d.PeerType, d.Hostname, d.SensorUUID, d.ExternalIP, d.InternalIP}, day)
+	sensor, err := in.sensors.id(&words{d.PeerIdent, d.PeerType, d.Hostname, d.SensorUUID, d.ExternalIP, d.InternalIP, d.TargetPort, d.Interaction()}, day)
 	if err != nil {
 		return false, err
 	}
@@ -120,7 +120,7 @@ func (in *inserter) alertRow(d *alert.Document) (isNew bool, err error) {
 	return changed > 0, err
 }
 
-// texts returns the packed texts of an alert, until the next call.
+// texts returns the packed texts of an alert, valid until the next call.
 func (in *inserter) texts(d *alert.Document) driver.Value {
 	in.scratch = appendTexts(in.scratch[:0], d)
 	if len(in.scratch) == 0 {
@@ -129,7 +129,7 @@ func (in *inserter) texts(d *alert.Document) driver.Value {
 	return in.scratch
 }
 
-// payloadRow counts the payload of a new alert (contract §1.3).
+// payloadRow counts the payload of a new alert (docs/CONTRACT.md §1.3).
 func (in *inserter) payloadRow(r *alert.Record) error {
 	p := r.Payload
 	if p == nil {
@@ -153,8 +153,7 @@ func (in *inserter) payloadRow(r *alert.Record) error {
 	return err
 }
 
-// cveRow notes the CVE of a new alert, and returns it when it is the first of
-// its kind.
+// cveRow stores the CVE of a new alert, and returns it if it is new.
 func (in *inserter) cveRow(d *alert.Document) (*store.CVE, error) {
 	id, named := d.CVE()
 	if !named {

@@ -8,37 +8,35 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// ready is called before a transaction, and sees to what earlier ones have left.
+// ready is called before a transaction, and handles the remains of earlier ones.
 func (w *writer) ready() error {
 	if w.Conn == nil || w.db.readOnly {
 		if err := w.reopen(); err != nil {
 			return err
 		}
 	}
-	if w.uncut {
-		// The remains of a failed commit must not stand behind a shorter later one
-		// (sqlitedb/log.go).
-		if _, err := w.log.survey(); err != nil {
+	// A truncated log must be detected now: the next commit restores its length.
+	// The database is checked after the commit, before OK is sent.
+	if w.uncut || w.db.health.lost() != nil || w.db.watch.CheckLog(sqlitedb.LogBytes(w.log.pages, w.log.pageSize)) != nil {
+		err := w.inPlace(w.db.watch.Check)
+		if err != nil && w.db.health.loss() == sqlitedb.LostLog {
+			return w.saveLog()
+		}
+		if err != nil {
 			return err
 		}
-		if err := sqlitedb.CutLog(w.db.path, w.log.pages, w.log.pageSize); err != nil {
-			return err
-		}
-		w.uncut = false
 	}
-	// A log that was cut must be noticed now: the next commit makes it as long as
-	// it should be.
-	if w.db.health.lost() == nil && w.db.watch.Check(sqlitedb.LogBytes(w.log.pages, w.log.pageSize)) == nil {
+	if !w.uncut {
 		return nil
 	}
-	err := w.inPlace()
-	if err == nil || w.db.health.loss() != sqlitedb.LostLog {
-		return err
-	}
-	return w.saveLog()
+	// The remains of a failed commit must not follow a shorter later one
+	// (sqlitedb/log.go).
+	err := sqlitedb.CutLog(w.db.path, w.log.pages, w.log.pageSize)
+	w.uncut = err != nil
+	return err
 }
 
-// reopen opens the files again, not more often than makes sense.
+// reopen reopens the files, with a minimum interval.
 func (w *writer) reopen() error {
 	if time.Since(w.reopened) < reopenEvery {
 		return w.db.health.failure()
@@ -55,16 +53,17 @@ func (w *writer) reopen() error {
 	}
 	err := w.db.reopen()
 	if err == nil {
-		w.uncut = false // opening has cut the log
+		w.uncut = false // opening has truncated the log
 	}
 	return err
 }
 
-// inPlace looks whether what was committed is where it can be found again.
-func (w *writer) inPlace() error {
+// inPlace checks that committed data is still at its path, by one of the watch's
+// checks.
+func (w *writer) inPlace(check func(logBytes int64) error) error {
 	size, err := w.log.survey()
 	if err == nil {
-		err = w.db.watch.Check(size)
+		err = check(size)
 	}
 	switch {
 	case err == nil:
@@ -77,28 +76,28 @@ func (w *writer) inPlace() error {
 	}
 }
 
-// lose notes that files are lost, and saves what can be saved: when the database
-// was moved, what is in its log is moved along, and the log is emptied, so that it
-// is not taken for that of a file that is put in the place of the database. The
-// log of a database that was cut is set aside for the same reason.
+// lose records that files are lost, and saves what it can. If the database was
+// moved, the log is moved into it and emptied, so that it is not used for a file
+// that replaces the database. The log of a truncated database is set aside for the
+// same reason.
 func (w *writer) lose(err error) error {
 	loss := w.db.watch.Loss()
 	if loss != w.db.health.loss() {
 		switch loss {
 		case sqlitedb.LostFile:
-			_, _ = emptyLog(w.Conn) // what cannot be saved is said of all of it
+			_, _ = emptyLog(w.Conn) // if saving fails, everything counts as lost
 		case sqlitedb.LostContent:
 			_ = os.Rename(w.db.path+"-wal", w.db.path+"-wal"+setAside)
 		}
 	}
 	if loss == sqlitedb.LostNothing {
-		loss = sqlitedb.LostContent // the log was cut
+		loss = sqlitedb.LostContent // the log was truncated
 	}
 	return w.db.health.lose(w.db, loss, err)
 }
 
-// saveLog moves what is in a log that is gone from its path into the database,
-// which is still there, and opens the files again.
+// saveLog moves the content of a vanished log into the database, which is still
+// there, and reopens the files.
 func (w *writer) saveLog() error {
 	busy, err := emptyLog(w.Conn)
 	if err != nil {
@@ -110,6 +109,7 @@ func (w *writer) saveLog() error {
 	if err := w.db.reopen(); err != nil {
 		return err
 	}
+	w.uncut = false // opening has truncated the log
 	w.db.health.found(w.db)
 	return nil
 }

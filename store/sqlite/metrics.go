@@ -8,8 +8,8 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// failures reports the failed commits of all databases of this process: a reload
-// has two configurations for a moment, which share one.
+// failures reports the failed commits of all databases of this process: during a
+// reload two configurations share one.
 type failures struct{ desc *prometheus.Desc }
 
 var metrics = failures{prometheus.NewDesc("peba_store_failed_commits_total",
@@ -32,7 +32,7 @@ func (f failures) Collect(values chan<- prometheus.Metric) {
 	}
 }
 
-// registerMetrics puts the metrics into the registry of one configuration.
+// registerMetrics registers the metrics for one configuration.
 func registerMetrics(registry *prometheus.Registry) error {
 	var twice prometheus.AlreadyRegisteredError
 	if err := registry.Register(metrics); err != nil && !errors.As(err, &twice) {

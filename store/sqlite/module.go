@@ -1,6 +1,6 @@
 // Package sqlite is the embedded store: one SQLite file in WAL mode, written by
-// one goroutine that groups concurrent messages into a commit. DESIGN.md beside
-// this file says why, with measurements.
+// one goroutine that groups concurrent messages into a commit. DESIGN.md has
+// the reasons and measurements.
 package sqlite
 
 import (
@@ -25,16 +25,15 @@ func init() {
 // Module keeps alerts in a SQLite file on this machine; no other server is
 // needed. One process at a time may have the file open.
 type Module struct {
-	// Path of the database file. It is created with its folder when it does
-	// not exist; files with -wal, -shm and .lock at the end of the name stand
-	// beside it. Placeholders are replaced. Default: peba/peba.db in Caddy's
-	// data directory.
+	// Path of the database file. It is created with its folder if it does not exist;
+	// files whose names end with -wal, -shm and .lock are kept beside it. Placeholders
+	// are replaced. Default: peba/peba.db in Caddy's data directory.
 	Path string `json:"path,omitempty"`
 
 	path string // Path, absolute and with placeholders replaced
 }
 
-// CaddyModule returns the module's name and maker.
+// CaddyModule returns the Caddy module information.
 func (*Module) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  moduleID,
@@ -42,7 +41,7 @@ func (*Module) CaddyModule() caddy.ModuleInfo {
 	}
 }
 
-// Provision works out the path and registers the metrics. It touches no file.
+// Provision resolves the path and registers the metrics. It touches no file.
 func (m *Module) Provision(ctx caddy.Context) error {
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return fmt.Errorf("metrics of the sqlite store: %w", err)
@@ -64,17 +63,17 @@ func (m *Module) Provision(ctx caddy.Context) error {
 // Validate rejects a path that is a folder.
 func (m *Module) Validate() error {
 	if info, err := os.Stat(m.path); err == nil && info.IsDir() {
-		return fmt.Errorf("path of the sqlite store %q is a folder: it must be a file, or not exist yet", m.path)
+		return fmt.Errorf("path of the sqlite store %q is a folder: must be a file or not exist yet", m.path)
 	}
 	return nil
 }
 
-// Open opens the file, or shares it when this process has it open already.
+// Open opens the file, or shares it if this process has it open.
 func (m *Module) Open(ctx context.Context, opts store.Options) (store.Store, error) {
 	return open(ctx, m.path, opts)
 }
 
-// UnmarshalCaddyfile reads the module's name and its only argument. Syntax:
+// UnmarshalCaddyfile parses the module's name and its only argument. Syntax:
 //
 //	sqlite [PATH]
 func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
@@ -82,14 +81,14 @@ func (m *Module) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		m.Path = d.Val()
 		if info, err := os.Stat(m.Path); err == nil && info.IsDir() {
-			return d.Errf("store sqlite: path %q is a folder: expected a file, or a path at which none exists yet", m.Path)
+			return d.Errf("store sqlite: path %q is a folder: must be a file or not exist yet", m.Path)
 		}
 	}
 	if d.NextArg() {
-		return d.Errf("store sqlite: unexpected %q: allowed is one PATH", d.Val())
+		return d.Errf("store sqlite: unexpected %q: expected one PATH", d.Val())
 	}
 	if d.NextBlock(d.Nesting()) {
-		return d.Errf("store sqlite: unknown option %q: there are none, allowed is one PATH", d.Val())
+		return d.Errf("store sqlite: unknown option %q: expected one PATH and no options", d.Val())
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ func TestUnmarshalCaddyfile(t *testing.T) {
 		{"sqlite", "", ""},
 		{"sqlite /data/peba.db", "/data/peba.db", ""},
 		{`sqlite "/data/with space/{env.HOME}"`, "/data/with space/{env.HOME}", ""},
-		{"sqlite a b", "", `unexpected "b": allowed is one PATH`},
-		{"sqlite a {\n size 3\n}", "", `unknown option "size": there are none, allowed is one PATH`},
+		{"sqlite a b", "", `unexpected "b": expected one PATH`},
+		{"sqlite a {\n size 3\n}", "", `unknown option "size": expected one PATH and no options`},
 	}
 	for _, test := range tests {
 		t.Run(test.input, func(t *testing.T) {

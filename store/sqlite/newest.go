@@ -11,11 +11,11 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// position is where an alert stands in the order of Newest: by time, then by
+// position is an alert's position in the order of Newest: by time, then by
 // arrival.
 type position struct{ at, seq int64 }
 
-// compare puts the newest first.
+// compare sorts newest first.
 func (p position) compare(other position) int {
 	switch {
 	case p.at > other.at || p.at == other.at && p.seq > other.seq:
@@ -27,8 +27,8 @@ func (p position) compare(other position) int {
 	}
 }
 
-// newest answers in two steps, on one snapshot: which alerts, from an index
-// alone, and then their documents.
+// newest answers in two steps on one snapshot: first the positions, from an
+// index alone, then the documents.
 func (d *database) newest(ctx context.Context, f store.Filter, n int) ([]alert.Document, error) {
 	if n <= 0 {
 		return nil, ctx.Err()
@@ -79,10 +79,10 @@ func newestOfDomain(ctx context.Context, tx *sql.Tx, f store.Filter, community s
 		" ORDER BY "+column+" DESC, seq DESC LIMIT ?", append(c.values, n)...)
 }
 
-// newestOfSource finds the newest created alerts of one source, in an index that
-// has the block of arrival before the source. It takes the blocks from the last
-// on, one, two, four and so on at a time; of each it needs only what is not
-// older than the n-th so far, which soon is nothing.
+// newestOfSource finds the newest created alerts of one source, in an index with
+// the block of arrival before the source. It reads blocks backwards from the
+// last, one, two, four and so on at a time. It needs only alerts not older than
+// the n-th so far, which soon is nothing.
 func newestOfSource(ctx context.Context, tx *sql.Tx, c conditions, n int) ([]position, error) {
 	var firstBlock, lastBlock sql.NullInt64
 	err := tx.QueryRowContext(ctx, `SELECT
@@ -144,7 +144,7 @@ func readPositions(rows *sql.Rows) ([]position, error) {
 	return found, rows.Err()
 }
 
-// first puts positions in order and keeps n.
+// first sorts positions and keeps n.
 func first(found []position, n int) []position {
 	slices.SortFunc(found, position.compare)
 	return found[:min(n, len(found))]

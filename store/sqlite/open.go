@@ -13,8 +13,8 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// databases are the files that this process has open, by real path: a config
-// reload opens its store before the one it replaces is closed, and shares it.
+// databases are the open files of this process by real path: a config reload
+// opens its store before the old one is closed, and shares it.
 var databases = caddy.NewUsagePool()
 
 // database is one database, shared by all handles on it.
@@ -23,7 +23,7 @@ type database struct {
 	path   string
 	writer *writer
 	health health
-	logger *zap.Logger // that of the process: a database outlives configurations
+	logger *zap.Logger // the process's: a database outlives configurations
 
 	background sync.WaitGroup
 	ctx        context.Context // of the background work
@@ -33,7 +33,7 @@ type database struct {
 	handles []*handle // in the order of opening
 }
 
-// open gives a handle on the database at path.
+// open returns a handle on the database at path.
 func open(ctx context.Context, path string, opts store.Options) (*handle, error) {
 	real, err := sqlitedb.RealPath(path)
 	if err != nil {
@@ -50,7 +50,7 @@ func open(ctx context.Context, path string, opts store.Options) (*handle, error)
 	return h, nil
 }
 
-// openDatabase opens what the database at path needs, or nothing.
+// openDatabase opens the database at path.
 func openDatabase(ctx context.Context, path string) (*database, error) {
 	d := &database{path: path, logger: caddy.Log().Named(string(moduleID))}
 	d.ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -63,7 +63,7 @@ func openDatabase(ctx context.Context, path string) (*database, error) {
 	return d, nil
 }
 
-// Destruct closes what is open. No call may be under way or come after it.
+// Destruct closes the database. There must be no calls during or after it.
 func (d *database) Destruct() error {
 	d.cancel()
 	d.background.Wait()
@@ -78,7 +78,7 @@ func (d *database) add(h *handle) {
 	d.handles = append(d.handles, h)
 }
 
-// remove forgets h and gives its share of the database back.
+// remove removes h and releases its reference to the database.
 func (d *database) remove(h *handle) error {
 	d.mu.Lock()
 	for i, other := range d.handles {
@@ -92,8 +92,8 @@ func (d *database) remove(h *handle) error {
 	return err
 }
 
-// announce tells the newest handle's owner of new CVEs. While a reload is under
-// way there are two owners, and the older one is about to go.
+// announce reports new CVEs to the newest handle's owner. During a reload there
+// are two owners, and the older one is about to end.
 func (d *database) announce(fresh []store.CVE) {
 	if len(fresh) == 0 {
 		return

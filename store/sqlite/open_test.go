@@ -78,7 +78,7 @@ func TestOlderSchema(t *testing.T) {
 	must(t, s.Close())
 	c, err := sqlitedb.Connect(t.Context(), path)
 	must(t, err)
-	must(t, c.Exec(t.Context(), "DROP TABLE arrivals; DROP TABLE sensor_records; PRAGMA user_version = 1"))
+	must(t, c.Exec(t.Context(), "DROP TABLE arrivals; DROP TABLE sensor_records; DROP TABLE documents; PRAGMA user_version = 1"))
 	must(t, c.Close())
 
 	s = openTest(t, path, store.Options{})
@@ -197,7 +197,7 @@ func TestFilesThatAreNoStores(t *testing.T) {
 		{"below a file", filepath.Join(write("file", ""), "peba.db"), "not a directory"},
 		{"another program's", foreign("other", "CREATE TABLE t (x)"), "another program's SQLite file"},
 		{"from the future", foreign("future", fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 99; CREATE TABLE t (x)", applicationID)),
-			"schema version 99 is newer than 2"},
+			"schema version 99 is newer than 3"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

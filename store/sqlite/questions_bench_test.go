@@ -44,8 +44,8 @@ var asked = []struct{ name, values string }{
 	{"retrieveAlertsCountWithType", "time=99999999999"},
 	{"retrieveAlertsJson", "topx=1000"},
 	{"datasetAlertsPerMonth", ""}, {"datasetAlertsPerMonth", "days=9999"},
-	{"datasetAlertTypesPerMonth", ""}, {"datasetAlertTypesPerMonth", "days=9999"},
-	{"retrieveAlertStats", ""},
+	{"datasetAlertTypesPerMonth", ""}, {"datasetAlertTypesPerMonth", "days=9999"}, {"datasetAlertTypesPerMonth", "clock=arrival"},
+	{"retrieveAlertStats", ""}, {"retrieveAlertStats", "until=second"},
 	{"topCountriesAttacks", ""}, {"topCountriesAttacks", "monthOffset=1"},
 	{"retrieveLatLonAttacks", "topx=10000"}, {"retrieveLatLonAttacks", "topx=10000&direction=dst"},
 	{"retrieveLatLonAttacks", "topx=10000&offset=1"},
@@ -54,7 +54,7 @@ var asked = []struct{ name, values string }{
 	{"tops", "type=urls&topx=30"}, {"tops", "type=urls&topx=30&days=7"}, {"tops", "type=urls&topx=30&days=28"},
 	{"tops", "type=destports&topx=30"}, {"tops", "type=destports&topx=30&days=7"}, {"tops", "type=destports&topx=30&days=28"},
 	{"topCountriesAttacks", "days=28"},
-	{"replayDay", "day=20261123"}, {"replay", "from=2026-11-23 14:05:00"},
+	{"replayDay", "day=20261123"}, {"replayPlaces", "to=2026-11-23 23:00:00"}, {"replay", "from=2026-11-23 14:05:00"},
 }
 
 // BenchmarkQuestions fills a store with four weeks of alerts, and one with a

@@ -10,7 +10,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// snapshot runs reads that belong together on one state of the database.
+// snapshot runs related reads on one state of the database.
 func (d *database) snapshot(ctx context.Context, read func(tx *sql.Tx) error) error {
 	return d.read(ctx, func(readers *sql.DB) error {
 		tx, err := readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -22,9 +22,8 @@ func (d *database) snapshot(ctx context.Context, read func(tx *sql.Tx) error) er
 	})
 }
 
-// read runs a question, which must not ask another while it runs. There is no
-// answer while the files are not where they were opened: a new connection would
-// read another file.
+// read runs a question, which must not start another one. It fails while the
+// files are not at their paths: a new connection would read a different file.
 func (d *database) read(ctx context.Context, ask func(readers *sql.DB) error) error {
 	if d.draining.Load() {
 		return describe("read", d.path, errOpening)
@@ -38,7 +37,7 @@ func (d *database) read(ctx context.Context, ask func(readers *sql.DB) error) er
 	if err == nil {
 		return nil
 	}
-	// A context that ended comes first, whatever it made of the query.
+	// A context's end takes precedence over the query's error.
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -48,7 +47,7 @@ func (d *database) read(ctx context.Context, ask func(readers *sql.DB) error) er
 	return describe("read", d.path, err)
 }
 
-// each runs a query on a snapshot of its own and calls scan for every row.
+// each runs a query on a separate snapshot and calls scan for every row.
 func (d *database) each(ctx context.Context, query string, values []any, scan func(rows *sql.Rows) error) error {
 	return d.read(ctx, func(readers *sql.DB) error {
 		rows, err := readers.QueryContext(ctx, query, values...)
@@ -79,7 +78,7 @@ func eachRow(ctx context.Context, tx *sql.Tx, query string, values []any, scan f
 	return scanAll(rows, scan)
 }
 
-// count is a group by nothing.
+// count groups by nothing.
 func (d *database) count(ctx context.Context, f store.Filter) (int64, error) {
 	groups, err := d.group(ctx, f, store.Grouping{})
 	if err != nil || len(groups) == 0 {
@@ -113,30 +112,26 @@ func (d *database) payload(ctx context.Context, hash string) (store.Payload, err
 	return p, nil
 }
 
-func (d *database) cves(ctx context.Context) ([]store.CVE, error) {
-	var all []store.CVE
-	err := d.each(ctx, "SELECT id, first_seen, source_ip, target_port, peer_type FROM cves ORDER BY id", nil, func(rows *sql.Rows) error {
+func (d *database) listCVEs(ctx context.Context, l store.Listing, visit func(store.Record) error) error {
+	const query = "SELECT id, first_seen, source_ip, target_port, peer_type FROM cves ORDER BY id LIMIT ?"
+	return d.each(ctx, query, []any{l.N}, func(rows *sql.Rows) error {
 		var c store.CVE
 		var first int64
 		if err := rows.Scan(&c.ID, &first, &c.SourceIP, &c.TargetPort, &c.PeerType); err != nil {
 			return err
 		}
 		c.FirstSeen = decodeTime(first)
-		all = append(all, c)
-		return nil
+		return visit(c)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
 }
 
-// describe says what failed on which file, and marks what may pass.
+// describe adds the operation and the file to an error, and marks temporary
+// ones.
 func describe(doing, path string, err error) error {
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound):
 		return err
-	case errors.Is(err, store.ErrUnavailable): // it was described before
+	case errors.Is(err, store.ErrUnavailable): // already described
 		return err
 	case sqlitedb.IsDown(err):
 		return fmt.Errorf("%s %s: %w: %w", doing, path, store.ErrUnavailable, err)

@@ -7,16 +7,15 @@ import (
 	"time"
 )
 
-// How much one transaction deletes, so that messages wait for it no longer
-// than for each other. A payload may be megabytes.
+// Maximum rows deleted per transaction, so that messages do not wait longer for
+// it than for each other. A payload may have megabytes.
 const (
 	retireRows     = 1000
 	retirePayloads = 100
 )
 
-// retire deletes alerts received before a time, payloads and sensors not seen
-// since, and the dictionary rows that nothing refers to any more. Freed pages stay in the
-// file, for new alerts.
+// retire deletes alerts received before a time, payloads and sensors not seen since, and
+// unreferenced dictionary rows. Freed pages stay in the file for new alerts.
 func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
 	limit := secondsFrom(receivedBefore)
 	for done := false; !done; {
@@ -40,8 +39,8 @@ func (d *database) retire(ctx context.Context, receivedBefore time.Time) error {
 	return d.retirePayloads(ctx, limit)
 }
 
-// retireSome deletes some of what stands before the limit, and tells whether
-// that was the last.
+// retireSome deletes some rows before the limit, and reports whether they were
+// the last.
 func (w *writer) retireSome(limit int64) (done bool, err error) {
 	left := int64(retireRows)
 	for _, community := range []string{"0", "1"} {
@@ -52,8 +51,8 @@ func (w *writer) retireSome(limit int64) (done bool, err error) {
 			return false, err
 		}
 	}
-	// No alert from before the limit is left, and so none that refers to a row
-	// whose last day is before the limit's.
+	// No alert from before the limit is left, so none refers to a row whose
+	// last day is before the limit's.
 	var rows int64
 	for _, table := range []string{"sensors", "places"} {
 		n, err := w.change(`DELETE FROM `+table+` WHERE id IN (
@@ -69,8 +68,8 @@ func (w *writer) retireSome(limit int64) (done bool, err error) {
 	return rows < retireRows, nil
 }
 
-// retirePayloads deletes payloads last seen before the limit. They are searched
-// for by a reader, which the writer need not wait for.
+// retirePayloads deletes payloads last seen before the limit. A reader finds
+// them, so that the writer need not wait.
 func (d *database) retirePayloads(ctx context.Context, limit int64) error {
 	for last := int64(0); ; {
 		var ids []int64
@@ -96,7 +95,7 @@ func (d *database) retirePayloads(ctx context.Context, limit int64) error {
 	}
 }
 
-// deletePayloads deletes those of the payloads that were not seen meanwhile.
+// deletePayloads deletes those payloads that were not seen in the meantime.
 func (w *writer) deletePayloads(ids string, limit int64) error {
 	if _, err := w.change("DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND last_seen < ?", ids, limit); err != nil {
 		return err

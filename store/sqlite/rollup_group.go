@@ -14,10 +14,10 @@ import (
 
 // groups makes groups of what was read.
 func (r *rollupReader) groups() ([]keyed, error) {
-	all := r.filter.PeerType == "" // of what the kind counts
-	if all && len(r.grouping.By) == 0 {
+	if r.onlyTotals() {
 		return r.totals()
 	}
+	all := r.filter.PeerType == "" // of what the kind counts
 	add := r.addUp
 	if all && !r.kind.scattered && r.grouping.Top > 0 && slices.Equal(r.grouping.By, r.kind.by) {
 		add = r.addUpTop
@@ -27,6 +27,11 @@ func (r *rollupReader) groups() ([]keyed, error) {
 		return nil, err
 	}
 	return r.byTexts(buckets)
+}
+
+// onlyTotals says whether the question is how many alerts there are, of whatever keys.
+func (r *rollupReader) onlyTotals() bool {
+	return r.filter.PeerType == "" && len(r.grouping.By) == 0
 }
 
 // addUp adds up all lists of a bucket.

@@ -111,11 +111,18 @@ func (r *rollupReader) readEdge(community string, w window) error {
 	if community == "1" {
 		f.Domain = store.Community
 	}
-	found, err := groupAlerts(r.ctx, r.tx, f, store.Grouping{By: r.kind.by, Bucket: r.grouping.Bucket})
+	by := r.kind.by
+	if r.onlyTotals() {
+		by = nil // an index alone counts them
+	}
+	found, err := groupAlerts(r.ctx, r.tx, f, store.Grouping{By: by, Bucket: r.grouping.Bucket})
 	if err != nil {
 		return err
 	}
-	ids, err := r.idsOf(found)
+	ids := make([]int64, len(found)) // totals look at none
+	if by != nil {
+		ids, err = r.idsOf(found)
+	}
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/alert"
+	"github.com/peba-edge/peba/internal/rings"
 	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/store/memory"
 	"github.com/peba-edge/peba/store/storetest"
 )
 
@@ -84,8 +86,11 @@ func sameGroups(t *testing.T, what string, got, want []store.Group, f store.Filt
 func TestRollupsAreARecount(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			if seed > 0 {
+				rings.Outer(t, "four seconds")
+			}
 			s := openTest(t, emptyPath(t), store.Options{})
-			reference := storetest.NewModel(store.Options{})
+			reference := memory.New(store.Options{})
 			odd, rng := storetest.NewOdd(seed), rand.New(rand.NewPCG(seed, 7))
 			for range 25 {
 				for range 1 + rng.IntN(8) {
@@ -164,7 +169,7 @@ func TestArrivalsAreARecount(t *testing.T) {
 // created time, are as if nothing had been retired.
 func TestRollupsOutliveAlerts(t *testing.T) {
 	s := openTest(t, emptyPath(t), store.Options{})
-	all, left := storetest.NewModel(store.Options{}), storetest.NewModel(store.Options{})
+	all, left := memory.New(store.Options{}), memory.New(store.Options{})
 	odd, rng := storetest.NewOdd(11), rand.New(rand.NewPCG(11, 7))
 	var limit time.Time
 	for round := range 12 {

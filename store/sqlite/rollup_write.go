@@ -52,7 +52,7 @@ type spanCounts struct {
 }
 
 func newTally(ctx context.Context, c *sqlitedb.Conn) (*tally, error) {
-	t := &tally{keys: make(map[string]known)}
+	t := &tally{keys: make(map[string]known), latestCounts: make([]spanCounts, len(kinds))}
 	t.forget()
 	t.keep()
 	var errs []error
@@ -266,7 +266,7 @@ func (t *tally) foldInto(s span, entries []entry) error {
 func (t *tally) clear() {
 	clear(t.arrivals.counts)
 	t.counts = make(map[span]*[]entry)
-	t.latestCounts = make([]spanCounts, len(kinds))
+	clear(t.latestCounts)
 }
 
 // keep is called when the transaction is committed.

@@ -14,15 +14,18 @@ var schema1 string
 //go:embed schema2.sql
 var schema2 string
 
+//go:embed schema3.sql
+var schema3 string
+
 // migrations lead from one schema version (PRAGMA user_version) to the next;
-// the first makes an empty file a store.
-var migrations = []string{schema1, schema2}
+// the first turns an empty file into a store.
+var migrations = []string{schema1, schema2, schema3}
 
 // applicationID marks a file as ours (PRAGMA application_id): "PEBA".
 const applicationID = 0x50454241
 
-// migrate brings the schema of the file to the newest version, and refuses
-// files that are not ours to write to.
+// migrate updates the schema of the file to the newest version. It rejects
+// files of other programs and newer versions.
 func migrate(ctx context.Context, c *sqlitedb.Conn) error {
 	version, err := checkOurs(ctx, c)
 	if err != nil {
@@ -32,11 +35,11 @@ func migrate(ctx context.Context, c *sqlitedb.Conn) error {
 		return err
 	}
 	for ; version < int64(len(migrations)); version++ {
-		// One transaction a step: a step that is cut off has not happened.
+		// One transaction per step: an interrupted step has no effect.
 		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\nCOMMIT;",
 			migrations[version], applicationID, version+1)
 		if err := c.Exec(ctx, script); err != nil {
-			return fmt.Errorf("bring the schema to version %d: %w", version+1, err)
+			return fmt.Errorf("update the schema to version %d: %w", version+1, err)
 		}
 	}
 	return nil
@@ -58,22 +61,22 @@ func checkOurs(ctx context.Context, c *sqlitedb.Conn) (int64, error) {
 	}
 	switch newest := int64(len(migrations)); {
 	case tables > 0 && application != applicationID:
-		return 0, fmt.Errorf("it is another program's SQLite file (application_id %d, not %d): give another path", application, applicationID)
+		return 0, fmt.Errorf("it is another program's SQLite file (application_id is %d, expected %d): use another path", application, applicationID)
 	case version > newest:
-		return 0, fmt.Errorf("its schema version %d is newer than %d, the newest that this build knows: run the newer PEBA again, or put back a backup from before it", version, newest)
+		return 0, fmt.Errorf("its schema version %d is newer than %d, the newest known to this build: run the newer PEBA, or restore a backup from before", version, newest)
 	}
 	return version, nil
 }
 
-// useWAL switches the file to the write-ahead log, which readers and the
-// writer do not wait for each other in.
+// useWAL switches the file to a write-ahead log, with which readers and the
+// writer do not block each other.
 func useWAL(ctx context.Context, c *sqlitedb.Conn) error {
 	mode, err := c.Value(ctx, "PRAGMA journal_mode = WAL")
 	if err != nil {
 		return err
 	}
 	if mode != "wal" {
-		return fmt.Errorf("the file system allows journal mode %v only, not WAL (is it a network share?)", mode)
+		return fmt.Errorf("the file system supports only journal mode %v, not WAL (is it a network share?)", mode)
 	}
 	return nil
 }

@@ -27,7 +27,12 @@ func openTest(tb testing.TB, path string, opts store.Options) *handle {
 func emptyPath(tb testing.TB) string { return filepath.Join(tb.TempDir(), "new", "peba.db") }
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, opts store.Options) store.Store {
-		return openTest(t, emptyPath(t), opts)
-	})
+	var path string
+	storetest.Suite{
+		Open: func(t *testing.T, opts store.Options) store.Store {
+			path = emptyPath(t)
+			return openTest(t, path, opts)
+		},
+		Reopen: func(t *testing.T, opts store.Options) store.Store { return openTest(t, path, opts) },
+	}.Run(t)
 }

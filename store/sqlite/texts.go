@@ -7,16 +7,16 @@ import (
 	"github.com/peba-edge/peba/alert"
 )
 
-// packedText is a text of a document that stands in the column texts: one value
-// to bind and to read in place of eleven, most of them empty (DESIGN.md).
+// packedText is a text of a document in the column texts: one value to bind and
+// read instead of eleven mostly empty ones (DESIGN.md).
 type packedText struct {
 	of func(d *alert.Document) *string
-	// usual is what nearly every alert has there.
+	// usual is the value of nearly every alert.
 	usual string
 }
 
-// packedTexts are all of them. Their order is that of the stored bytes: new ones
-// go to the end.
+// packedTexts are all packed texts, in stored order: new ones must be added at
+// the end.
 var packedTexts = [...]packedText{
 	{of: func(d *alert.Document) *string { return &d.TargetPort }, usual: "tcp"},
 	{of: func(d *alert.Document) *string { return &d.Username }},
@@ -31,9 +31,9 @@ var packedTexts = [...]packedText{
 	{of: func(d *alert.Document) *string { return &d.Client }, usual: "-"},
 }
 
-// appendTexts adds the packed texts of a document to dst: for each its length
-// plus one and its bytes, or 0 where it is the usual one. Zeros at the end are
-// left out.
+// appendTexts appends the packed texts of a document to dst: for each its
+// length plus one and its bytes, or 0 for the usual value. Zeros at the end are
+// omitted.
 func appendTexts(dst []byte, d *alert.Document) []byte {
 	end := len(dst)
 	for i := range packedTexts {
@@ -50,9 +50,9 @@ func appendTexts(dst []byte, d *alert.Document) []byte {
 	return dst[:end]
 }
 
-// decodeTexts fills in what appendTexts wrote.
+// decodeTexts decodes the output of appendTexts.
 func decodeTexts(packed []byte, d *alert.Document) error {
-	all := string(packed) // one copy, of which the texts are parts
+	all := string(packed) // one copy that the texts are parts of
 	at := 0
 	for i := range packedTexts {
 		t := &packedTexts[i]

@@ -27,23 +27,28 @@ func (d *database) user(ctx context.Context, name string) (u store.User, err err
 	return u, err
 }
 
-func (d *database) listUsers(ctx context.Context) ([]store.User, error) {
-	var all []store.User
-	err := d.each(ctx, "SELECT "+userColumns+" FROM users ORDER BY name", nil, func(rows *sql.Rows) error {
+func (d *database) listUsers(ctx context.Context, l store.Listing, visit func(store.Record) error) error {
+	return d.each(ctx, "SELECT "+userColumns+" FROM users ORDER BY name LIMIT ?", []any{l.N}, func(rows *sql.Rows) error {
 		u, err := scanUser(rows.Scan)
-		all = append(all, u)
-		return err
+		if err != nil {
+			return err
+		}
+		return visit(u)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
 }
 
-func (d *database) putUser(ctx context.Context, u store.User) error {
-	_, err := d.write(ctx, "INSERT OR REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?)",
-		u.Name, u.Hash, encodeBool(u.GetOnly), encodeBool(u.Community), u.Email)
-	return err
+func (d *database) putUsers(ctx context.Context, records []store.Record) error {
+	return d.putChunks(ctx, records, func(w *writer, some []store.Record) error {
+		for _, r := range some {
+			u := r.(store.User)
+			_, err := w.change("INSERT OR REPLACE INTO users ("+userColumns+") VALUES (?, ?, ?, ?, ?)",
+				u.Name, u.Hash, encodeBool(u.GetOnly), encodeBool(u.Community), u.Email)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (d *database) removeUser(ctx context.Context, name string) error {

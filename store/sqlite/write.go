@@ -12,31 +12,31 @@ import (
 	"github.com/peba-edge/peba/sqlitedb"
 )
 
-// A group ends when this much waits for one commit, so that the first message
-// of a group does not wait long for the last.
+// Maximum size of a group in one commit, so that the first message of a group
+// does not wait long for the last.
 const (
 	groupRows  = 4096
 	groupBytes = 8 << 20
 )
 
-// job is a piece of work for the writer: some statements that take effect
-// together. It may be run twice, when a neighbour in its group failed.
+// job is work for the writer: statements that take effect together. It may run
+// twice, if another job of its group failed.
 type job struct {
 	work        func(w *writer) error
 	rows, bytes int
 	message     bool // whether it is a message of a sensor
 }
 
-// writer is the only one who writes. Its goroutine takes all jobs that wait and
-// runs them in one transaction. All fields but queue, closed and keys belong to
-// that goroutine, and before it is started to who opens the files.
+// writer is the only writer. Its goroutine runs all queued jobs in one
+// transaction. All fields except queue, closed and keys belong to that
+// goroutine, and before its start to the code that opens the files.
 type writer struct {
-	*sqlitedb.Conn // nil when the files are not open
+	*sqlitedb.Conn // nil if the files are not open
 	db             *database
 	queue          *sqlitedb.Queue[*job]
 	closed         chan struct{} // closed when the goroutine has ended
 
-	// keys is what readers remember of the keys of roll-ups.
+	// keys is the readers' cache of the keys of roll-ups.
 	keys atomic.Pointer[keyTexts]
 
 	insert inserter
@@ -44,7 +44,7 @@ type writer struct {
 	noKeys bool // whether the open transaction deletes keys
 
 	uncut    bool      // whether a failed commit may have left something in the log
-	reopened time.Time // when the files were last opened anew
+	reopened time.Time // when the files were last reopened
 }
 
 func newWriter(d *database) *writer {
@@ -53,7 +53,7 @@ func newWriter(d *database) *writer {
 	return w
 }
 
-// connect opens the file for writing and brings its schema up to date.
+// connect opens the file for writing and updates its schema.
 func (w *writer) connect(ctx context.Context, path string) error {
 	c, err := sqlitedb.Connect(ctx, path, fmt.Sprintf("busy_timeout(%d)", writerWait), "synchronous(FULL)",
 		"cache_size(-32768)", "temp_store(MEMORY)", "wal_autocheckpoint(0)",
@@ -76,14 +76,14 @@ func (w *writer) connect(ctx context.Context, path string) error {
 	return nil
 }
 
-// stop ends the goroutine after all that waits. No job may come after it.
+// stop ends the goroutine after all queued jobs. No job may come after it.
 func (w *writer) stop() {
 	w.queue.Close()
 	<-w.closed
 }
 
-// do runs work in a transaction and returns when that is committed, or with
-// ctx's error when ctx ends before the work has started.
+// do runs work in a transaction and returns after the commit, or with ctx's
+// error if ctx ends before the work has started.
 func (d *database) do(ctx context.Context, j *job) error {
 	return d.writer.queue.Do(ctx, j, j.rows, j.bytes)
 }
@@ -93,7 +93,7 @@ func (w *writer) run() {
 	close(w.closed)
 }
 
-// checkpoint is called when the callers of a commit have their answers.
+// checkpoint is called once the callers of a commit have their results.
 func (w *writer) checkpoint() {
 	if w.Conn != nil && !w.uncut && w.db.health.lost() == nil && w.log.checkpoint(w.Conn) {
 		w.db.watch.Checkpointed()
@@ -113,8 +113,8 @@ func (w *writer) commit(group []*job) error {
 	return err
 }
 
-// transact runs the jobs in one transaction, of which nothing is left when an
-// error is returned, unless it is in a file that is no longer at its path.
+// transact runs the jobs in one transaction. After an error nothing of it is
+// stored, except possibly in a file that is no longer at its path.
 func (w *writer) transact(group []*job) error {
 	err := w.Transact(func() error {
 		for _, j := range group {
@@ -129,15 +129,19 @@ func (w *writer) transact(group []*job) error {
 		if sqlitedb.IsDown(err) {
 			w.uncut = true
 		}
+		// It may have failed because the database was truncated.
+		if lost := w.inPlace(w.db.watch.Check); errors.Is(lost, sqlitedb.ErrReplaced) {
+			return lost
+		}
 		return err
 	}
 	w.insert.keep()
 	w.keysGone(false)
-	return w.inPlace()
+	return w.inPlace(w.db.watch.CheckCommitted)
 }
 
-// change runs one statement, that is not used often, and tells how many rows
-// it changed.
+// change runs one rarely used statement, and returns the number of changed
+// rows.
 func (w *writer) change(sql string, values ...driver.Value) (changed int64, err error) {
 	s, err := w.Prepare(context.Background(), sql)
 	if err != nil {
@@ -147,7 +151,7 @@ func (w *writer) change(sql string, values ...driver.Value) (changed int64, err 
 	return changed, errors.Join(err, s.Close())
 }
 
-// write runs one statement as a job of its own.
+// write runs one statement as a separate job.
 func (d *database) write(ctx context.Context, sql string, values ...driver.Value) (changed int64, err error) {
 	err = d.do(ctx, &job{rows: 1, work: func(w *writer) (err error) {
 		changed, err = w.change(sql, values...)
@@ -156,7 +160,7 @@ func (d *database) write(ctx context.Context, sql string, values ...driver.Value
 	return changed, err
 }
 
-// put stores records in one transaction, and returns what was new of them.
+// put stores records in one transaction, and returns the new ones.
 func (d *database) put(ctx context.Context, records []alert.Record) (fresh taken, err error) {
 	bytes := 0
 	for i := range records {

@@ -1,6 +1,5 @@
 // Package storetest is what every store must pass: the conformance suite (Run),
-// a plain model to compare with (NewModel), and alerts to fill stores with
-// (Odd, Traffic).
+// and alerts to fill stores with (Odd, Traffic).
 package storetest
 
 import (
@@ -17,6 +16,10 @@ import (
 type Suite struct {
 	// Open returns an empty store. The suite closes it.
 	Open func(t *testing.T, opts store.Options) store.Store
+
+	// Reopen opens what Open has opened in this test again, after it was closed; nil for
+	// stores that keep alerts in memory only.
+	Reopen func(t *testing.T, opts store.Options) store.Store
 
 	// Settle returns when all that was put is visible to readers and NewCVE has
 	// been called for it; nil for stores of which both hold when Put returns.
@@ -58,10 +61,14 @@ var tests = []struct {
 	{"users", testUsers},
 	{"statistics", testStatistics},
 	{"sensors", testSensors},
+	{"plain records", testPlain},
+	{"limits of plain records", testPlainLimits},
+	{"what records do not support", testUnsupported},
 	{"retire", testRetire},
 	{"retire by five minutes", testRetireSteps},
 	{"cancelled contexts", testCancelled},
 	{"closed", testClosed},
+	{"reopened", testReopened},
 }
 
 // subject is a store under test.
@@ -69,6 +76,7 @@ type subject struct {
 	*testing.T
 	store.Store
 	settleStore func()
+	reopen      func() // nil if the suite has no Reopen
 
 	mu       sync.Mutex
 	notified []store.CVE // what NewCVE was called with
@@ -83,6 +91,12 @@ func (s Suite) start(t *testing.T) *subject {
 	sub.settleStore = func() {
 		if s.Settle != nil {
 			s.Settle(t, sub.Store)
+		}
+	}
+	if s.Reopen != nil {
+		sub.reopen = func() {
+			sub.must(sub.Close())
+			sub.Store = s.Reopen(t, store.Options{NewCVE: sub.notify, Counted: sub.counted})
 		}
 	}
 	t.Cleanup(func() {

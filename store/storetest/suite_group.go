@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/store/memory"
 )
 
 // dimensions are all there are.
@@ -16,6 +17,7 @@ var dimensions = []store.Dimension{
 	store.SourceCountry, store.SourceCountryName, store.TargetCountry, store.TargetCountryName,
 	store.SourceLocation, store.TargetLocation,
 	store.SensorUUID, store.SourceDoubt, store.Username, store.Password, store.VulnID,
+	store.Transport, store.ExternalIP, store.Interaction,
 }
 
 // differ tells where two answers differ first, or nothing.
@@ -54,6 +56,8 @@ func testGroups(s *subject) {
 	for _, by := range [][]store.Dimension{
 		{store.SourceIP, store.SourceDoubt}, {store.SourceDoubt, store.SourceIP}, {},
 		{store.PeerType, store.PeerIdent, store.SensorUUID, store.Hostname, store.TargetIP},
+		{store.Transport, store.SourceDoubt}, {store.ExternalIP, store.Interaction}, {store.Interaction, store.Username, store.SourceDoubt},
+		{store.SourceIP, store.PeerType, store.SourceDoubt, store.SensorUUID, store.Hostname, store.ExternalIP, store.Interaction},
 	} {
 		for _, field := range []store.TimeField{store.Received, store.Created} {
 			compareGroup(s, reference, store.Filter{Domain: store.Both, Time: field}, store.Grouping{By: by})
@@ -132,7 +136,7 @@ func testRandomQuestions(s *subject) {
 	const rounds, questions = 20, 12
 	rng := rand.New(rand.NewPCG(41, 2))
 	odd := NewOdd(42)
-	reference := NewModel(store.Options{})
+	reference := memory.New(store.Options{})
 	for range rounds {
 		for range 5 {
 			message := odd.Message()

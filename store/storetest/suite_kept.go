@@ -10,7 +10,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// testPayloads follows one payload and its likes (contract §1.3).
+// testPayloads follows one payload and its likes (docs/CONTRACT.md §1.3).
 func testPayloads(s *subject) {
 	first, same, alike, other := oddPayload(0), oddPayload(0), oddPayload(1), oddPayload(3)
 	send := func(id, offset int, p *alert.Payload) {
@@ -42,13 +42,13 @@ func testPayloads(s *subject) {
 		FirstSeen: seen(400), LastSeen: seen(400), MD5Count: 1,
 	}, other.Data)
 	for _, hash := range []string{alike.Hash, "", "zz", hexID(77)} {
-		if _, err := s.Payload(context.Background(), hash); !errors.Is(err, store.ErrNotFound) {
+		if _, err := store.Get[store.Payload](context.Background(), s, hash); !errors.Is(err, store.ErrNotFound) {
 			s.Errorf("payload %q: error is %v, want ErrNotFound", hash, err)
 		}
 	}
 	empty := &alert.Payload{Hash: hexID(5), FuzzyHash: hexID(5), MIMEType: "text/plain"}
 	send(5, 1, empty)
-	if _, err := s.Payload(context.Background(), empty.Hash); err != nil {
+	if _, err := store.Get[store.Payload](context.Background(), s, empty.Hash); err != nil {
 		s.Errorf("a payload of no bytes: %v", err)
 	}
 }
@@ -57,7 +57,7 @@ func testPayloads(s *subject) {
 // store's affair; those that it has must be right.
 func samePayload(s *subject, hash string, want store.Payload, data []byte) {
 	s.Helper()
-	got, err := s.Payload(context.Background(), hash)
+	got, err := store.Get[store.Payload](context.Background(), s, hash)
 	s.must(err)
 	if got.Location == "" {
 		s.Errorf("payload %s has no location", hash)
@@ -87,7 +87,7 @@ func testCVEs(s *subject) {
 			SourceIP: oddSources[i], TargetPort: oddPorts[i%5], PeerType: oddPeers[i%4][1],
 		})
 	}
-	got, err := s.CVEs(context.Background())
+	got, err := store.List[store.CVE](context.Background(), s, store.Listing{})
 	s.must(err)
 	if !reflect.DeepEqual(got, want) {
 		s.Errorf("CVEs:\ngot  %+v\nwant %+v", got, want)
@@ -106,38 +106,38 @@ func testUsers(s *subject) {
 
 	absent := func(name string) {
 		s.Helper()
-		if _, err := s.User(ctx, name); !errors.Is(err, store.ErrNotFound) {
+		if _, err := store.Get[store.User](ctx, s, name); !errors.Is(err, store.ErrNotFound) {
 			s.Errorf("user %q: error is %v, want ErrNotFound", name, err)
 		}
-		if err := s.RemoveUser(ctx, name); !errors.Is(err, store.ErrNotFound) {
+		if err := store.Delete[store.User](ctx, s, name); !errors.Is(err, store.ErrNotFound) {
 			s.Errorf("removing user %q: error is %v, want ErrNotFound", name, err)
 		}
 	}
 	listed := func(want ...store.User) {
 		s.Helper()
 		s.settle()
-		got, err := s.ListUsers(ctx)
+		got, err := store.List[store.User](ctx, s, store.Listing{})
 		s.must(err)
 		if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 			s.Errorf("users are %+v, want %+v", got, want)
 		}
 		for _, u := range want {
-			if one, err := s.User(ctx, u.Name); err != nil || one != u {
+			if one, err := store.Get[store.User](ctx, s, u.Name); err != nil || one != u {
 				s.Errorf("user %q is %+v, %v; want %+v", u.Name, one, err, u)
 			}
 		}
 	}
 	listed()
 	absent("mia")
-	s.must(s.PutUser(ctx, mia))
-	s.must(s.PutUser(ctx, bob))
-	s.must(s.PutUser(ctx, odd))
+	s.must(s.PutRecords(ctx, mia))
+	s.must(s.PutRecords(ctx, bob))
+	s.must(s.PutRecords(ctx, odd))
 	listed(bob, mia, odd)
 	absent("bob")
 	mia.GetOnly, mia.Community, mia.Email, mia.Hash = true, true, "", "other"
-	s.must(s.PutUser(ctx, mia))
+	s.must(s.PutRecords(ctx, mia))
 	listed(bob, mia, odd)
-	s.must(s.RemoveUser(ctx, "Bob"))
+	s.must(store.Delete[store.User](ctx, s, "Bob"))
 	listed(mia, odd)
 	absent("Bob")
 }
@@ -152,9 +152,9 @@ func testStatistics(s *subject) {
 		}}
 	}
 	for _, n := range []int{3, 1, 2, 0} {
-		s.must(s.PutStatistic(ctx, hour(n, float64(n))))
+		s.must(s.PutRecords(ctx, hour(n, float64(n))))
 	}
-	s.must(s.PutStatistic(ctx, hour(2, 99))) // another node's
+	s.must(s.PutRecords(ctx, hour(2, 99))) // another node's
 	s.settle()
 	tests := []struct {
 		from, to time.Time
@@ -171,10 +171,43 @@ func testStatistics(s *subject) {
 		for _, n := range test.want {
 			want = append(want, hour(n, float64(n)))
 		}
-		got, err := s.Statistics(ctx, test.from, test.to)
+		got, err := store.List[store.Statistic](ctx, s, store.Listing{From: test.from, To: test.to})
 		s.must(err)
 		if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 			s.Errorf("statistics from %v to %v:\ngot  %+v\nwant %+v", test.from, test.to, got, want)
 		}
+	}
+}
+
+// testUnsupported asks for what kinds of records do not have.
+func testUnsupported(s *subject) {
+	ctx := context.Background()
+	none := func(store.Record) error { return nil }
+	for _, kind := range []store.Kind{store.KindUser, store.KindSensor, store.KindStatistic, store.KindCVE, store.KindPayload, "else",
+		store.KindFeedToken, store.KindFeedAllowance, store.KindFeedPart, store.KindFeedClient} {
+		_, getErr := s.GetRecord(ctx, kind, "x")
+		for operation, test := range map[string]struct {
+			err       error
+			supported bool
+		}{
+			"get":    {getErr, kind == store.KindUser || kind == store.KindPayload || store.IsPlain(kind)},
+			"list":   {s.ListRecords(ctx, kind, store.Listing{}, none), kind != store.KindPayload && kind != "else"},
+			"delete": {s.DeleteRecord(ctx, kind, "x"), kind == store.KindUser || store.IsPlain(kind)},
+		} {
+			if errors.Is(test.err, errors.ErrUnsupported) == test.supported {
+				s.Errorf("%s %s: error is %v, supported: %t", operation, kind, test.err, test.supported)
+			}
+		}
+	}
+	for _, r := range []store.Record{store.CVE{ID: "CVE-2021-44228"}, store.Payload{}} {
+		if err := s.PutRecords(ctx, r); !errors.Is(err, errors.ErrUnsupported) {
+			s.Errorf("put %s: error is %v", r.RecordKind(), err)
+		}
+	}
+	if err := s.PutRecords(ctx, store.User{Name: "mia"}, store.Statistic{From: base}); err == nil {
+		s.Error("records of two kinds are put")
+	}
+	if users, err := store.List[store.User](ctx, s, store.Listing{}); err != nil || len(users) != 0 {
+		s.Errorf("users are %v, %v, want none", users, err)
 	}
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,8 +31,8 @@ func testRetire(s *subject) {
 		}
 		s.put(r)
 	}
-	s.must(s.PutUser(ctx, store.User{Name: "mia"}))
-	s.must(s.PutStatistic(ctx, store.Statistic{From: base.Add(-time.Hour), To: base, Values: map[string]float64{"x": 1}}))
+	s.must(s.PutRecords(ctx, store.User{Name: "mia"}))
+	s.must(s.PutRecords(ctx, store.Statistic{From: base.Add(-time.Hour), To: base, Values: map[string]float64{"x": 1}}))
 	s.settle()
 
 	limit := base.Add(19*time.Second + 1) // alert 19 goes, alert 20 stays
@@ -53,17 +54,17 @@ func testRetire(s *subject) {
 	if n := s.count(store.Filter{Domain: store.Both}); n != 10 {
 		s.Errorf("after Retire Count is %d, want 10", n)
 	}
-	if p, err := s.Payload(ctx, oddPayload(0).Hash); err != nil || p.MD5Count != 2 {
+	if p, err := store.Get[store.Payload](ctx, s, oddPayload(0).Hash); err != nil || p.MD5Count != 2 {
 		s.Errorf("the payload seen later: %+v, %v", p, err)
 	}
-	if _, err := s.Payload(ctx, oddPayload(3).Hash); !errors.Is(err, store.ErrNotFound) {
+	if _, err := store.Get[store.Payload](ctx, s, oddPayload(3).Hash); !errors.Is(err, store.ErrNotFound) {
 		s.Errorf("the payload not seen later: error is %v, want ErrNotFound", err)
 	}
-	cves, err := s.CVEs(ctx)
+	cves, err := store.List[store.CVE](ctx, s, store.Listing{})
 	s.must(err)
-	users, err := s.ListUsers(ctx)
+	users, err := store.List[store.User](ctx, s, store.Listing{})
 	s.must(err)
-	series, err := s.Statistics(ctx, base.Add(-2*time.Hour), base)
+	series, err := store.List[store.Statistic](ctx, s, store.Listing{From: base.Add(-2 * time.Hour), To: base})
 	s.must(err)
 	if len(cves) != 1 || len(users) != 1 || len(series) != 1 {
 		s.Errorf("after Retire there are %d CVEs, %d users, %d statistics; want one each", len(cves), len(users), len(series))
@@ -83,17 +84,17 @@ type call struct {
 var calls = []call{
 	{"Ping", func(ctx context.Context, s store.Store) error { return s.Ping(ctx) }},
 	{"Put", func(ctx context.Context, s store.Store) error { return s.Put(ctx, []alert.Record{plain(1, 0)}) }},
-	{"PutStatistic", func(ctx context.Context, s store.Store) error {
-		return s.PutStatistic(ctx, store.Statistic{From: base})
+	{"put a statistic", func(ctx context.Context, s store.Store) error {
+		return s.PutRecords(ctx, store.Statistic{From: base})
 	}},
 	{"Retire", func(ctx context.Context, s store.Store) error { return s.Retire(ctx, base.Add(-time.Hour)) }},
-	{"PutUser", func(ctx context.Context, s store.Store) error { return s.PutUser(ctx, store.User{Name: "mia"}) }},
-	{"RemoveUser", func(ctx context.Context, s store.Store) error { return s.RemoveUser(ctx, "bob") }},
-	{"PutSensors", func(ctx context.Context, s store.Store) error {
-		return s.PutSensors(ctx, []store.SensorRecord{oddSensor(0, 0)})
+	{"put a user", func(ctx context.Context, s store.Store) error { return s.PutRecords(ctx, store.User{Name: "mia"}) }},
+	{"delete a user", func(ctx context.Context, s store.Store) error { return store.Delete[store.User](ctx, s, "bob") }},
+	{"put sensors", func(ctx context.Context, s store.Store) error {
+		return s.PutRecords(ctx, oddSensor(0, 0))
 	}},
-	{"Sensors", func(ctx context.Context, s store.Store) error {
-		return s.Sensors(ctx, true, 1, func(store.SensorRecord) error { return nil })
+	{"list sensors", func(ctx context.Context, s store.Store) error {
+		return store.Each(ctx, s, store.Listing{N: 1}, func(store.SensorRecord) error { return nil })
 	}},
 	{"Newest", func(ctx context.Context, s store.Store) error {
 		_, err := s.Newest(ctx, store.Filter{}, 10)
@@ -104,11 +105,36 @@ var calls = []call{
 		_, err := s.Group(ctx, store.Filter{}, store.Grouping{By: dimensions[:1]})
 		return err
 	}},
-	{"Statistics", func(ctx context.Context, s store.Store) error { _, err := s.Statistics(ctx, base, base); return err }},
-	{"Payload", func(ctx context.Context, s store.Store) error { _, err := s.Payload(ctx, hexID(1)); return err }},
-	{"CVEs", func(ctx context.Context, s store.Store) error { _, err := s.CVEs(ctx); return err }},
-	{"User", func(ctx context.Context, s store.Store) error { _, err := s.User(ctx, "mia"); return err }},
-	{"ListUsers", func(ctx context.Context, s store.Store) error { _, err := s.ListUsers(ctx); return err }},
+	{"list statistics", func(ctx context.Context, s store.Store) error {
+		_, err := store.List[store.Statistic](ctx, s, store.Listing{From: base, To: base})
+		return err
+	}},
+	{"get a payload", func(ctx context.Context, s store.Store) error {
+		_, err := store.Get[store.Payload](ctx, s, hexID(1))
+		return err
+	}},
+	{"list CVEs", func(ctx context.Context, s store.Store) error {
+		_, err := store.List[store.CVE](ctx, s, store.Listing{})
+		return err
+	}},
+	{"get a user", func(ctx context.Context, s store.Store) error {
+		_, err := store.Get[store.User](ctx, s, "mia")
+		return err
+	}},
+	{"put a token", func(ctx context.Context, s store.Store) error { return s.PutRecords(ctx, store.FeedToken{Name: "mia"}) }},
+	{"delete a token", func(ctx context.Context, s store.Store) error { return store.Delete[store.FeedToken](ctx, s, "bob") }},
+	{"get a token", func(ctx context.Context, s store.Store) error {
+		_, err := store.Get[store.FeedToken](ctx, s, "mia")
+		return err
+	}},
+	{"list tokens", func(ctx context.Context, s store.Store) error {
+		_, err := store.List[store.FeedToken](ctx, s, store.Listing{})
+		return err
+	}},
+	{"list users", func(ctx context.Context, s store.Store) error {
+		_, err := store.List[store.User](ctx, s, store.Listing{})
+		return err
+	}},
 }
 
 // testCancelled calls everything with a context that has ended. Writing may
@@ -122,7 +148,7 @@ func testCancelled(s *subject) {
 			err := c.do(ctx, s.Store)
 			switch {
 			case errors.Is(err, context.Canceled):
-			case err == nil && (c.name == "Put" || c.name == "PutStatistic" || c.name == "PutUser" || c.name == "PutSensors"):
+			case err == nil && (c.name == "Put" || c.name == "put a statistic" || c.name == "put a user" || c.name == "put a token" || c.name == "put sensors"):
 			default:
 				t.Errorf("error is %v, want %v", err, context.Canceled)
 			}
@@ -170,5 +196,59 @@ func testClosed(s *subject) {
 				t.Errorf("error is %v, want one that wraps ErrUnavailable", err)
 			}
 		})
+	}
+}
+
+// testReopened closes and opens the store again: what it was given is there, and what is
+// sent again is recognized.
+func testReopened(s *subject) {
+	if s.reopen == nil {
+		return
+	}
+	ctx := context.Background()
+	r := plain(0, 0)
+	r.Payload, r.VulnID = oddPayload(0), "CVE-2021-44228"
+	s.put(r)
+	s.put(plain(1, 60))
+	for _, of := range plainKinds {
+		s.must(s.PutRecords(ctx, of("a", 1)))
+	}
+	s.must(s.PutRecords(ctx, store.User{Name: "mia", Hash: "x"}))
+	s.must(s.PutRecords(ctx, oddSensor(0, 0)))
+	s.must(s.PutRecords(ctx, store.Statistic{From: base, To: base.Add(time.Hour), Values: map[string]float64{"n": 1}}))
+	kept := func() string {
+		s.Helper()
+		s.settle()
+		documents, err := s.Newest(ctx, store.Filter{}, 10)
+		s.must(err)
+		groups, err := s.Group(ctx, store.Filter{}, store.Grouping{By: dimensions, Bucket: time.Hour, Times: true})
+		s.must(err)
+		payload, err := store.Get[store.Payload](ctx, s, oddPayload(0).Hash)
+		s.must(err)
+		cves, err := store.List[store.CVE](ctx, s, store.Listing{})
+		s.must(err)
+		users, err := store.List[store.User](ctx, s, store.Listing{})
+		s.must(err)
+		sensors, err := store.List[store.SensorRecord](ctx, s, store.Listing{Domain: store.DomainOf(oddSensor(0, 0).Community)})
+		s.must(err)
+		series, err := store.List[store.Statistic](ctx, s, store.Listing{})
+		s.must(err)
+		for _, of := range plainKinds {
+			s.wantPlain(of("a", 1).RecordKind(), store.Listing{}, of("a", 1))
+		}
+		if len(documents) != 2 || len(cves) != 1 || len(users) != 1 || len(sensors) != 1 || len(series) != 1 {
+			s.Fatalf("%d alerts, %d CVEs, %d users, %d sensors, %d statistics are there, want 2, 1, 1, 1, 1",
+				len(documents), len(cves), len(users), len(sensors), len(series))
+		}
+		return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v", documents, groups, payload, cves, users, sensors, series)
+	}
+	before := kept()
+	s.reopen()
+	if after := kept(); after != before {
+		s.Errorf("after a reopen there is\n%s\nwant\n%s", after, before)
+	}
+	s.put(r)
+	if again := kept(); again != before {
+		s.Errorf("after an alert was sent again there is\n%s\nwant\n%s", again, before)
 	}
 }

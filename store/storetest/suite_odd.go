@@ -73,8 +73,12 @@ var (
 		{"CI", "Côte d'Ivoire", "5.3 , -4.0", "-"},
 		{"-", "-", "0.0 , 0.0", "-"},
 	}
-	oddCVEs    = []string{"CVE-2021-44228", "CVE-2019-19781", "cve-2021-44228", "-1", "no"}
-	oddBuckets = []time.Duration{0, time.Second, time.Minute, time.Hour, 6 * time.Hour, 7 * time.Hour, 24 * time.Hour}
+	// Some are also sources, and their order is not that of their texts.
+	oddExternal   = []string{"1.1.1.1", "198.51.100.9", "20.0.0.1", "9.9.9.9", "2001:db8::10", "2001:db8::9"}
+	oddTransports = []string{"tcp", "udp", "UDP", "", "icmp"}
+	oddData       = []string{"{}", `{"a":"payload_md5"}`, `{"payload_md5":"0"}`, `{"a": "x", "payload_md5": "1"}`, `{"a":"x\"payload_md5"}`}
+	oddCVEs       = []string{"CVE-2021-44228", "CVE-2019-19781", "cve-2021-44228", "-1", "no"}
+	oddBuckets    = []time.Duration{0, time.Second, time.Minute, time.Hour, 6 * time.Hour, 7 * time.Hour, 24 * time.Hour}
 )
 
 // pick returns one of the list, the first ones more often.
@@ -123,10 +127,22 @@ func (o *Odd) alert() alert.Record {
 	if o.rng.IntN(10) == 0 {
 		r.VulnID = pick(o.rng, oddCVEs)
 	}
+	o.attacked(&r)
 	if o.rng.IntN(5) == 0 {
 		r.Payload = oddPayload(o.rng.IntN(12))
 	}
 	return r
+}
+
+// attacked sets how the alert was caused, and how far the attacker got.
+func (o *Odd) attacked(r *alert.Record) {
+	r.TargetPort = pick(o.rng, oddTransports)
+	r.ExternalIP = pick(o.rng, oddExternal)
+	r.Login = pick(o.rng, []string{"", "Fail", "Success", "success"})
+	if o.rng.IntN(3) == 0 {
+		r.Username, r.Password = pick(o.rng, []string{"root", ""}), pick(o.rng, []string{"", "x"})
+	}
+	r.AdditionalData = pick(o.rng, oddData)
 }
 
 // created returns what the sensor's clock may have shown.

@@ -125,10 +125,10 @@ func testEmpty(s *subject) {
 			s.Errorf("Group by %+v is %v", g, groups)
 		}
 	}
-	if cves, err := s.CVEs(context.Background()); err != nil || len(cves) != 0 {
+	if cves, err := store.List[store.CVE](context.Background(), s, store.Listing{}); err != nil || len(cves) != 0 {
 		s.Errorf("CVEs are %v, %v", cves, err)
 	}
-	if series, err := s.Statistics(context.Background(), time.Time{}, base); err != nil || len(series) != 0 {
+	if series, err := store.List[store.Statistic](context.Background(), s, store.Listing{From: time.Time{}, To: base}); err != nil || len(series) != 0 {
 		s.Errorf("Statistics are %v, %v", series, err)
 	}
 }
@@ -149,13 +149,13 @@ func (s *subject) state() state {
 		Groups: s.group(store.Filter{Domain: store.Both}, store.Grouping{By: []store.Dimension{store.SourceIP, store.PeerType}, Bucket: time.Hour}),
 	}
 	for n := 0; n < 12; n += 3 { // one of each fuzzy hash
-		p, err := s.Payload(context.Background(), oddPayload(n).FuzzyHash)
+		p, err := store.Get[store.Payload](context.Background(), s, oddPayload(n).FuzzyHash)
 		if err == nil {
 			st.Payloads = append(st.Payloads, p)
 		}
 	}
 	var err error
-	st.CVEs, err = s.CVEs(context.Background())
+	st.CVEs, err = store.List[store.CVE](context.Background(), s, store.Listing{})
 	s.must(err)
 	s.mu.Lock()
 	st.Notified = len(s.notified)
@@ -201,7 +201,7 @@ func testTwiceInOnePut(s *subject) {
 		s.Errorf("Count is %d, want 2", n)
 	}
 	s.wantCounted(2, 2)
-	p, err := s.Payload(context.Background(), r.Payload.Hash)
+	p, err := store.Get[store.Payload](context.Background(), s, r.Payload.Hash)
 	s.must(err)
 	if p.MD5Count != 1 || p.FuzzyHashCount != 0 {
 		s.Errorf("payload counts are %d and %d, want 1 and 0", p.MD5Count, p.FuzzyHashCount)

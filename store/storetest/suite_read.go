@@ -8,12 +8,13 @@ import (
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
+	"github.com/peba-edge/peba/store/memory"
 )
 
 // fill puts odd alerts into the store and into a model.
 func (s *subject) fill(seed uint64, messages int) store.Store {
 	s.Helper()
-	reference := NewModel(store.Options{})
+	reference := memory.New(store.Options{})
 	odd := NewOdd(seed)
 	for range messages {
 		message := odd.Message()
@@ -36,7 +37,7 @@ func sameNewest(got, all []alert.Document, by store.TimeField, n int) error {
 		byID[d.ID] = d
 	}
 	for i, d := range got {
-		if a, b := timeOf(d, by), timeOf(want[i], by); !a.Equal(b) {
+		if a, b := by.Of(&d), by.Of(&want[i]); !a.Equal(b) {
 			return fmt.Errorf("document %d is of %v, want one of %v", i+1, a, b)
 		}
 		if byID[d.ID] != d {

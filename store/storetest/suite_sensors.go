@@ -27,6 +27,14 @@ func oddSensor(id, offset int) store.SensorRecord {
 	}
 }
 
+func asRecords[R store.Record](list []R) []store.Record {
+	records := make([]store.Record, len(list))
+	for i, r := range list {
+		records[i] = r
+	}
+	return records
+}
+
 // testSensors puts records, replaces some, and reads and retires them.
 func testSensors(s *subject) {
 	ctx := context.Background()
@@ -35,31 +43,31 @@ func testSensors(s *subject) {
 		s.Helper()
 		s.settle()
 		for _, community := range []bool{true, false} {
-			var got []store.SensorRecord
-			s.must(s.Sensors(ctx, community, n, func(r store.SensorRecord) error {
-				got = append(got, r)
-				return nil
-			}))
+			got, err := store.List[store.SensorRecord](ctx, s, store.Listing{Domain: store.DomainOf(community), N: n})
+			s.must(err)
 			want := slices.DeleteFunc(slices.Clone(want), func(r store.SensorRecord) bool { return r.Community != community })
-			if want = want[:min(n, len(want))]; len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+			if n > 0 {
+				want = want[:min(n, len(want))]
+			}
+			if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 				s.Fatalf("%d sensors, the community's: %t:\ngot  %+v\nwant %+v", n, community, got, want)
 			}
 		}
 	}
 	listed(10)
-	s.must(s.PutSensors(ctx, nil))
+	s.must(s.PutRecords(ctx))
 
 	for i := range 2500 {
 		all = append(all, oddSensor(i, i/4)) // four of each second
 	}
 	bare := store.SensorRecord{Key: hexID(2500), Updated: alert.At(base)} // of no sensor
 	all = append(all, bare)
-	s.must(s.PutSensors(ctx, all))
-	s.must(s.PutSensors(ctx, all[:700])) // written again
+	s.must(s.PutRecords(ctx, asRecords(all)...))
+	s.must(s.PutRecords(ctx, asRecords(all[:700])...)) // written again
 
 	changed := oddSensor(3, 5000)
 	changed.Accepted, changed.Refused, changed.Analyzers = 99, map[string]int64{"store": 1}, nil
-	s.must(s.PutSensors(ctx, []store.SensorRecord{changed}))
+	s.must(s.PutRecords(ctx, changed))
 	all[3] = changed
 	slices.SortFunc(all, func(a, b store.SensorRecord) int {
 		return cmp.Or(b.Updated.Compare(a.Updated.Time), cmp.Compare(a.Key, b.Key))
@@ -68,7 +76,7 @@ func testSensors(s *subject) {
 		listed(n, all...)
 	}
 	enough, visited := errors.New("enough"), 0
-	err := s.Sensors(ctx, true, 10, func(store.SensorRecord) error {
+	err := store.Each(ctx, s, store.Listing{N: 10}, func(store.SensorRecord) error {
 		visited++
 		return enough
 	})

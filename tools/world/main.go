@@ -2,7 +2,7 @@
 // countries at 1:110 million (public domain):
 //
 //	curl -O https://raw.githubusercontent.com/nvkelso/natural-earth-vector/master/geojson/ne_110m_admin_0_countries.geojson
-//	go run ./tools/world ne_110m_admin_0_countries.geojson > dashboard/public/world.json
+//	go run ./tools/world ne_110m_admin_0_countries.geojson > dashboard/public/map/world.json
 //
 // The same input gives the same output. dashboard/DESIGN.md tells the format.
 package main

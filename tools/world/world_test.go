@@ -133,7 +133,7 @@ func TestRefused(t *testing.T) {
 
 // TestCommitted reads the file that the dashboard serves.
 func TestCommitted(t *testing.T) {
-	data, err := os.ReadFile("../../dashboard/public/world.json")
+	data, err := os.ReadFile("../../dashboard/public/map/world.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,13 +111,13 @@ test("all is reached by keys", async () => {
   await page.locator("#country section").waitFor({ state: "hidden" });
   await page.waitForURL((url) => !url.hash.includes("country="));
 
-  // The wall ends by Escape.
+  // Kiosk mode ends by Escape.
   await page.goto(server.page("#wall=1"));
-  await page.locator("html[data-wall=live]").waitFor();
+  await page.locator("html[data-kiosk=live]").waitFor();
   await page.keyboard.press("ArrowRight");
-  await page.locator("html[data-wall]:not([data-wall=live])").waitFor();
+  await page.locator("html[data-kiosk]:not([data-kiosk=live])").waitFor();
   await page.keyboard.press("Escape");
-  await page.locator("html:not([data-wall])").waitFor();
+  await page.locator("html:not([data-kiosk])").waitFor();
   clean();
   await close();
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, newPage } from "../lib/browser.mjs";
+import { launch, newPage, until } from "../lib/browser.mjs";
 import { alertXML, messageXML } from "../lib/messages.mjs";
 import { startServer } from "../lib/server.mjs";
 import { logIn, open, openPrivate, privatePages, settled, views } from "../lib/views.mjs";
@@ -71,11 +71,13 @@ async function send(mark = "") {
 before(async () => {
   const places = process.env.PEBA_HOSTILE_PLACES;
   assert.ok(places, "PEBA_HOSTILE_PLACES names no mmdb file with hostile names: the Go test makes one");
-  server = await startServer({ appOptions: `geoip mmdb ${places}` });
+  server = await startServer({ appOptions: `geoip mmdb ${places}\n\t\tfeed_interval 1s` });
   browser = await launch();
   await server.addUser(user, token);
   await server.play({ alerts: 100, seed: 8 });
   await send();
+  await until("a feed lists the source", async () =>
+    (await server.privateAnswer("feedLookup", { ip: source, ci: -1 }, user, token)).feeds[0]?.listed);
 });
 after(async () => {
   await browser?.close();
@@ -114,6 +116,7 @@ const details = { ".private-known dl": ["NetworkAS64500 <script data-xss>", ...k
 const privateTexts = {
   alerts: { ...details, ".private-extras": [`User ${script}`] },
   address: { ...details, ".private-counts": [script] },
+  feeds: { ".feeds-entries": ["AS64500 <script data-xss>"], ".feeds-findings": ["AS64500 <script data-xss>"] },
   sensors: { ".private-advice": [`of-no-kind ${script}`], ".private-sensors": [script] },
 };
 

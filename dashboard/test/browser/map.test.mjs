@@ -74,7 +74,7 @@ test("countries are chosen by keyboard, and the land is painted for each theme",
   await page.locator("#map").focus();
   await page.keyboard.press("ArrowRight");
   const first = await voice.textContent();
-  assert.match(first, /^.+: [\d,]+ alerts in the last 24 hours$/);
+  assert.match(first, /^.+: [\d,]+ alerts in the last 24 hours, as of \d\d:\d\d UTC$/);
   await page.keyboard.press("ArrowRight");
   assert.notEqual(await voice.textContent(), first);
   await page.keyboard.press("Home");
@@ -116,7 +116,7 @@ test("the day is replayed, stopped, and watched from elsewhere", async () => {
   await page.getByRole("button", { name: "300×" }).click();
   await page.getByRole("button", { name: "Play" }).click();
   await until("alerts fly", async () => await painted(page, ".replay-map", 2) > 1_000);
-  await page.locator(".replay-status", { hasText: /the last of it so far|the whole day/ }).waitFor();
+  await page.locator(".replay-status", { hasText: /End of the alerts so far|End of the day/ }).waitFor();
   assert.ok(await clock(page) > begin);
 
   const slider = page.getByRole("slider");

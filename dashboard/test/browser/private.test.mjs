@@ -38,7 +38,7 @@ const kept = (page) => page.evaluate(() => JSON.stringify({
   fields: [...document.querySelectorAll("input")].map((input) => input.value),
 }));
 
-test("a wrong token is told, a right one opens three pages, log-out forgets", async () => {
+test("a wrong token is told, a right one opens the pages, log-out forgets", async () => {
   const { page, clean, allowed, close } = await newPage(browser, server);
   const urls = [];
   page.on("request", (request) => urls.push(request.url()));
@@ -71,7 +71,7 @@ test("a wrong token is told, a right one opens three pages, log-out forgets", as
   await page.getByText("All 3 are listed, by the sensors' clocks.").waitFor();
   await page.getByLabel("IPv4 or IPv6 address").fill("1.2.3.999");
   await page.keyboard.press("Enter");
-  await page.getByText("neither an IPv4 address").waitFor();
+  await page.getByText("Not an IP address").waitFor();
   await page.getByLabel("IPv4 or IPv6 address").fill("192.0.2.77");
   await page.keyboard.press("Enter");
   await page.getByText("192.0.2.77 is not globally routable").waitFor();
@@ -142,7 +142,7 @@ test("sensors are sorted, and those gone quiet come first with a word", async ()
   await settled(page, "private");
   const rows = page.locator(".private-sensors tbody tr");
   assert.equal(await rows.count(), 500);
-  await page.getByText("620 of 620 sensors; 1 gone quiet; 120 are left out here: search for them").waitFor();
+  await page.getByText("620 of 620 sensors; 1 gone quiet; 120 more are not shown: use the search").waitFor();
   await page.getByText("7 accepted, refused: credentials 2").waitFor();
   assert.match(await rows.first().textContent(), /Quiet.*host-600/);
   const accepted = page.getByRole("columnheader", { name: "Accepted" });
@@ -175,7 +175,7 @@ test("sensors are sorted, and those gone quiet come first with a word", async ()
 test("a token is not taken where everybody on the way could read it", async () => {
   const { page, allowed, clean, close } = await newPage(browser, { url: server.elsewhere });
   await page.goto(`${server.elsewhere}/dashboard/#view=private`);
-  await page.getByText("Logging in needs https").waitFor();
+  await page.getByText("Logging in requires HTTPS").waitFor();
   for (const label of ["User", "Token"]) assert.ok(await page.getByLabel(label).isDisabled(), label);
   assert.ok(await page.getByRole("button", { name: "Log in" }).isDisabled());
   allowed(/Cross-Origin-Opener-Policy header has been ignored/); // over http, browsers say
@@ -190,7 +190,7 @@ test("a log-in that is taken back ends the session", async () => {
   await page.getByRole("heading", { name: "Latest alerts" }).waitFor();
   await page.route("**/alert/retrieveAlertsCyber*", (route) => route.fulfill({ status: 403, body: "" }));
   await page.getByRole("button", { name: "Refresh" }).click();
-  await page.getByText("The server does not take this log-in any more.").waitFor();
+  await page.getByText("The server no longer accepts this login.").waitFor();
   allowed(/403/);
   clean();
   await close();
@@ -255,11 +255,14 @@ test("an address's days are shown as the server counts them", async () => {
       ports: { distinct: 120, top: [{ port: "22", alerts: 3600 }] }, sensors: { distinct: 0, top: [] }, credentials: { distinct: 0, top: [] }, cves: { distinct: 0, top: [] },
     },
   }));
+  await page.route("**/alert/feedLookup*", (route) => route.fulfill({
+    json: { ip: source, feeds: [{ name: "blocklist", listed: {}, left: null }, { name: "web", listed: null, left: null }], allowed: [] },
+  }));
   await page.goto(server.page(`#view=private&page=address&ip=${source}`));
   await logIn(page, user, token);
   await page.getByRole("heading", { name: source, exact: true }).waitFor();
   assert.equal(await page.locator(".private-facts").textContent(),
-    "Alerts3,600First arrived2026-11-22 22:17:04 UTCLast arrived2026-11-23 23:45:55 UTCWithin1 d 1 hCountryUnited StatesNetworkAS15169 Google LLC");
+    "Alerts3,600First arrived2026-11-22 22:17:04 UTCLast arrived2026-11-23 23:45:55 UTCWithin1 d 1 hCountryUnited StatesNetworkAS15169 Google LLCListed in feedsblocklist");
   assert.deepEqual(await entriesOf(page, "Days, newest first"), { "2026-11-23": 3000, "2026-11-22": 600 });
   await page.getByText("The top 1 of 120").waitFor();
   clean();

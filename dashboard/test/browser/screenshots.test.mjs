@@ -26,7 +26,7 @@ let sensors;
 
 before(async () => {
   await mkdir(folder, { recursive: true });
-  server = await startServer();
+  server = await startServer({ appOptions: "feed_interval 1s" });
   browser = await launch();
   await server.addUser(user, token);
   for (const message of historyXML(30)) await server.post(message);

@@ -4,7 +4,10 @@ class FakeElement {
   constructor(tag) {
     Object.assign(this, { tag, children: [], attributes: {}, listeners: {}, dataset: {}, hidden: false });
     this.style = { setProperty() {} };
-    this.classList = { add() {}, toggle() {} };
+    this.classList = {
+      add: (name) => { if (!this.hasClass(name)) this.attributes.class = `${this.attributes.class ?? ""} ${name}`.trim(); },
+      toggle() {},
+    };
   }
 
   get textContent() {
@@ -58,6 +61,20 @@ class FakeElement {
     this.listeners[type] = fn;
   }
 
+  hasClass(name) {
+    return this.attributes.class?.split(" ").includes(name) ?? false;
+  }
+
+  querySelector(tag) {
+    return this.all(tag)[0] ?? null;
+  }
+
+  // withClass finds the elements below that have a class.
+  withClass(name) {
+    return this.children.filter((child) => child instanceof FakeElement)
+      .flatMap((child) => [...(child.hasClass(name) ? [child] : []), ...child.withClass(name)]);
+  }
+
   // all finds the elements below that have a tag.
   all(tag) {
     return this.children.filter((child) => child instanceof FakeElement)
@@ -80,19 +97,23 @@ export function fakePage(t) {
     clearTimeout: cancel, clearInterval: cancel, cancelAnimationFrame: cancel,
   };
   const listeners = [];
+  const named = new Map();
   const fakeDocument = {
     hidden: false,
+    getElementById: (id) => named.get(id) ?? named.set(id, new FakeElement("div")).get(id),
     createElement: (tag) => new FakeElement(tag),
     createElementNS: (_, tag) => new FakeElement(tag),
     addEventListener: (type, fn) => { if (type === "visibilitychange") listeners.push(fn); },
   };
   const before = Object.fromEntries(Object.keys(replaced).map((name) => [name, globalThis[name]]));
-  Object.assign(globalThis, replaced, { document: fakeDocument });
+  Object.assign(globalThis, replaced, { document: fakeDocument, ResizeObserver: class { observe() {} } });
   t.after(() => {
     Object.assign(globalThis, before);
     delete globalThis.document;
+    delete globalThis.ResizeObserver;
+    delete performance.now;
   });
-  t.mock.method(performance, "now", () => now);
+  performance.now = () => now; // a mock would keep every call
 
   return {
     document: fakeDocument,
@@ -138,12 +159,37 @@ export function fakeState(values = {}) {
 
 // fakeFeed is a feed that says what a test says.
 export function fakeFeed() {
-  const listeners = { alert: [], rate: [], status: [] };
+  const listeners = { alert: [], rate: [], count: [], status: [] };
   return {
     status: "live",
     on: (type, fn) => { listeners[type].push(fn); },
     say(type, value) {
+      if (type === "status") this.status = value;
       for (const fn of listeners[type]) fn(value);
     },
   };
 }
+
+// fakeApi is a server that answers what answer(path, params) returns, or fails as it
+// throws. Its answers are as of asOf, which the test turns, or what asOf returns of a path.
+export function fakeApi(answer, asOf = 0) {
+  const sessions = [];
+  const api = {
+    asOf,
+    asked: [], // paths with their parameters, in the order of the alphabet
+    now: () => api.time ?? (typeof api.asOf === "function" ? 0 : api.asOf),
+    onSession: (fn) => sessions.push(fn),
+    endSession: () => sessions.forEach((fn) => fn(null)),
+    async ask(path, params = {}) {
+      const name = path.slice("/alert/".length);
+      api.asked.push(`${name}?${new URLSearchParams(Object.entries(params).sort())}`);
+      const told = typeof api.asOf === "function" ? api.asOf(name) : api.asOf;
+      return { answer: await answer(name, params), asOf: told };
+    },
+    get: async (path, params) => (await api.ask(path, params)).answer,
+  };
+  return api;
+}
+
+// fakeMap is a map that shows nothing, but does what the test gives it to do.
+export const fakeMap = (does = {}) => ({ add() {}, clear() {}, select() {}, setHeat() {}, setCounts() {}, ...does });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { setTimeout as after } from "node:timers/promises";
 // otherName is the machine by a name that is not this machine's for browsers: what
 // they allow on localhost, they do not allow there.
 export const otherName = "peba.test";
+
+const sensorsPost = "/ews-0.1/alert/postSimpleMessage";
 
 export const community = { user: "community-01-user", token: "foth{a5maiCee8fineu7" };
 
@@ -67,8 +69,9 @@ async function finished(process) {
   return process.output();
 }
 
-// startServer starts a server. appOptions are lines of its global option.
-export async function startServer({ appOptions = "" } = {}) {
+// startServer starts a server. appOptions are lines of its global option; prefix,
+// such as "/peba", is the path below which the site has it.
+export async function startServer({ appOptions = "", prefix = "" } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "peba-dashboard-"));
   const [listen, admin] = await freeAddresses(2);
   const config = join(folder, "Caddyfile");
@@ -82,11 +85,15 @@ export async function startServer({ appOptions = "" } = {}) {
 }
 
 http://${listen}, http://${listen.replace(/^[^:]*/, otherName)} {
-	peba
+	${prefix ? `peba_unhandled
+	handle_path ${prefix}/* {
+		peba
+	}` : "peba"}
 	respond 404
 }
 `);
-  const url = `http://${listen}`;
+  const url = `http://${listen}${prefix}`;
+  const database = join(folder, "caddy", "peba", "peba.db");
   const simulations = [];
   let process;
 
@@ -123,10 +130,16 @@ http://${listen}, http://${listen.replace(/^[^:]*/, otherName)} {
     stop: () => process.stop(),
     close,
 
+    // database is the file in which the alerts are.
+    database,
+    // loseStore takes the database away from the running server, and findStore gives it back.
+    loseStore: () => rename(database, `${database}.away`),
+    findStore: () => rename(`${database}.away`, database),
+
     // simulate plays sensors until its stop is called, or as the options say.
     simulate(options) {
       const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      const simulation = run(["peba", "simulate", url, "--user", community.user, "--token", community.token, ...flags], folder);
+      const simulation = run(["peba", "simulate", `${url}${sensorsPost}`, "--user", community.user, "--token", community.token, ...flags], folder);
       simulations.push(simulation);
       return simulation;
     },
@@ -140,9 +153,24 @@ http://${listen}, http://${listen.replace(/^[^:]*/, otherName)} {
       await finished(run(["peba", "user", "--address", admin, "add", name, "--token-file", "-", ...flags], folder, token));
     },
 
+    // addFeedToken returns a new token for all feeds.
+    async addFeedToken(name) {
+      const output = await finished(run(["peba", "feed", "--address", admin, "token", "add", name], folder));
+      return /^token: (\S+)$/m.exec(output)[1];
+    },
+
+    // privateAnswer is the server's answer to a private question.
+    async privateAnswer(question, params, user, token) {
+      const response = await fetch(`${url}/alert/${question}?${new URLSearchParams(params)}`, {
+        headers: { Authorization: `Basic ${btoa(`${user}:${token}`)}` },
+      });
+      assert.equal(response.status, 200, question);
+      return response.json();
+    },
+
     // post sends a sensor's message and expects it to be taken.
     async post(body) {
-      const response = await fetch(`${url}/ews-0.1/alert/postSimpleMessage`, {
+      const response = await fetch(`${url}${sensorsPost}`, {
         method: "POST", headers: { "Content-Type": "text/xml" }, body,
       });
       const text = await response.text();

@@ -3,7 +3,7 @@
 import { patience } from "./browser.mjs";
 
 export const views = ["live", "statistics", "replay", "private"];
-export const privatePages = ["alerts", "address", "sensors"];
+export const privatePages = ["alerts", "address", "sensors", "feeds"];
 
 // settled waits until nothing of a panel is still loading.
 export async function settled(page, view) {
@@ -29,7 +29,7 @@ export async function logIn(page, user, token) {
 }
 
 export async function openPrivate(page, name) {
-  const titles = { alerts: "Alerts", address: "Address", sensors: "Sensors" };
+  const titles = { alerts: "Alerts", address: "Address", sensors: "Sensors", feeds: "Feeds" };
   await page.getByRole("group", { name: "Private pages" }).getByRole("button", { name: titles[name] }).click();
   return settled(page, "private");
 }

@@ -1,7 +1,0 @@
-package collector
-
-// For tests that adapt Caddyfiles: those import what imports this package.
-var (
-	CheckProxies    = checkProxies
-	CheckOtherHosts = checkOtherHosts
-)
