@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"github.com/peba-edge/peba/alert"
@@ -14,9 +13,8 @@ import (
 type dimension struct {
 	// column of alerts to count by.
 	column string
-	// text is the column of the answer if column is the id of a row in the dictionary
-	// joined as from.
-	text, from string
+	// text is the column of a dictionary, if column is the id of a row in that.
+	text, dictionary string
 	// derived, if not nil, computes the text of an alert from hidden columns only, in place
 	// of a column.
 	derived func(d *alert.Document) string
@@ -29,38 +27,31 @@ type hidden struct {
 	set func(d *alert.Document, value any) error
 }
 
-// Joins of the dictionaries.
-const (
-	fromSensors      = "sensors AS s ON s.id = g.sensor"
-	fromSourcePlaces = "places AS sp ON sp.id = g.source_place"
-	fromTargetPlaces = "places AS tp ON tp.id = g.target_place"
-)
-
 // Columns that are also hidden ones.
 var (
-	peerType   = dimension{column: "sensor", text: "s.type", from: fromSensors}
-	externalIP = dimension{column: "sensor", text: "s.external_ip", from: fromSensors}
-	transport  = dimension{column: "sensor", text: "s.transport", from: fromSensors}
+	peerType   = dimension{column: "sensor", text: "type", dictionary: "sensors"}
+	externalIP = dimension{column: "sensor", text: "external_ip", dictionary: "sensors"}
+	transport  = dimension{column: "sensor", text: "transport", dictionary: "sensors"}
 )
 
 var dimensions = map[store.Dimension]dimension{
 	store.SourceIP:          {column: "source_ip"},
 	store.PeerType:          peerType,
-	store.PeerIdent:         {column: "sensor", text: "s.ident", from: fromSensors},
-	store.Hostname:          {column: "sensor", text: "s.hostname", from: fromSensors},
+	store.PeerIdent:         {column: "sensor", text: "ident", dictionary: "sensors"},
+	store.Hostname:          {column: "sensor", text: "hostname", dictionary: "sensors"},
 	store.TargetIP:          {column: "target_ip"},
 	store.TargetPort:        {column: "target_port"},
 	store.Request:           {column: "request"},
-	store.SourceCountry:     {column: "source_place", text: "sp.country", from: fromSourcePlaces},
-	store.SourceCountryName: {column: "source_place", text: "sp.country_name", from: fromSourcePlaces},
-	store.SourceLocation:    {column: "source_place", text: "sp.location", from: fromSourcePlaces},
-	store.TargetCountry:     {column: "target_place", text: "tp.country", from: fromTargetPlaces},
-	store.TargetCountryName: {column: "target_place", text: "tp.country_name", from: fromTargetPlaces},
-	store.TargetLocation:    {column: "target_place", text: "tp.location", from: fromTargetPlaces},
-	store.SensorUUID:        {column: "sensor", text: "s.uuid", from: fromSensors},
+	store.SourceCountry:     {column: "source_place", text: "country", dictionary: "places"},
+	store.SourceCountryName: {column: "source_place", text: "country_name", dictionary: "places"},
+	store.SourceLocation:    {column: "source_place", text: "location", dictionary: "places"},
+	store.TargetCountry:     {column: "target_place", text: "country", dictionary: "places"},
+	store.TargetCountryName: {column: "target_place", text: "country_name", dictionary: "places"},
+	store.TargetLocation:    {column: "target_place", text: "location", dictionary: "places"},
+	store.SensorUUID:        {column: "sensor", text: "uuid", dictionary: "sensors"},
 	store.ExternalIP:        externalIP,
 	store.Transport:         transport,
-	store.Interaction:       {column: "sensor", text: "s.interaction", from: fromSensors},
+	store.Interaction:       {column: "sensor", text: "interaction", dictionary: "sensors"},
 	store.SourceDoubt:       {derived: (*alert.Document).SourceDoubt, hidden: []*hidden{hiddenSource, hiddenType, hiddenExternal, hiddenTransport}},
 	store.Username:          {derived: func(d *alert.Document) string { return d.Username }, hidden: packed},
 	store.Password:          {derived: func(d *alert.Document) string { return d.Password }, hidden: packed},
@@ -116,51 +107,4 @@ func portions(ctx context.Context, tx *sql.Tx, g store.Grouping) ([]portion, err
 		{older: true, where: " AND sensor IN (" + olderSensors + ")"},
 		{where: " AND sensor NOT IN (" + olderSensors + ")"},
 	}, nil
-}
-
-// plan is how a portion of the alerts is grouped.
-type plan struct {
-	store.Grouping
-	dims   []dimension // of Grouping.By
-	hidden []*hidden
-	// columns are all that are counted by, each once: those of dims that are not derived,
-	// and those of hidden, whose places dimAt and hiddenAt are.
-	columns         []dimension
-	dimAt, hiddenAt []int
-}
-
-func newPlan(g store.Grouping, before bool) (*plan, error) {
-	p := &plan{Grouping: g}
-	for _, by := range g.By {
-		dim, ok := dimensions[by]
-		if !ok {
-			return nil, fmt.Errorf("unknown dimension %d to group by", by)
-		}
-		if other, ok := older[by]; ok && before {
-			dim = other
-		}
-		p.dims = append(p.dims, dim)
-		at := -1
-		if dim.derived == nil {
-			at = p.place(dim)
-		}
-		p.dimAt = append(p.dimAt, at)
-		for _, h := range dim.hidden {
-			if !slices.Contains(p.hidden, h) {
-				p.hidden = append(p.hidden, h)
-				p.hiddenAt = append(p.hiddenAt, p.place(h.dimension))
-			}
-		}
-	}
-	return p, nil
-}
-
-// place returns the index of a column in p.columns, to which it may be added.
-func (p *plan) place(c dimension) int {
-	at := slices.IndexFunc(p.columns, func(other dimension) bool { return other.column == c.column && other.text == c.text })
-	if at < 0 {
-		at = len(p.columns)
-		p.columns = append(p.columns, c)
-	}
-	return at
 }

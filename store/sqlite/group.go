@@ -6,11 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/store"
 )
 
@@ -40,8 +37,7 @@ func (d *database) group(ctx context.Context, f store.Filter, g store.Grouping) 
 	}
 }
 
-// groupAlerts counts by ids first, and then by their texts, when few rows are
-// left.
+// groupAlerts counts by columns of alerts first, and then by their texts.
 func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Grouping) ([]keyed, error) {
 	parts, err := portions(ctx, tx, g)
 	if err != nil {
@@ -53,23 +49,25 @@ func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Groupi
 		if err != nil {
 			return nil, err
 		}
-		query, values, err := p.query(f, part.where)
+		rows, err := p.rows(ctx, tx, f, part.where)
+		if err != nil {
+			return nil, err
+		}
+		words, err := p.words(ctx, tx, rows)
 		if err != nil {
 			return nil, err
 		}
 		add := all.append
-		if len(p.hidden) > 0 || len(parts) > 1 { // several rows may be of one group
+		if p.merges() || len(parts) > 1 {
 			add = all.add
 		}
-		err = eachRow(ctx, tx, query, values, func(rows *sql.Rows) error {
-			k, err := p.scan(rows)
-			if err == nil && k.Count > 0 { // without GROUP BY there is a row for nothing too
-				add(k)
+		grouper := newGrouper(p, words)
+		for i := range rows {
+			k, err := grouper.group(&rows[i])
+			if err != nil {
+				return nil, err
 			}
-			return err
-		})
-		if err != nil {
-			return nil, err
+			add(k)
 		}
 	}
 	return all.found, nil
@@ -130,57 +128,16 @@ func ranked(found []keyed, g store.Grouping) []store.Group {
 	return store.Rank(groups, g, addresses)
 }
 
-// query returns a query for the columns of a plan, the bucket (seconds since the epoch, or
-// 0), the count, and the first and last time. where are more terms of its WHERE clause.
-func (p *plan) query(f store.Filter, where string) (query string, values []any, err error) {
-	table, values, err := from(f)
-	if err != nil {
-		return "", nil, err
-	}
-	table += where
-	bucket, err := bucketOf(f, p.Grouping)
-	if err != nil {
-		return "", nil, err
-	}
-	var counted, shown, joins []string
-	for _, c := range p.columns {
-		counted = appendNew(counted, c.column)
-		if c.from == "" {
-			shown = append(shown, "g."+c.column)
-			continue
-		}
-		shown = append(shown, c.text)
-		joins = appendNew(joins, " LEFT JOIN "+c.from)
-	}
-	first, last := "0", "0"
-	if p.Times {
-		column, _ := timeColumn(f.Time) // bucketOf has validated it
-		first, last = "min("+column+")", "max("+column+")"
-	}
-	if len(joins) == 0 && len(counted) == len(shown) { // one step does
-		counted = append(counted, bucket)
-		return "SELECT " + strings.Join(counted, ", ") + ", count(*), " + first + ", " + last + " FROM " + table + groupBy(len(counted)), values, nil
-	}
-	counted = append(counted, bucket)
-	shown = append(shown, "g.bucket")
-	ids := "SELECT " + strings.Join(counted, ", ") + " AS bucket, count(*) AS n, " + first + " AS first, " + last + " AS last FROM " + table + groupBy(len(counted))
-	source := " FROM (" + ids + ") AS g" + strings.Join(joins, "")
-	if len(p.hidden) > 0 { // added up by the derived texts, not twice
-		return "SELECT " + strings.Join(shown, ", ") + ", g.n, g.first, g.last" + source, values, nil
-	}
-	return "SELECT " + strings.Join(shown, ", ") + ", sum(g.n), min(g.first), max(g.last)" + source + groupBy(len(shown)), values, nil
-}
-
 // bucketOf returns the expression for the start of an alert's bucket. SQLite's
 // remainder has the sign of its left side, but buckets before 1970 start at
-// multiples too.
+// multiples too. It is empty without buckets.
 func bucketOf(f store.Filter, g store.Grouping) (string, error) {
 	column, err := timeColumn(f.Time)
 	switch {
 	case err != nil:
 		return "", err
 	case g.Bucket == 0:
-		return "0", nil
+		return "", nil
 	case g.Bucket < 0 || g.Bucket%time.Second != 0:
 		return "", fmt.Errorf("bucket %v: must be whole seconds", g.Bucket)
 	}
@@ -188,63 +145,11 @@ func bucketOf(f store.Filter, g store.Grouping) (string, error) {
 	return fmt.Sprintf("%[1]s - (%[1]s %% %[2]d + %[2]d) %% %[2]d", column, width), nil
 }
 
-// groupBy groups by the first n columns.
-func groupBy(n int) string {
-	numbers := make([]string, n)
-	for i := range numbers {
-		numbers[i] = fmt.Sprint(i + 1)
-	}
-	return " GROUP BY " + strings.Join(numbers, ", ")
-}
-
-func appendNew(list []string, s string) []string {
-	if slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
-}
-
 // keyed is a group with the addresses in its key, which are not in the order
 // of their texts.
 type keyed struct {
 	store.Group
 	addrs []netip.Addr // one a dimension, zero for texts
-}
-
-// scan reads a row of query.
-func (p *plan) scan(rows *sql.Rows) (keyed, error) {
-	k := keyed{addrs: make([]netip.Addr, len(p.By))}
-	k.Key = make([]string, len(p.By))
-	values := make([]any, len(p.columns))
-	dest := make([]any, len(values), len(values)+4)
-	for i := range values {
-		dest[i] = &values[i]
-	}
-	var start int64
-	var first, last sql.NullInt64 // NULL without alerts
-	if err := rows.Scan(append(dest, &start, &k.Count, &first, &last)...); err != nil {
-		return k, err
-	}
-	var d alert.Document
-	for i, h := range p.hidden {
-		if err := h.set(&d, values[p.hiddenAt[i]]); err != nil {
-			return k, err
-		}
-	}
-	for i, dim := range p.dims {
-		if dim.derived != nil {
-			k.Key[i] = dim.derived(&d)
-			continue
-		}
-		k.Key[i], k.addrs[i] = textOf(p.By[i], values[p.dimAt[i]])
-	}
-	if p.Bucket != 0 {
-		k.Start = decodeTime(start)
-	}
-	if p.Times {
-		k.First, k.Last = decodeTime(first.Int64), decodeTime(last.Int64)
-	}
-	return k, nil
 }
 
 // textOf decodes the column of a dimension, and the address in it.
