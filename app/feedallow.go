@@ -61,12 +61,11 @@ func (a *App) AllowInFeeds(ctx context.Context, wanted NewFeedAllowance, by stri
 	if err := a.store.PutRecords(ctx, allowed); err != nil {
 		return store.FeedAllowance{}, fmt.Errorf("storing the allowance: %w", err)
 	}
-	until := zap.Skip()
+	fields := []zap.Field{zap.String("network", allowed.CIDR), zap.String("by", by), zap.String("reason", allowed.Reason)}
 	if !allowed.Until.IsZero() {
-		until = zap.Time("until", allowed.Until)
+		fields = append(fields, zap.Time("until", allowed.Until))
 	}
-	a.logger.Info("a network was removed from all feeds", zap.String("network", allowed.CIDR), zap.String("by", by),
-		zap.String("reason", allowed.Reason), until)
+	a.logger.Info("a network was removed from all feeds", fields...)
 	return allowed, nil
 }
 
