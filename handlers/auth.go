@@ -8,7 +8,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/query"
@@ -41,9 +40,7 @@ func (h *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	reader, err := h.logIn(w, r, &user)
 	if err != nil {
 		refused := refuse(err)
-		if refused.internal != nil {
-			h.logger.Error("checking a login failed", zap.Error(refused.internal))
-		}
+		refused.log(h.logger, "checking a login failed")
 		if refused.status >= http.StatusBadRequest {
 			h.app.Reject(app.Rejection{
 				Handler: "peba_auth", Source: sourceOf(r), User: user,

@@ -11,7 +11,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/feed"
@@ -52,9 +51,7 @@ func (h *CrowdSec) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp
 	w.Header().Set("Cache-Control", "no-store, no-transform")
 	if err := h.serve(w, r); err != nil {
 		refused := crowdSecError(err)
-		if refused.internal != nil {
-			h.logger.Error("answering a bouncer failed", zap.Error(refused.internal))
-		}
+		refused.log(h.logger, "answering a bouncer failed")
 		refused.writeMessage(w)
 	}
 	return nil

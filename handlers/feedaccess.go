@@ -7,7 +7,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/content"
@@ -30,9 +29,7 @@ func (h *feedFiles) Provision(ctx caddy.Context) error {
 // refuse answers with an error.
 func (h *feedFiles) refuse(w http.ResponseWriter, err error) {
 	refused := refuse(err)
-	if refused.internal != nil {
-		h.logger.Error("serving a feed failed", zap.Error(refused.internal))
-	}
+	refused.log(h.logger, "serving a feed failed")
 	refused.write(w, query.JSON)
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/content"
@@ -53,9 +52,7 @@ func (h *FeedAllow) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhtt
 	case errors.Is(err, store.ErrNotFound):
 		refused = &refusal{status: http.StatusNotFound, kind: "parameter", reason: "there is no allowance for this network"}
 	}
-	if refused.internal != nil {
-		h.logger.Error("changing the allowed networks failed", zap.Error(refused.internal))
-	}
+	refused.log(h.logger, "changing the allowed networks failed")
 	refused.write(w, query.JSON)
 	return nil
 }

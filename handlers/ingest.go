@@ -13,7 +13,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/dustin/go-humanize"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/app"
@@ -75,9 +74,7 @@ func (h *Ingest) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 	from := delivery{source: sourceOf(r)}
 	if err := h.ingest(w, r, &from); err != nil {
 		refused := refuse(err)
-		if refused.internal != nil {
-			h.logger.Error("accepting a message failed", zap.Error(refused.internal))
-		}
+		refused.log(h.logger, "accepting a message failed")
 		if refused.status >= http.StatusBadRequest {
 			app.CountRefused(strconv.Itoa(refused.status))
 			h.app.Reject(app.Rejection{

@@ -63,9 +63,7 @@ func (h *Query) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Ha
 	}
 	if err != nil {
 		refused := refuse(err)
-		if refused.internal != nil {
-			h.logger.Error("answering a question failed", zap.String("question", h.Name), zap.Error(refused.internal))
-		}
+		refused.log(h.logger, "answering a question failed", zap.String("question", h.Name))
 		refused.write(w, h.question.ErrorMedia(values))
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/alert"
 	"github.com/peba-edge/peba/app"
@@ -129,6 +130,13 @@ func refuse(err error) *refusal {
 		return unavailable("canceled", "the request took too long", nil)
 	default:
 		return &refusal{status: http.StatusInternalServerError, kind: "internal", reason: "internal error", internal: err}
+	}
+}
+
+// log writes the error for the operator, if there is one; what says what failed.
+func (r *refusal) log(logger *zap.Logger, what string, fields ...zap.Field) {
+	if r.internal != nil {
+		logger.Error(what, append(fields, zap.Error(r.internal))...)
 	}
 }
 

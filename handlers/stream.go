@@ -8,7 +8,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/query"
@@ -50,9 +49,7 @@ func (h *Stream) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.H
 		events.begin()
 	default:
 		refused := refuse(err)
-		if refused.internal != nil {
-			h.logger.Error("opening a stream failed", zap.Error(refused.internal))
-		}
+		refused.log(h.logger, "opening a stream failed")
 		refused.write(w, query.JSON)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	"github.com/peba-edge/peba/app"
 	"github.com/peba-edge/peba/content"
@@ -38,9 +37,7 @@ func (h *TAXII) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Ha
 	}
 	if err != nil {
 		refused := refuse(err)
-		if refused.internal != nil {
-			h.logger.Error("answering a TAXII client failed", zap.Error(refused.internal))
-		}
+		refused.log(h.logger, "answering a TAXII client failed")
 		refused.setHeaders(w)
 		response = taxii.Error(refused.status, http.StatusText(refused.status), refused.reason)
 	}
