@@ -61,7 +61,7 @@ func groupAlerts(ctx context.Context, tx *sql.Tx, f store.Filter, g store.Groupi
 		if p.merges() || len(parts) > 1 {
 			add = all.add
 		}
-		grouper := newGrouper(p, words)
+		grouper := grouper{p, words, make([]any, len(p.columns))}
 		for i := range rows {
 			k, err := grouper.group(&rows[i])
 			if err != nil {

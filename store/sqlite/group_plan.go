@@ -27,6 +27,9 @@ type plan struct {
 	// read are the columns of alerts that columns come from, each once; readAt are their places.
 	read   []string
 	readAt []int
+	// texts are the columns of dictionaries, by place in read; textAt are their places there.
+	texts  [][]string
+	textAt []int
 }
 
 func newPlan(g store.Grouping, before bool) (*plan, error) {
@@ -64,19 +67,18 @@ func (p *plan) place(c dimension) int {
 	from := slices.Index(p.read, c.column)
 	if from < 0 {
 		from = len(p.read)
-		p.read = append(p.read, c.column)
+		p.read, p.texts = append(p.read, c.column), append(p.texts, nil)
 	}
-	p.columns, p.readAt = append(p.columns, c), append(p.readAt, from)
+	p.columns, p.readAt, p.textAt = append(p.columns, c), append(p.readAt, from), append(p.textAt, len(p.texts[from]))
+	if c.dictionary != "" {
+		p.texts[from] = append(p.texts[from], c.text)
+	}
 	return len(p.columns) - 1
 }
 
 // merges reports whether several rows of the query may be of one group.
 func (p *plan) merges() bool {
-	return len(p.columns) > len(p.dims) || len(p.hidden) > 0 || p.hasWords()
-}
-
-func (p *plan) hasWords() bool {
-	return slices.ContainsFunc(p.columns, func(c dimension) bool { return c.dictionary != "" })
+	return len(p.hidden) > 0 || slices.ContainsFunc(p.columns, func(c dimension) bool { return c.dictionary != "" })
 }
 
 // query returns a query for the columns to read, the start of the bucket if there are any, the
@@ -159,22 +161,16 @@ func (p *plan) rows(ctx context.Context, tx *sql.Tx, f store.Filter, where strin
 type wordRows map[int64][]any
 
 // words reads what the rows need of dictionaries: for each column to read the rows of its
-// dictionary, or nil, with the texts of those of p.columns that come from it, in order.
+// dictionary, with p.texts; nil where there is none.
 func (p *plan) words(ctx context.Context, tx *sql.Tx, rows []row) ([]wordRows, error) {
 	all := make([]wordRows, len(p.read))
-	for at := range p.read {
-		var dictionary string
-		var texts []string
-		for i, c := range p.columns {
-			if p.readAt[i] == at && c.dictionary != "" {
-				dictionary, texts = c.dictionary, append(texts, c.text)
-			}
-		}
-		if dictionary == "" {
+	for i, c := range p.columns {
+		at := p.readAt[i]
+		if c.dictionary == "" || all[at] != nil {
 			continue
 		}
 		all[at] = make(wordRows)
-		if err := readWords(ctx, tx, dictionary, texts, idsAt(rows, at), all[at]); err != nil {
+		if err := readWords(ctx, tx, c.dictionary, p.texts[at], idsAt(rows, at), all[at]); err != nil {
 			return nil, err
 		}
 	}
@@ -223,20 +219,7 @@ func readWords(ctx context.Context, tx *sql.Tx, dictionary string, texts []strin
 type grouper struct {
 	*plan
 	words  []wordRows
-	wordAt []int // of p.columns
-	values []any
-}
-
-func newGrouper(p *plan, words []wordRows) *grouper {
-	g := &grouper{plan: p, words: words, values: make([]any, len(p.columns))}
-	next := make([]int, len(p.read))
-	for i, c := range p.columns {
-		g.wordAt = append(g.wordAt, next[p.readAt[i]])
-		if c.dictionary != "" {
-			next[p.readAt[i]]++
-		}
-	}
-	return g
+	values []any // of p.columns, of the last row
 }
 
 // group returns the group of a row.
@@ -247,7 +230,7 @@ func (g *grouper) group(r *row) (keyed, error) {
 			id, _ := v.(int64)
 			texts := g.words[g.readAt[i]][id]
 			if v = nil; texts != nil {
-				v = texts[g.wordAt[i]]
+				v = texts[g.textAt[i]]
 			}
 		}
 		g.values[i] = v
