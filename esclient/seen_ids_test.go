@@ -28,7 +28,7 @@ func TestRecentKnowsTheLastIDs(t *testing.T) {
 		t.Errorf("%d ids are kept, want %d at most", n, 2*seenIDsPerGeneration)
 	}
 	if len(r.unknown(record("0"))) != 1 {
-		t.Error("the first id is kept for ever")
+		t.Error("the first id is kept permanently")
 	}
 	mixed := append(record("new"), record(fmt.Sprint(all-1))...)
 	if fresh := r.unknown(mixed); len(fresh) != 1 || fresh[0].ID != "new" {

@@ -26,15 +26,15 @@ func TestPace(t *testing.T) {
 		rest        time.Duration // before the first byte: nothing was to be read
 		ends        time.Duration // 0: never
 	}{
-		"256 kbit/s":               {size: payload, chunk: 16 << 10, every: 512 * time.Millisecond, verified: true},
-		"after a wait":             {size: payload, chunk: 16 << 10, every: 512 * time.Millisecond, verified: true, rest: time.Minute},
-		"a short message, slowly":  {size: 1000, chunk: 100, every: time.Second},
-		"trickle":                  {size: payload, chunk: 1, every: time.Second, verified: true, ends: maxPause},
-		"unverified trickle":       {size: payload, chunk: 1, every: time.Second, ends: unverifiedPause},
-		"below the rate":           {size: payload, chunk: 8 << 10, every: time.Second, verified: true, ends: 2 * maxPause},
-		"fast, then never":         {size: payload, chunk: payload - 1, every: maxPause + time.Second, verified: true, ends: maxPause},
-		"at the rate, for ever":    {size: 1 << 40, chunk: 16 << 10, every: time.Second, verified: true, ends: maxReceive},
-		"the server's own timeout": {size: payload, chunk: 16 << 10, every: time.Second, verified: true, timeout: time.Minute, ends: time.Minute},
+		"256 kbit/s":                  {size: payload, chunk: 16 << 10, every: 512 * time.Millisecond, verified: true},
+		"after a wait":                {size: payload, chunk: 16 << 10, every: 512 * time.Millisecond, verified: true, rest: time.Minute},
+		"a short message, slowly":     {size: 1000, chunk: 100, every: time.Second},
+		"trickle":                     {size: payload, chunk: 1, every: time.Second, verified: true, ends: maxPause},
+		"unverified trickle":          {size: payload, chunk: 1, every: time.Second, ends: unverifiedPause},
+		"below the rate":              {size: payload, chunk: 8 << 10, every: time.Second, verified: true, ends: 2 * maxPause},
+		"fast, then never":            {size: payload, chunk: payload - 1, every: maxPause + time.Second, verified: true, ends: maxPause},
+		"at the rate, without an end": {size: 1 << 40, chunk: 16 << 10, every: time.Second, verified: true, ends: maxReceive},
+		"the server's own timeout":    {size: payload, chunk: 16 << 10, every: time.Second, verified: true, timeout: time.Minute, ends: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/", nil)

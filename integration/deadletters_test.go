@@ -20,7 +20,7 @@ func TestNoDeadLetters(t *testing.T) {
 	}
 }
 
-// TestDeadLetters has Elasticsearch refuse alerts: for ever, because the index of
+// TestDeadLetters has Elasticsearch reject alerts: permanently, because the index of
 // their day is mapped by somebody else's idea, and until somebody opens the index.
 func TestDeadLetters(t *testing.T) {
 	e := elastics.New(t)
@@ -62,7 +62,7 @@ func TestDeadLetters(t *testing.T) {
 		}
 	}
 
-	letters("requeue", id) // nothing is mended yet
+	letters("requeue", id) // nothing is fixed yet
 	edgetest.Eventually(t, "it is a dead letter again", func() bool { return strings.Count(letters("list"), e.Day()) == 3 && s.Waiting() == 1 })
 	e.Do(http.MethodDelete, "/"+e.Day(), "", nil)
 	letters("requeue", "--all")

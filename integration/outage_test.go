@@ -137,7 +137,7 @@ func TestNodeKill(t *testing.T) {
 }
 
 // TestFullSpool fills a spool that may take little while no node answers. Sensors
-// are told to come again, and nothing else; a reload with the right URLs mends it.
+// are told to come again, and nothing else; a reload with the right URLs fixes it.
 func TestFullSpool(t *testing.T) {
 	e := elastics.New(t)
 	s := newServer(t, "", "")

@@ -49,6 +49,6 @@ func TestWindows(t *testing.T) {
 		}
 	}
 	if !minutesBefore(now, math.MaxInt64).IsZero() || !daysBefore(now, math.MaxInt64).IsZero() {
-		t.Error("a window that reaches back for ever has a start")
+		t.Error("a window that reaches back without a limit has a start")
 	}
 }

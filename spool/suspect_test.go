@@ -10,7 +10,7 @@ import (
 )
 
 // failWhile makes a file unreadable, and returns what makes it intact again.
-var failWhile = map[string]func(t *testing.T, path string) (mend func()){
+var failWhile = map[string]func(t *testing.T, path string) (repair func()){
 	"the header": func(t *testing.T, path string) func() { return changed(t, path, 0, 100) },
 	"a few pages": func(t *testing.T, path string) func() {
 		return changed(t, path, 10*pageSize, 8*pageSize)
@@ -51,7 +51,7 @@ func TestReadErrorPasses(t *testing.T) {
 				if when == "open" {
 					s = openTest(t, dir, Options{})
 				}
-				mend := fail(t, path)
+				repair := fail(t, path)
 				if s == nil {
 					s = openTest(t, dir, Options{})
 				}
@@ -68,7 +68,7 @@ func TestReadErrorPasses(t *testing.T) {
 				if got[len(got)-1] != all {
 					t.Error("what was appended meanwhile waits behind it")
 				}
-				mend()
+				repair()
 				s.pass(3 * longestGap)
 				got = append(got, numbers(t, s.drain())...)
 				slices.Sort(got)
@@ -96,12 +96,12 @@ func TestNotOpenedIsNoDamage(t *testing.T) {
 	dir := t.TempDir()
 	path, inFirst, all := twoSegments(t, dir)
 	s := openTest(t, dir, Options{})
-	mend := failWhile["cannot be opened"](t, path)
+	repair := failWhile["cannot be opened"](t, path)
 	if got := len(s.drain()); got != all-inFirst {
 		t.Errorf("%d frames are delivered, expected %d", got, all-inFirst)
 	}
 	s.pass(10 * patience)
-	mend()
+	repair()
 	s.pass(2 * longestGap)
 	if got := len(s.drain()); got != inFirst {
 		t.Errorf("%d frames are delivered, expected %d", got, inFirst)

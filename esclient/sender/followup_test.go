@@ -327,9 +327,9 @@ func TestPayloadReadFails(t *testing.T) {
 // payload is refused, and counts it when it is requeued.
 func TestPayloadRefused(t *testing.T) {
 	r := newRig(t)
-	mended := false
+	fixed := false
 	r.cluster.Item = func(_, index, _ string, _ []byte) (int, string, string) {
-		if index != testDay && !mended {
+		if index != testDay && !fixed {
 			return 400, "mapper_parsing_exception", "failed to parse field [content]"
 		}
 		return 0, "", ""
@@ -341,7 +341,7 @@ func TestPayloadRefused(t *testing.T) {
 	if len(letters) != 3 {
 		t.Fatalf("dead letters: %+v", letters)
 	}
-	r.cluster.Fail(func() { mended = true })
+	r.cluster.Fail(func() { fixed = true })
 	for _, l := range letters {
 		if l.Index != "payloads" && l.Index != "ewscve" {
 			t.Errorf("a letter is of index %s", l.Index)

@@ -30,7 +30,7 @@ const (
 	outcomeBlocked                 // the index takes nothing until somebody fixes it
 	outcomeUnclear                 // its fault, or the index's
 	outcomeObscure                 // the same, and it may not even be Elasticsearch that says so
-	outcomeDead                    // its own fault: it would be refused for ever
+	outcomeDead                    // its own fault: it would be rejected every time
 )
 
 // classify tells what an item of an answer means for its action.

@@ -15,7 +15,7 @@ import (
 type chaos struct {
 	rng      *rand.Rand
 	requests int
-	bad      map[string]bool // ids of documents that are refused for ever
+	bad      map[string]bool // ids of documents that are rejected every time
 	whole    bool            // refused with their whole request
 }
 

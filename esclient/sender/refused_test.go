@@ -137,7 +137,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 // TestIndexRefuses holds back the alerts of an index that takes nothing, while
-// others are stored, until it is mended.
+// others are stored, until it is fixed.
 func TestIndexRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		status       int
@@ -155,9 +155,9 @@ func TestIndexRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			refusals, mended := make(chan struct{}, 1000), false
+			refusals, fixed := make(chan struct{}, 1000), false
 			r.cluster.Item = func(_, index, _ string, _ []byte) (int, string, string) {
-				if index == testDay || mended {
+				if index == testDay || fixed {
 					return 0, "", ""
 				}
 				refusals <- struct{}{}
@@ -178,10 +178,10 @@ func TestIndexRefuses(t *testing.T) {
 			if test.status != 503 && (len(blocked) != 1 || blocked[0].Index != closed || !strings.Contains(blocked[0].Reason, test.reason)) {
 				t.Errorf("blocked are %+v", blocked)
 			}
-			r.cluster.Fail(func() { mended = true })
+			r.cluster.Fail(func() { fixed = true })
 			r.outbox.waitEmpty(t)
 			if n := len(r.cluster.IDs(closed)); n != 3 {
-				t.Errorf("%d alerts are in the index that was mended, want 3", n)
+				t.Errorf("%d alerts are in the index that was fixed, want 3", n)
 			}
 			if s := r.sender.Status(); len(s.Blocked) > 0 || s.Dead > 0 || len(r.letters()) > 0 {
 				t.Errorf("in the end status is %+v", s)
@@ -198,10 +198,10 @@ func TestIndexRefuses(t *testing.T) {
 func TestIndexRefusesLater(t *testing.T) {
 	r := newRig(t)
 	r.deliver(testAlert(0))
-	refusals, mended := make(chan struct{}, 1000), false
+	refusals, fixed := make(chan struct{}, 1000), false
 	r.cluster.Fail(func() {
 		r.cluster.Item = func(string, string, string, []byte) (int, string, string) {
-			if mended {
+			if fixed {
 				return 0, "", ""
 			}
 			refusals <- struct{}{}
@@ -212,7 +212,7 @@ func TestIndexRefusesLater(t *testing.T) {
 	for range 5 {
 		<-refusals
 	}
-	r.cluster.Fail(func() { mended = true })
+	r.cluster.Fail(func() { fixed = true })
 	r.outbox.waitEmpty(t)
 	r.wantStored(2)
 	if letters := r.letters(); len(letters) > 0 {
@@ -273,9 +273,9 @@ func TestDeadLettersFail(t *testing.T) {
 // TestRequeue sends a dead letter again, which is then taken or refused once more.
 func TestRequeue(t *testing.T) {
 	r := newRig(t)
-	mended := false
+	fixed := false
 	r.cluster.Item = func(_, _, id string, _ []byte) (int, string, string) {
-		if isBad(id) && !mended {
+		if isBad(id) && !fixed {
 			return 400, "mapper_parsing_exception", "no"
 		}
 		return 0, "", ""
@@ -291,7 +291,7 @@ func TestRequeue(t *testing.T) {
 	}
 	r.outbox.waitEmpty(t)
 	r.wantBuriedAgain(first)
-	r.cluster.Fail(func() { mended = true })
+	r.cluster.Fail(func() { fixed = true })
 	for _, l := range r.letters() {
 		if err := r.dead.RequeueDeadLetter(t.Context(), l.ID); err != nil {
 			t.Fatal(err)

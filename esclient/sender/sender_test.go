@@ -193,9 +193,9 @@ func TestPause(t *testing.T) {
 	r := newRig(t)
 	r.sender.indices.add(testDay)
 	refused := make(chan struct{}, 100)
-	mended := false
+	fixed := false
 	r.cluster.Refuse = func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
-		if mended {
+		if fixed {
 			return false
 		}
 		w.WriteHeader(http.StatusForbidden)
@@ -215,7 +215,7 @@ func TestPause(t *testing.T) {
 	if s := r.sender.Status(); !strings.Contains(s.Paused, "missing authentication credentials") {
 		t.Errorf("paused by %q", s.Paused)
 	}
-	r.cluster.Fail(func() { mended = true })
+	r.cluster.Fail(func() { fixed = true })
 	r.outbox.waitEmpty(t)
 	r.wantStored(2)
 	if s := r.sender.Status(); s.Paused != "" || s.LastError == "" {

@@ -124,7 +124,7 @@ func TestGroups(t *testing.T) {
 			t.Errorf("only %s: the stream is told of: %v", tt.with, told)
 		}
 		if _, there := d.Paths[routes.StreamPath]; there {
-			t.Error("the stream is a path: who asks all paths waits for ever")
+			t.Error("the stream is a path: who asks all paths waits indefinitely")
 		}
 		if _, there := d.Paths["/heartbeat"]; !there {
 			t.Errorf("only %s: no heartbeat", tt.with)

@@ -11,7 +11,7 @@ import (
 	"github.com/peba-edge/peba/store"
 )
 
-// testRetire deletes by the time of receipt, and leaves what is kept for ever.
+// testRetire deletes by the time of receipt, and leaves what is kept permanently.
 func testRetire(s *subject) {
 	ctx := context.Background()
 	for i := range 30 {
